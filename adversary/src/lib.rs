@@ -1,0 +1,1 @@
+//! Attacks on every protocol of Quorate.

@@ -1,0 +1,1 @@
+//! Measures which security level a protocol reaches.

@@ -1,0 +1,141 @@
+//! Numbers: finite fields, prime-order groups, packed bits and the bulk kernels over them.
+//!
+//! No I/O, no randomness of its own (samplers read bytes they are given) and no protocol words.
+//!
+//! | type | field | used for |
+//! |---|---|---|
+//! | [`F2`] [`F3`] [`F5`] [`F7`] [`F31`] [`F251`] | tiny prime fields | the same protocols, exactly countable |
+
+use core::fmt::Debug;
+use core::ops::{Add, AddAssign, Mul, MulAssign, Neg, Sub, SubAssign};
+
+use subtle::ConstantTimeEq;
+use zeroize::Zeroize;
+
+mod tiny;
+
+pub use tiny::{F2, F3, F5, F7, F31, F251, Tiny};
+
+/// A source of bytes for the samplers: fills the whole slice with fresh pseudo-random bytes.
+pub type Fill<'a> = &'a mut dyn FnMut(&mut [u8]);
+
+/// A finite field whose elements have exactly one encoding of [`BYTES`](Field::BYTES) bytes.
+///
+/// `Debug` prints the type's name, never the value: elements are shares, keys and masks. `==` is for public values;
+/// secrets compare by [`ConstantTimeEq`].
+pub trait Field:
+    Copy
+    + Default
+    + Eq
+    + Debug
+    + Send
+    + Sync
+    + 'static
+    + Add<Output = Self>
+    + Sub<Output = Self>
+    + Mul<Output = Self>
+    + Neg<Output = Self>
+    + AddAssign
+    + SubAssign
+    + MulAssign
+    + ConstantTimeEq
+    + Zeroize
+{
+    /// Name on the command line, in frames' metadata and in parameter digests, such as `fr` or `F31`.
+    const NAME: &'static str;
+    /// Bits of the canonical encoding: the smallest `b` with `2^b ≥` the number of elements.
+    const BITS: usize;
+    /// Bytes of the canonical encoding.
+    const BYTES: usize;
+    /// The number of elements where it is small enough to enumerate (below 2^16).
+    const SMALL_ORDER: Option<u64>;
+    /// The additive identity.
+    const ZERO: Self;
+    /// The multiplicative identity.
+    const ONE: Self;
+
+    /// The image of an integer: `v mod p` in a prime field, the polynomial with these bits in a binary one.
+    fn from_u64(v: u64) -> Self;
+    /// The multiplicative inverse, `None` for zero. Variable time: only for public or masked values.
+    fn invert(self) -> Option<Self>;
+    /// Writes the canonical little-endian encoding into exactly [`BYTES`](Field::BYTES) bytes.
+    fn write(self, out: &mut [u8]);
+    /// Reads a canonical encoding; `None` if the length is wrong or the integer is not below the order.
+    fn read(bytes: &[u8]) -> Option<Self>;
+
+    /// Fills `out` with uniform elements by rejection. The map from bytes to elements is part of the protocols (both
+    /// ends expand the same seed): attempts of `BYTES` bytes, surplus high bits cleared, are requested for all missing
+    /// elements at once, accepted in order, and requested again for those still missing.
+    fn sample_slice(out: &mut [Self], fill: Fill<'_>);
+
+    /// One uniform element, see [`sample_slice`](Field::sample_slice).
+    fn sample(fill: Fill<'_>) -> Self {
+        let mut one = [Self::ZERO];
+        Self::sample_slice(&mut one, fill);
+        one[0]
+    }
+    /// Appends the encodings of `items`.
+    fn write_slice(items: &[Self], out: &mut Vec<u8>) {
+        let start = out.len();
+        out.resize(start + items.len() * Self::BYTES, 0);
+        for (item, chunk) in items.iter().zip(out[start..].chunks_exact_mut(Self::BYTES)) {
+            item.write(chunk);
+        }
+    }
+    /// Reads as many elements as `bytes` holds; `None` if the length is no multiple of `BYTES` or any is not canonical.
+    fn read_slice(bytes: &[u8]) -> Option<Vec<Self>> {
+        if !bytes.len().is_multiple_of(Self::BYTES) {
+            return None;
+        }
+        bytes.chunks_exact(Self::BYTES).map(Self::read).collect()
+    }
+    /// `Σ a_i · b_i`. Panics if the lengths differ.
+    fn dot(a: &[Self], b: &[Self]) -> Self {
+        assert_eq!(a.len(), b.len(), "dot of different lengths");
+        let mut sum = Self::ZERO;
+        for (x, y) in a.iter().zip(b) {
+            sum += *x * *y;
+        }
+        sum
+    }
+}
+
+/// A prime field, with its canonical integers as a type of their own.
+pub trait PrimeField: Field {
+    /// The modulus `p`, little-endian limbs.
+    const MODULUS: [u64; 4];
+    /// The canonical integer of an element, with addition mod `p`: OT-based protocols multiply by single bits and
+    /// powers of two only, so they work on residues and never pay for Montgomery form.
+    type Residue: Residue;
+    /// The canonical integer.
+    fn to_residue(self) -> Self::Residue;
+    /// The element of a canonical integer.
+    fn from_residue(r: Self::Residue) -> Self;
+    /// The canonical integer as limbs.
+    fn to_limbs(self) -> [u64; 4];
+    /// The element of an integer below `p`, else `None`.
+    fn from_limbs(limbs: [u64; 4]) -> Option<Self>;
+}
+
+/// An integer in `[0, p)`: addition mod `p`, bits and the wire encoding (the same bytes as the field's).
+pub trait Residue: Copy + Default + Send + Sync + Zeroize + 'static {
+    /// Zero.
+    const ZERO: Self;
+    /// Sum mod p.
+    fn add(self, other: Self) -> Self;
+    /// Difference mod p.
+    fn sub(self, other: Self) -> Self;
+    /// `other` added if `bit`, in constant time.
+    fn add_if(self, bit: bool, other: Self) -> Self;
+    /// Bit `i` of the integer, counted from the least significant.
+    fn bit(self, i: usize) -> bool;
+    /// `Σ 2^i · terms_i mod p` (Horner from the top with lazy reduction).
+    fn horner(terms: &[Self]) -> Self;
+    /// The same map from bytes to integers as [`Field::sample_slice`].
+    fn sample_slice(out: &mut [Self], fill: Fill<'_>);
+    /// Appends the canonical encodings.
+    fn write_slice(items: &[Self], out: &mut Vec<u8>);
+    /// Reads into `out`; `false` if the length is not `out.len()` encodings or one is not canonical.
+    #[must_use]
+    fn read_slice(bytes: &[u8], out: &mut [Self]) -> bool;
+}

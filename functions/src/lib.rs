@@ -1,0 +1,1 @@
+//! What an analyst computes with Quorate.

@@ -1,0 +1,1 @@
+//! Multi-party protocols of Quorate.

@@ -1,0 +1,1 @@
+//! Levels, claims, checks and bounds of Quorate.

@@ -1,0 +1,12 @@
+//! Parties and frames: who takes part in a computation and how bytes travel between them.
+//!
+//! A protocol sees [`Net`] only: send a frame to a party on a stream, poll for the next frame of a party on a stream.
+//! A party never receives "from anyone", so every run is a Kahn network: results depend on inputs and tapes, not on
+//! scheduling. [`sim`] drives all parties of a run on one thread and shows every frame; [`threads`] connects parties of
+//! one process; [`drive()`] runs one party's future to its end on the calling thread.
+
+pub mod net;
+pub mod party;
+
+pub use net::{Frame, Incoming, Kind, Meta, Net, NetError, NetErrorKind, StepPath, Stream};
+pub use party::{Parties, PartyId, PartySet, PerParty};

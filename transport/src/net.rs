@@ -1,0 +1,209 @@
+//! The one interface between protocols and networks.
+
+use std::fmt;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+use bytes::Bytes;
+
+use crate::{Parties, PartyId};
+
+/// One ordered channel of a pair of parties. The main program of a session talks on [`Stream::MAIN`]; every branch of a
+/// fork has its own, derived from its path, so concurrent branches never take each other's frames.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct Stream(pub u64);
+
+impl Stream {
+    /// The stream of a session's main program.
+    pub const MAIN: Self = Self(0);
+}
+
+/// What a frame's payload is made of: a small closed set, so that the simulator can show, count and change any field of
+/// any message without a hook in the protocol.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub enum Kind {
+    /// Field elements, canonical little-endian.
+    Elements,
+    /// Packed bits, least significant first.
+    Bits,
+    /// 128-bit blocks: seeds, OT messages, elements of GF(2^128).
+    Blocks,
+    /// Group points, canonical encodings.
+    Points,
+    /// 32-byte hashes and commitments.
+    Digests,
+    /// 32-byte random strings: seeds and openings.
+    Nonces,
+    /// 64-bit counters and lengths.
+    Counts,
+    /// A message to or from an ideal functionality (simulator only).
+    Ideal,
+}
+
+/// What sender and receiver both know about a payload before it travels. Never read from the wire.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Meta {
+    /// The name of the message within its step, such as `sigma`.
+    pub name: &'static str,
+    /// What the items are.
+    pub kind: Kind,
+    /// The field of the elements, or `""`.
+    pub field: &'static str,
+    /// How many items.
+    pub len: usize,
+    /// Bytes of one item (bits: 0, packed eight to a byte).
+    pub width: usize,
+}
+
+/// A frame on its way out.
+#[derive(Clone, Debug)]
+pub struct Frame {
+    /// The step that sends it.
+    pub step: StepPath,
+    /// Its type.
+    pub meta: Meta,
+    /// Hash of session epoch, step, name, kind, field and index: both sides compute it, so parties out of step notice.
+    pub tag: u64,
+    /// The payload, already encoded.
+    pub body: Bytes,
+}
+
+/// A frame as it arrived: nothing here is trusted yet.
+#[derive(Clone, Debug)]
+pub struct Incoming {
+    /// What the sender says the frame is.
+    pub tag: u64,
+    /// The payload.
+    pub body: Bytes,
+}
+
+/// What protocols talk to. Object-safe: a session holds a `dyn Net` and never knows which.
+pub trait Net {
+    /// This party.
+    fn me(&self) -> PartyId;
+    /// All parties, in the order that everyone shares.
+    fn parties(&self) -> &Parties;
+    /// Queues a frame; never blocks. [`NetErrorKind::Overrun`] past a hard cap.
+    fn send(&self, to: PartyId, stream: Stream, frame: Frame) -> Result<(), NetError>;
+    /// The next frame of `from` on `stream`; never blocks. What happened first decides nothing, this order does: an abort
+    /// by any party, then queued data, then a closed connection, then a passed deadline.
+    fn poll_recv(&self, cx: &mut Context<'_>, from: PartyId, stream: Stream) -> Poll<Result<Incoming, NetError>>;
+    /// Tells everyone that this party has aborted: one constant frame, no reason.
+    fn abort(&self);
+    /// Blocks the calling thread until polling may make progress: a frame of this session, an abort, a lost connection
+    /// or a deadline. Only [`drive`](crate::drive()) calls it; the simulator polls instead.
+    fn park(&self) {}
+}
+
+/// Why a network operation failed. Never evidence of cheating.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct NetError {
+    /// The other end.
+    pub peer: PartyId,
+    /// What happened.
+    pub kind: NetErrorKind,
+}
+
+/// The ways a connection fails.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
+pub enum NetErrorKind {
+    /// The peer told us that it aborted.
+    #[error("the peer aborted the session")]
+    Aborted,
+    /// The connection ended.
+    #[error("the connection was closed")]
+    Closed,
+    /// No sign of life within the idle time-out.
+    #[error("no sign of life from the peer (idle time-out)")]
+    Idle,
+    /// The peer is alive but did not send what this step waits for.
+    #[error("the peer is connected but did not send what this step waits for (step time-out)")]
+    Stalled,
+    /// A queue reached its hard cap.
+    #[error("too many unread bytes or frames on this connection")]
+    Overrun,
+    /// The peer sent something that is no frame of this protocol.
+    #[error("the peer sent a malformed frame")]
+    Malformed,
+}
+
+impl fmt::Display for NetError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.peer, self.kind)
+    }
+}
+impl std::error::Error for NetError {}
+
+/// Where in the protocol a frame, a check or an abort belongs: `spdz[0]/mul[3]/open[0]`, all elements static names with
+/// a running number, so a path costs one small allocation and is the same at every party.
+#[derive(Clone)]
+pub struct StepPath(Option<Arc<Node>>);
+
+struct Node {
+    parent: StepPath,
+    name: &'static str,
+    index: u32,
+    hash: u64,
+}
+
+const FNV_PRIME: u64 = 0x0000_0100_0000_01b3;
+
+/// FNV-1a over bytes, from a running value. A synchronisation aid, not a cryptographic hash.
+#[must_use]
+pub fn mix(seed: u64, bytes: &[u8]) -> u64 {
+    bytes.iter().fold(seed, |h, b| (h ^ u64::from(*b)).wrapping_mul(FNV_PRIME))
+}
+
+impl StepPath {
+    /// The path of the session itself.
+    pub const ROOT: Self = Self(None);
+
+    /// The path of the `index`-th child step of this name.
+    #[must_use]
+    pub fn child(&self, name: &'static str, index: u32) -> Self {
+        let hash = mix(mix(self.hash(), name.as_bytes()), &index.to_le_bytes());
+        Self(Some(Arc::new(Node { parent: self.clone(), name, index, hash })))
+    }
+    /// A 64-bit digest of the path.
+    #[must_use]
+    pub fn hash(&self) -> u64 {
+        self.0.as_ref().map_or(0xcbf2_9ce4_8422_2325, |n| n.hash)
+    }
+    /// The last element's name, `""` for the root.
+    #[must_use]
+    pub fn name(&self) -> &'static str {
+        self.0.as_ref().map_or("", |n| n.name)
+    }
+    /// The elements from the root, as (name, index).
+    #[must_use]
+    pub fn elements(&self) -> Vec<(&'static str, u32)> {
+        let mut out = Vec::new();
+        let mut at = self;
+        while let Some(n) = &at.0 {
+            out.push((n.name, n.index));
+            at = &n.parent;
+        }
+        out.reverse();
+        out
+    }
+}
+impl PartialEq for StepPath {
+    fn eq(&self, other: &Self) -> bool {
+        self.elements() == other.elements()
+    }
+}
+impl Eq for StepPath {}
+impl fmt::Display for StepPath {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (i, (name, index)) in self.elements().into_iter().enumerate() {
+            let slash = if i == 0 { "" } else { "/" };
+            if index == 0 { write!(f, "{slash}{name}")? } else { write!(f, "{slash}{name}[{index}]")? }
+        }
+        Ok(())
+    }
+}
+impl fmt::Debug for StepPath {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
