@@ -4,6 +4,8 @@
 //!
 //! | type | field | used for |
 //! |---|---|---|
+//! | [`Fr`] | BLS12-381 scalars, 255 bit | everything, by default |
+//! | [`F128`] | 2^128 − 9·2^32 + 1 | tasks whose numbers fit, faster |
 //! | [`F2`] [`F3`] [`F5`] [`F7`] [`F31`] [`F251`] | tiny prime fields | the same protocols, exactly countable |
 
 use core::fmt::Debug;
@@ -12,8 +14,15 @@ use core::ops::{Add, AddAssign, Mul, MulAssign, Neg, Sub, SubAssign};
 use subtle::ConstantTimeEq;
 use zeroize::Zeroize;
 
+mod f128;
+mod fr;
+mod limbs;
+mod ops;
+mod sampling;
 mod tiny;
 
+pub use f128::{F128, F128Residue};
+pub use fr::{Fr, FrResidue};
 pub use tiny::{F2, F3, F5, F7, F31, F251, Tiny};
 
 /// A source of bytes for the samplers: fills the whole slice with fresh pseudo-random bytes.
@@ -64,8 +73,13 @@ pub trait Field:
     fn read(bytes: &[u8]) -> Option<Self>;
 
     /// Fills `out` with uniform elements by rejection. The map from bytes to elements is part of the protocols (both
-    /// ends expand the same seed): attempts of `BYTES` bytes, surplus high bits cleared, are requested for all missing
-    /// elements at once, accepted in order, and requested again for those still missing.
+    /// ends expand the same seed): the bytes are cut into attempts of [`BYTES`](Field::BYTES) bytes, little-endian,
+    /// surplus high bits cleared; the first `out.len()` attempts below the order are the elements, and nothing is read
+    /// beyond the last of them.
+    ///
+    /// An attempt is the element's *internal* residue ([`Fr`] and [`F128`]: Montgomery form), which is as uniform as
+    /// the canonical integer and free. [`Residue::sample_slice`] reads the same attempts as *canonical* integers. So
+    /// the two give different elements from the same bytes: one seed is always expanded by one of them, at both ends.
     fn sample_slice(out: &mut [Self], fill: Fill<'_>);
 
     /// One uniform element, see [`sample_slice`](Field::sample_slice).
@@ -127,11 +141,12 @@ pub trait Residue: Copy + Default + Send + Sync + Zeroize + 'static {
     fn sub(self, other: Self) -> Self;
     /// `other` added if `bit`, in constant time.
     fn add_if(self, bit: bool, other: Self) -> Self;
-    /// Bit `i` of the integer, counted from the least significant.
+    /// Bit `i` of the integer, counted from the least significant; `i` below [`Field::BITS`].
     fn bit(self, i: usize) -> bool;
     /// `Σ 2^i · terms_i mod p` (Horner from the top with lazy reduction).
     fn horner(terms: &[Self]) -> Self;
-    /// The same map from bytes to integers as [`Field::sample_slice`].
+    /// Fills `out` with uniform integers: the first attempts below `p`, cut from the bytes as in
+    /// [`Field::sample_slice`], read as canonical integers (there they are the field's internal residues).
     fn sample_slice(out: &mut [Self], fill: Fill<'_>);
     /// Appends the canonical encodings.
     fn write_slice(items: &[Self], out: &mut Vec<u8>);

@@ -1,0 +1,100 @@
+//! Four-limb integers mod the BLS12-381 group order, without branches on their values.
+//!
+//! The same additions serve canonical integers and Montgomery residues: both are integers in `[0, r)`.
+
+/// The order `r` of the BLS12-381 groups, little-endian limbs.
+pub(crate) const R: [u64; 4] =
+    [0xffff_ffff_0000_0001, 0x53bd_a402_fffe_5bfe, 0x3339_d808_09a1_d805, 0x73ed_a753_299d_7d48];
+/// `⌊2^318 / r⌋`, for quotients of five-limb sums.
+const BARRETT: u64 = 0x8d54_253b_7fb7_8ddf;
+
+/// A 256-bit integer, little-endian limbs.
+pub(crate) type Limbs = [u64; 4];
+
+fn raw_add(a: Limbs, b: Limbs) -> (Limbs, bool) {
+    let (r0, c) = a[0].carrying_add(b[0], false);
+    let (r1, c) = a[1].carrying_add(b[1], c);
+    let (r2, c) = a[2].carrying_add(b[2], c);
+    let (r3, c) = a[3].carrying_add(b[3], c);
+    ([r0, r1, r2, r3], c)
+}
+
+fn raw_sub(a: Limbs, b: Limbs) -> (Limbs, bool) {
+    let (r0, c) = a[0].borrowing_sub(b[0], false);
+    let (r1, c) = a[1].borrowing_sub(b[1], c);
+    let (r2, c) = a[2].borrowing_sub(b[2], c);
+    let (r3, c) = a[3].borrowing_sub(b[3], c);
+    ([r0, r1, r2, r3], c)
+}
+
+/// `a` if `bit`, else zero.
+#[inline]
+pub(crate) fn mask(a: Limbs, bit: bool) -> Limbs {
+    let m = 0u64.wrapping_sub(u64::from(bit));
+    a.map(|limb| limb & m)
+}
+
+/// Whether `a < r`.
+#[inline]
+pub(crate) fn is_reduced(a: Limbs) -> bool {
+    raw_sub(a, R).1
+}
+
+/// `a mod r` for `a < 2r`.
+#[inline]
+pub(crate) fn reduce_once(a: Limbs) -> Limbs {
+    let (d, borrow) = raw_sub(a, R);
+    raw_add(d, mask(R, borrow)).0
+}
+
+/// `a + b mod r` for reduced operands; `2r < 2^256`, so the sum itself does not overflow.
+#[inline]
+pub(crate) fn add(a: Limbs, b: Limbs) -> Limbs {
+    reduce_once(raw_add(a, b).0)
+}
+
+/// `a − b mod r` for reduced operands.
+#[inline]
+pub(crate) fn sub(a: Limbs, b: Limbs) -> Limbs {
+    let (d, borrow) = raw_sub(a, b);
+    raw_add(d, mask(R, borrow)).0
+}
+
+/// `Σ 2^i · terms_i mod r`, Horner from the top.
+///
+/// The running sum is five limbs wide and reduced once every 60 doublings: below `r`
+/// before the first of them, it stays below `2·2^60·r < 2^317`.
+pub(crate) fn horner(terms: impl DoubleEndedIterator<Item = Limbs>) -> Limbs {
+    let mut low = [0u64; 4];
+    let mut high = 0u64;
+    for (i, t) in terms.rev().enumerate() {
+        if i % 60 == 0 {
+            (low, high) = (reduce_wide(low, high), 0);
+        }
+        let (doubled, carry) = raw_add(low, low);
+        high = high << 1 | u64::from(carry);
+        let (sum, carry) = raw_add(doubled, t);
+        low = sum;
+        high += u64::from(carry);
+    }
+    reduce_wide(low, high)
+}
+
+/// `low + 2^256·high mod r`, for a sum below `2^318`.
+#[inline]
+pub(crate) fn reduce_wide(low: Limbs, high: u64) -> Limbs {
+    // Barrett: q = ⌊⌊x/2^254⌋·⌊2^318/r⌋ / 2^64⌋ lies in (x/r − 3, x/r].
+    let top = high << 2 | low[3] >> 62;
+    let q = ((u128::from(top) * u128::from(BARRETT)) >> 64) as u64;
+    let (p0, carry) = q.carrying_mul(R[0], 0);
+    let (p1, carry) = q.carrying_mul(R[1], carry);
+    let (p2, carry) = q.carrying_mul(R[2], carry);
+    let (p3, p4) = q.carrying_mul(R[3], carry);
+    // The rest is below 3r < 2^257: at most one bit is left of the fifth limb.
+    let (rest, borrow) = raw_sub(low, [p0, p1, p2, p3]);
+    let top = high.wrapping_sub(p4).wrapping_sub(u64::from(borrow));
+    // One subtraction where a fifth limb is left over or the four limbs are not below r, then the usual one.
+    let (d, borrow) = raw_sub(rest, R);
+    let keep = borrow & (top == 0);
+    reduce_once(raw_add(d, mask(R, keep)).0)
+}
