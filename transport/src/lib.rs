@@ -5,8 +5,15 @@
 //! scheduling. [`sim`] drives all parties of a run on one thread and shows every frame; [`threads`] connects parties of
 //! one process; [`drive()`] runs one party's future to its end on the calling thread.
 
+pub mod drive;
+pub mod inbox;
+pub mod meter;
 pub mod net;
 pub mod party;
+pub mod threads;
 
+pub use drive::drive;
+pub use inbox::Limits;
+pub use meter::{Meter, Traffic};
 pub use net::{Frame, Incoming, Kind, Meta, Net, NetError, NetErrorKind, StepPath, Stream};
 pub use party::{Parties, PartyId, PartySet, PerParty};

@@ -144,9 +144,11 @@ struct Node {
     name: &'static str,
     index: u32,
     hash: u64,
+    shape: u64,
 }
 
 const FNV_PRIME: u64 = 0x0000_0100_0000_01b3;
+const FNV_OFFSET: u64 = 0xcbf2_9ce4_8422_2325;
 
 /// FNV-1a over bytes, from a running value. A synchronisation aid, not a cryptographic hash.
 #[must_use]
@@ -162,12 +164,24 @@ impl StepPath {
     #[must_use]
     pub fn child(&self, name: &'static str, index: u32) -> Self {
         let hash = mix(mix(self.hash(), name.as_bytes()), &index.to_le_bytes());
-        Self(Some(Arc::new(Node { parent: self.clone(), name, index, hash })))
+        let shape = mix(mix(self.shape(), name.as_bytes()), b"/");
+        Self(Some(Arc::new(Node { parent: self.clone(), name, index, hash, shape })))
     }
     /// A 64-bit digest of the path.
     #[must_use]
     pub fn hash(&self) -> u64 {
-        self.0.as_ref().map_or(0xcbf2_9ce4_8422_2325, |n| n.hash)
+        self.0.as_ref().map_or(FNV_OFFSET, |n| n.hash)
+    }
+    /// A 64-bit digest of the names alone: the same for all repetitions of a step.
+    #[must_use]
+    pub fn shape(&self) -> u64 {
+        self.0.as_ref().map_or(FNV_OFFSET, |n| n.shape)
+    }
+    /// The names from the root without running numbers: `spdz/mul/open`.
+    #[must_use]
+    pub fn names(&self) -> String {
+        let names: Vec<&str> = self.elements().into_iter().map(|(name, _)| name).collect();
+        names.join("/")
     }
     /// The last element's name, `""` for the root.
     #[must_use]
