@@ -6,6 +6,7 @@
 //! |---|---|---|
 //! | [`Fr`] | BLS12-381 scalars, 255 bit | everything, by default |
 //! | [`F128`] | 2^128 − 9·2^32 + 1 | tasks whose numbers fit, faster |
+//! | [`Gf128`] | GF(2^128) | checks of oblivious transfer |
 //! | [`F2`] [`F3`] [`F5`] [`F7`] [`F31`] [`F251`] | tiny prime fields | the same protocols, exactly countable |
 
 use core::fmt::Debug;
@@ -14,15 +15,23 @@ use core::ops::{Add, AddAssign, Mul, MulAssign, Neg, Sub, SubAssign};
 use subtle::ConstantTimeEq;
 use zeroize::Zeroize;
 
+mod bits;
+#[cfg(target_arch = "x86_64")]
+mod bits_x86;
 mod f128;
 mod fr;
+mod gf128;
+#[cfg(target_arch = "x86_64")]
+mod gf128_x86;
 mod limbs;
 mod ops;
 mod sampling;
 mod tiny;
 
+pub use bits::{BitVec, transpose_columns};
 pub use f128::{F128, F128Residue};
 pub use fr::{Fr, FrResidue};
+pub use gf128::Gf128;
 pub use tiny::{F2, F3, F5, F7, F31, F251, Tiny};
 
 /// A source of bytes for the samplers: fills the whole slice with fresh pseudo-random bytes.
