@@ -91,6 +91,9 @@ impl<V> std::fmt::Debug for Vector<V> {
     }
 }
 
+/// Two secret vectors of one length, for inner products.
+pub type Pair<'a, V> = (&'a Vector<V>, &'a Vector<V>);
+
 /// Checked operations on secret vectors. Every method refuses, before anything is sent, what might not fit the field.
 pub trait Engine: Arithmetic + Sized {
     /// A column that `owner` knows; `values` are the scaled integers, needed at the owner only.
@@ -246,9 +249,9 @@ pub trait Engine: Arithmetic + Sized {
     }
 
     /// `Σ x_i · y_i` of every pair in one batch: one number per pair, on the finest scale among them.
-    async fn dots(&mut self, pairs: &[(&Vector<Self::V>, &Vector<Self::V>)]) -> Result<Vector<Self::V>, Self::Error> {
+    async fn dots(&mut self, pairs: &[Pair<'_, Self::V>]) -> Result<Vector<Self::V>, Self::Error> {
         let operation = "inner product";
-        let scale_of = |(x, y): &(&Vector<Self::V>, &Vector<Self::V>)| x.form.fraction_bits() + y.form.fraction_bits();
+        let scale_of = |(x, y): &Pair<'_, Self::V>| x.form.fraction_bits() + y.form.fraction_bits();
         let Some(scale) = pairs.iter().map(scale_of).max() else { return Err(Refusal::Empty { operation }.into()) };
         let mut bound = BigUint::default();
         let mut left = Vec::with_capacity(pairs.len());
@@ -305,8 +308,8 @@ fn raised<A: Arithmetic>(e: &mut A, x: &Vector<A::V>, bits: u32) -> Result<Optio
 }
 
 /// Both on the finer scale of the two; `None` for the one that is there already.
-type Pair<V> = (Option<Vector<V>>, Option<Vector<V>>);
-fn aligned<A: Arithmetic>(e: &mut A, x: &Vector<A::V>, y: &Vector<A::V>) -> Result<Pair<A::V>, A::Error> {
+type Finer<V> = (Option<Vector<V>>, Option<Vector<V>>);
+fn aligned<A: Arithmetic>(e: &mut A, x: &Vector<A::V>, y: &Vector<A::V>) -> Result<Finer<A::V>, A::Error> {
     let (fx, fy) = (x.form.fraction_bits(), y.form.fraction_bits());
     Ok((raised(e, x, fy.saturating_sub(fx))?, raised(e, y, fx.saturating_sub(fy))?))
 }

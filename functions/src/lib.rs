@@ -22,7 +22,7 @@
 //!
 //! ```
 //! use field::F251;
-//! use functions::{Engine, Form, Plain, Refusal, immediate, statistics};
+//! use quorate_functions::{Engine, Form, Plain, Refusal, immediate, statistics};
 //! use transport::PartyId;
 //!
 //! async fn total<E: Engine>(e: &mut E) -> Result<String, E::Error> {
@@ -45,7 +45,7 @@ mod plan;
 pub mod statistics;
 pub mod tensor;
 
-pub use engine::{Arithmetic, Engine, Vector};
+pub use engine::{Arithmetic, Engine, Pair, Vector};
 pub use form::{Capacity, Form, Refusal};
 pub use number::{Decimal, Exact, NumberError};
 pub use plain::{Plain, immediate};

@@ -223,7 +223,7 @@ mod tests {
     use super::*;
     use crate::statistics::{correlations_of_standardised, covariances};
     use crate::{Engine, Form, Plain, Vector, immediate};
-    use field::{F31, F128, Fr};
+    use field::{F31, F128, Field, Fr};
     use num_bigint::BigUint;
 
     const A: PartyId = PartyId::new(0);
@@ -287,8 +287,8 @@ mod tests {
         assert_eq!(covariance(Capacity::of::<F128>()), Ok(()));
         let error = covariance(Capacity::of::<F128>().with_headroom(40)).expect_err("too large");
         let Refusal::Overflow { operation, ref of, needed, available, field } = error else { panic!("{error}") };
-        assert_eq!((operation, of.as_str(), available, field), ("scaling", "Σ a.x × b.z", 86, F128::NAME));
-        assert!(needed > 86);
+        assert_eq!((operation, of.as_str(), available, field), ("scaling", "Σ a.x × b.z", 87, F128::NAME));
+        assert!(needed > 87);
         assert!(error.to_string().contains("scaling of Σ a.x × b.z"));
     }
 
@@ -301,16 +301,18 @@ mod tests {
                 let values = [bound as i128, -(bound as i128), 0];
                 let x = e.input(A, &Form::integers("x", 3, bound), Some(&values)).await?;
                 let one = e.constants("one", &[1, -1, 1], 0)?;
+                let zero = e.constants("zero", &[0; 3], 0)?;
+                let half = e.constants("half", &[1], 1)?;
                 let result = match op {
                     0 => e.mul(&x, &one).await?,
-                    1 => e.add(&x, &e.constants("zero", &[0; 3], 0)?)?,
+                    1 => e.add(&x, &zero)?,
                     2 => e.scale(&x, -1, 0)?,
                     3 => e.weigh(&x, &[1, 1, -1], 0)?,
                     4 => e.sum(&x)?,
                     5 => e.square(&x).await?,
                     6 => e.dot(&x, &one).await?,
                     7 => e.sub(&x, &x)?,
-                    _ => e.concat(&[&x, &e.constants("half", &[1], 1)?])?,
+                    _ => e.concat(&[&x, &half])?,
                 };
                 e.output_to_all(&[&result]).await
             })

@@ -8,7 +8,7 @@ use num_bigint::BigUint;
 use num_traits::One;
 use transport::PartyId;
 
-use crate::engine::{Engine, Vector};
+use crate::engine::{Engine, Pair, Vector};
 use crate::form::Refusal;
 use crate::number::Exact;
 
@@ -64,19 +64,13 @@ pub fn mean<E: Engine>(e: &mut E, x: &Vector<E::V>) -> Result<Statistic<E::V>, E
 }
 
 /// `Σ x_i · y_i` of every pair; one batch.
-pub async fn inner_products<E: Engine>(
-    e: &mut E,
-    pairs: &[(&Vector<E::V>, &Vector<E::V>)],
-) -> Result<Statistic<E::V>, E::Error> {
+pub async fn inner_products<E: Engine>(e: &mut E, pairs: &[Pair<'_, E::V>]) -> Result<Statistic<E::V>, E::Error> {
     Ok(Statistic::new(e.dots(pairs).await?, BigUint::one()))
 }
 
 /// `Σ (x_i - x̄)(y_i - ȳ) / n` of every pair, the covariance of a population: `(n·Σxy - Σx·Σy) / n²`, whose numerator is
 /// computed under cover, so neither sums nor means are shown. Two batches. All pairs must have one length.
-pub async fn covariances<E: Engine>(
-    e: &mut E,
-    pairs: &[(&Vector<E::V>, &Vector<E::V>)],
-) -> Result<Statistic<E::V>, E::Error> {
+pub async fn covariances<E: Engine>(e: &mut E, pairs: &[Pair<'_, E::V>]) -> Result<Statistic<E::V>, E::Error> {
     let n = common_rows("covariance", pairs)?;
     let factor = i128::try_from(&n).map_err(|_| Refusal::Empty { operation: "covariance" })?;
     let mut sums = Vec::with_capacity(pairs.len());
@@ -113,7 +107,7 @@ pub fn weighted_scores<E: Engine>(
 /// is standardised is part of its owner's input and not checked under cover. One batch. All pairs must have one length.
 pub async fn correlations_of_standardised<E: Engine>(
     e: &mut E,
-    pairs: &[(&Vector<E::V>, &Vector<E::V>)],
+    pairs: &[Pair<'_, E::V>],
 ) -> Result<Statistic<E::V>, E::Error> {
     let n = common_rows("correlation", pairs)?;
     Ok(Statistic::new(e.dots(pairs).await?, n))
@@ -124,7 +118,7 @@ fn rows<V>(operation: &'static str, x: &Vector<V>) -> Result<BigUint, Refusal> {
     if x.is_empty() { Err(Refusal::Empty { operation }) } else { Ok(BigUint::from(x.len())) }
 }
 
-fn common_rows<V>(operation: &'static str, pairs: &[(&Vector<V>, &Vector<V>)]) -> Result<BigUint, Refusal> {
+fn common_rows<V>(operation: &'static str, pairs: &[Pair<'_, V>]) -> Result<BigUint, Refusal> {
     let Some((first, _)) = pairs.first() else { return Err(Refusal::Empty { operation }) };
     for (x, y) in pairs {
         first.form().same_len(x.form(), operation)?;
