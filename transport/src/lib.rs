@@ -10,6 +10,7 @@ pub mod inbox;
 pub mod meter;
 pub mod net;
 pub mod party;
+pub mod sim;
 pub mod threads;
 
 pub use drive::drive;

@@ -1,0 +1,383 @@
+//! The deterministic simulator: all parties of a run on one thread, every frame visible and changeable.
+//!
+//! Honest parties and the trusted program are polled until none of them can move; only then does one held frame of the
+//! coalition leave. So a corrupt party always speaks last in a round (a *rushing* adversary), having seen everything the
+//! honest parties have said. Frames inside the coalition arrive at once. A corrupt party is the honest program used as a
+//! puppet: an [`Adversary`] rewrites what it sends and what it receives.
+//!
+//! A [`Clock`] gives every frame an arrival time, so a run also tells how long it would take on a given network,
+//! without waiting (local computation counts as zero).
+
+use std::cell::RefCell;
+use std::collections::VecDeque;
+use std::future::Future;
+use std::pin::Pin;
+use std::rc::Rc;
+use std::task::{Context, Poll, Waker};
+
+use crate::{Frame, Incoming, Net, NetError, NetErrorKind, Parties, PartyId, PartySet, Stream};
+
+/// A frame in flight.
+#[derive(Clone, Debug)]
+pub struct Envelope {
+    /// The position in the order of sending, from 0; the same in every replay.
+    pub seq: usize,
+    /// The sender.
+    pub from: PartyId,
+    /// The receiver, [`PartyId::IDEAL`] for a request to the trusted program.
+    pub to: PartyId,
+    /// The stream within the pair.
+    pub stream: Stream,
+    /// Step, type, tag and payload.
+    pub frame: Frame,
+    /// Dependent frames before this one, itself included: the largest value of a run is its number of rounds.
+    pub round: u32,
+    /// Virtual time of arrival in nanoseconds.
+    pub arrives: u64,
+}
+
+/// What the enemy does. Every method defaults to playing along.
+pub trait Adversary {
+    /// All honest parties are quiet and the coalition holds these frames to them: which one leaves next? `None`: none
+    /// ever again.
+    fn release(&mut self, held: &[Envelope]) -> Option<usize> {
+        (!held.is_empty()).then_some(0)
+    }
+    /// A frame of the coalition leaves: push what is delivered instead (nothing drops it).
+    fn outgoing(&mut self, e: Envelope, deliver: &mut Vec<Envelope>) {
+        deliver.push(e);
+    }
+    /// A frame reaches the coalition: push what the puppet sees instead. This is also the enemy's eyes.
+    fn incoming(&mut self, e: Envelope, deliver: &mut Vec<Envelope>) {
+        deliver.push(e);
+    }
+    /// Whether this corrupt party tells the others that it aborts when its puppet does.
+    fn aborts(&mut self, _who: PartyId) -> bool {
+        false
+    }
+}
+
+/// An adversary that follows the protocol.
+pub struct Passive;
+impl Adversary for Passive {}
+
+/// An ideal functionality: a trusted, incorruptible program that answers frames addressed to [`PartyId::IDEAL`].
+pub trait Trusted {
+    /// Handles one request; pushes answers as (receiver, stream, frame).
+    fn receive(&mut self, e: &Envelope, answers: &mut Vec<(PartyId, Stream, Frame)>);
+}
+
+/// No functionality: requests are never answered.
+pub struct NoTrusted;
+impl Trusted for NoTrusted {
+    fn receive(&mut self, _: &Envelope, _: &mut Vec<(PartyId, Stream, Frame)>) {}
+}
+
+/// A network's delay, for virtual time.
+#[derive(Clone, Copy, Debug)]
+pub struct Clock {
+    /// One-way latency in nanoseconds.
+    pub latency: u64,
+    /// Bytes a sender puts on the wire per second, 0 for no limit.
+    pub bandwidth: u64,
+}
+
+impl Clock {
+    /// No delay at all.
+    pub const NONE: Self = Self { latency: 0, bandwidth: 0 };
+    /// A local network: 0.1 ms one way, 1 Gbit/s.
+    pub const LAN: Self = Self { latency: 100_000, bandwidth: 125_000_000 };
+    /// A wide-area network: 25 ms one way, 100 Mbit/s.
+    pub const WAN: Self = Self { latency: 25_000_000, bandwidth: 12_500_000 };
+}
+
+/// How one party's program ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum End<T> {
+    /// It returned.
+    Done(T),
+    /// It waits for a frame that never comes.
+    Stuck,
+}
+
+/// The outcome of a simulated run.
+pub struct Run<T> {
+    /// Each party's end.
+    pub ends: Vec<End<T>>,
+    /// Every frame that was delivered, in order, if the trace was asked for.
+    pub trace: Vec<Envelope>,
+    /// The longest chain of dependent frames.
+    pub rounds: u32,
+    /// Payload bytes of all parties.
+    pub bytes: u64,
+    /// Virtual time at which the last party finished, in nanoseconds.
+    pub nanoseconds: u64,
+}
+
+/// What a run is made of besides its programs.
+pub struct Setup<'a> {
+    /// The parties.
+    pub parties: Rc<Parties>,
+    /// Who is corrupt.
+    pub corrupt: PartySet,
+    /// What the corrupt do.
+    pub adversary: &'a mut dyn Adversary,
+    /// The ideal functionalities.
+    pub trusted: &'a mut dyn Trusted,
+    /// Network delays.
+    pub clock: Clock,
+    /// Whether to keep every frame in [`Run::trace`].
+    pub trace: bool,
+}
+
+struct Arrived {
+    stream: Stream,
+    incoming: Incoming,
+    round: u32,
+    arrives: u64,
+}
+
+/// Shared by all parties of a run.
+struct Wires {
+    n: usize,
+    corrupt: PartySet,
+    clock: Clock,
+    keep_trace: bool,
+    /// Queue of (receiver, sender), sender `n` being the trusted program.
+    queues: Vec<VecDeque<Arrived>>,
+    /// Frames of honest parties to the coalition or of anyone to the trusted program, waiting for the scheduler.
+    outbox: VecDeque<Envelope>,
+    /// Frames of the coalition to anyone honest, held back.
+    held: Vec<Envelope>,
+    /// Abort notices by honest parties, and by corrupt ones whose adversary wants them sent.
+    aborted: PartySetCell,
+    puppet_aborts: VecDeque<PartyId>,
+    trace: Vec<Envelope>,
+    seq: usize,
+    moves: u64,
+    depth: Vec<u32>,
+    now: Vec<u64>,
+    line_free: Vec<u64>,
+    bytes: u64,
+    rounds: u32,
+}
+
+type PartySetCell = Option<PartyId>;
+
+impl Wires {
+    fn slot(&self, to: PartyId, from: PartyId) -> usize {
+        let from = if from == PartyId::IDEAL { self.n } else { from.index() };
+        to.index() * (self.n + 1) + from
+    }
+    /// Puts a frame into its receiver's queue.
+    fn deliver(&mut self, e: Envelope) {
+        self.moves += 1;
+        if e.to.index() >= self.n || e.frame.body.len() > u32::MAX as usize {
+            return;
+        }
+        self.rounds = self.rounds.max(e.round);
+        let slot = self.slot(e.to, e.from);
+        let incoming = Incoming { tag: e.frame.tag, body: e.frame.body.clone() };
+        self.queues[slot].push_back(Arrived { stream: e.stream, incoming, round: e.round, arrives: e.arrives });
+        if self.keep_trace {
+            self.trace.push(e);
+        }
+    }
+    fn envelope(&mut self, from: PartyId, to: PartyId, stream: Stream, frame: Frame) -> Envelope {
+        let who = from.index();
+        let start = self.now[who].max(self.line_free[who]);
+        let wire = match self.clock.bandwidth {
+            0 => 0,
+            b => (frame.body.len() as u64).saturating_mul(1_000_000_000) / b,
+        };
+        self.line_free[who] = start + wire;
+        self.bytes += frame.body.len() as u64;
+        let e =
+            Envelope { seq: self.seq, from, to, stream, frame, round: self.depth[who] + 1, arrives: start + wire + self.clock.latency };
+        self.seq += 1;
+        e
+    }
+}
+
+/// One party's end of the simulated network.
+pub struct SimNet {
+    me: PartyId,
+    parties: Rc<Parties>,
+    wires: Rc<RefCell<Wires>>,
+}
+
+impl Net for SimNet {
+    fn me(&self) -> PartyId {
+        self.me
+    }
+    fn parties(&self) -> &Parties {
+        &self.parties
+    }
+    fn send(&self, to: PartyId, stream: Stream, frame: Frame) -> Result<(), NetError> {
+        let mut w = self.wires.borrow_mut();
+        w.moves += 1;
+        let e = w.envelope(self.me, to, stream, frame);
+        let (mine, theirs) = (w.corrupt.contains(self.me), w.corrupt.contains(to));
+        match (mine, theirs) {
+            (true, false) => w.held.push(e),
+            (false, true) => w.outbox.push_back(e),
+            _ if to == PartyId::IDEAL => w.outbox.push_back(e),
+            _ => w.deliver(e),
+        }
+        Ok(())
+    }
+    fn poll_recv(&self, _: &mut Context<'_>, from: PartyId, stream: Stream) -> Poll<Result<Incoming, NetError>> {
+        let mut w = self.wires.borrow_mut();
+        let corrupt = w.corrupt.contains(self.me);
+        if let (Some(peer), false) = (w.aborted, corrupt) {
+            return Poll::Ready(Err(NetError { peer, kind: NetErrorKind::Aborted }));
+        }
+        let slot = w.slot(self.me, from);
+        let queue = &mut w.queues[slot];
+        let Some(at) = queue.iter().position(|a| a.stream == stream) else { return Poll::Pending };
+        let Some(a) = queue.remove(at) else { return Poll::Pending };
+        let me = self.me.index();
+        w.moves += 1;
+        w.depth[me] = w.depth[me].max(a.round);
+        w.now[me] = w.now[me].max(a.arrives);
+        Poll::Ready(Ok(a.incoming))
+    }
+    fn abort(&self) {
+        let mut w = self.wires.borrow_mut();
+        w.moves += 1;
+        if w.corrupt.contains(self.me) {
+            w.puppet_aborts.push_back(self.me);
+        } else if w.aborted.is_none() {
+            w.aborted = Some(self.me);
+        }
+    }
+}
+
+/// A party's program.
+pub type Program<'a, T> = Pin<Box<dyn Future<Output = T> + 'a>>;
+
+/// Runs one program per party to the end of the run: all finished, or nobody can move any more.
+pub fn run<'a, T>(setup: Setup<'_>, mut program: impl FnMut(Rc<dyn Net>) -> Program<'a, T>) -> Run<T> {
+    let Setup { parties, corrupt, adversary, trusted, clock, trace } = setup;
+    let n = parties.n();
+    let wires = Rc::new(RefCell::new(Wires {
+        n,
+        corrupt,
+        clock,
+        keep_trace: trace,
+        queues: (0..n * (n + 1)).map(|_| VecDeque::new()).collect(),
+        outbox: VecDeque::new(),
+        held: Vec::new(),
+        aborted: None,
+        puppet_aborts: VecDeque::new(),
+        trace: Vec::new(),
+        seq: 0,
+        moves: 0,
+        depth: vec![0; n],
+        now: vec![0; n],
+        line_free: vec![0; n],
+        bytes: 0,
+        rounds: 0,
+    }));
+    let mut live: Vec<Option<Program<'a, T>>> = parties
+        .iter()
+        .map(|me| Some(program(Rc::new(SimNet { me, parties: parties.clone(), wires: wires.clone() }))))
+        .collect();
+    let mut ends: Vec<End<T>> = (0..n).map(|_| End::Stuck).collect();
+    let mut order: Vec<usize> = (0..n).collect();
+    order.sort_by_key(|p| corrupt.contains(PartyId::new(*p)));
+    let mut cx = Context::from_waker(Waker::noop());
+    let mut hands = Hands { answers: Vec::new(), deliver: Vec::new() };
+
+    'run: loop {
+        for &p in &order {
+            let Some(program) = &mut live[p] else { continue };
+            let before = wires.borrow().moves;
+            if let Poll::Ready(end) = program.as_mut().poll(&mut cx) {
+                live[p] = None;
+                ends[p] = End::Done(end);
+                hands.settle(&wires, adversary, trusted);
+                continue 'run;
+            }
+            if wires.borrow().moves != before {
+                hands.settle(&wires, adversary, trusted);
+                continue 'run;
+            }
+        }
+        // Everyone is quiet. What the coalition holds may leave now, one frame at a time.
+        let choice = {
+            let w = wires.borrow();
+            if w.held.is_empty() { None } else { adversary.release(&w.held).filter(|c| *c < w.held.len()) }
+        };
+        let Some(choice) = choice else { break };
+        let e = wires.borrow_mut().held.remove(choice);
+        adversary.outgoing(e, &mut hands.deliver);
+        hands.hand_over(&wires, trusted);
+        hands.settle(&wires, adversary, trusted);
+    }
+
+    drop(live);
+    let mut w = wires.borrow_mut();
+    Run {
+        ends,
+        trace: std::mem::take(&mut w.trace),
+        rounds: w.rounds,
+        bytes: w.bytes,
+        nanoseconds: w.now.iter().copied().max().unwrap_or(0),
+    }
+}
+
+/// The scheduler's hands: buffers reused over a run.
+struct Hands {
+    answers: Vec<(PartyId, Stream, Frame)>,
+    deliver: Vec<Envelope>,
+}
+
+impl Hands {
+    /// Serves frames to the coalition (through the adversary's eyes) and to the trusted program until none is left.
+    fn settle(&mut self, wires: &RefCell<Wires>, adversary: &mut dyn Adversary, trusted: &mut dyn Trusted) {
+        loop {
+            let mut w = wires.borrow_mut();
+            if let Some(who) = w.puppet_aborts.pop_front() {
+                if adversary.aborts(who) && w.aborted.is_none() {
+                    w.aborted = Some(who);
+                }
+                continue;
+            }
+            let Some(e) = w.outbox.pop_front() else { return };
+            drop(w);
+            if e.to == PartyId::IDEAL {
+                self.ask(wires, trusted, e);
+            } else {
+                adversary.incoming(e, &mut self.deliver);
+                let mut w = wires.borrow_mut();
+                for e in self.deliver.drain(..) {
+                    w.deliver(e);
+                }
+            }
+        }
+    }
+    /// Delivers what the adversary let out.
+    fn hand_over(&mut self, wires: &RefCell<Wires>, trusted: &mut dyn Trusted) {
+        for e in std::mem::take(&mut self.deliver) {
+            if e.to == PartyId::IDEAL {
+                self.ask(wires, trusted, e);
+            } else {
+                wires.borrow_mut().deliver(e);
+            }
+        }
+    }
+    fn ask(&mut self, wires: &RefCell<Wires>, trusted: &mut dyn Trusted, e: Envelope) {
+        trusted.receive(&e, &mut self.answers);
+        let mut w = wires.borrow_mut();
+        w.moves += 1;
+        if w.keep_trace {
+            w.trace.push(e.clone());
+        }
+        for (to, stream, frame) in self.answers.drain(..) {
+            let answer = Envelope { seq: w.seq, from: PartyId::IDEAL, to, stream, frame, round: e.round + 1, arrives: e.arrives };
+            w.seq += 1;
+            if w.corrupt.contains(to) { w.outbox.push_back(answer) } else { w.deliver(answer) }
+        }
+    }
+}
