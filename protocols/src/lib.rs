@@ -1,1 +1,50 @@
-//! Multi-party protocols of Quorate.
+//! Multi-party protocols secure against malicious parties under a dishonest majority.
+//!
+//! | functionality | file | paper | spec | level |
+//! |---|---|---|---|---|
+//! | commitment | `commit.rs` | random-oracle hash | `02-commitment` | A3C2 |
+//! | coin toss | `coin.rs` | Blum 1981 | `03-coin` | A3C2 |
+//! | broadcast with abort | `broadcast.rs` | Goldwasser–Lindell 2005 | `04-broadcast` | A3C2 |
+//! | MAC check | `share/mac.rs` | DKLPSS13 | `11-mac-check` | A3C2 |
+//! | online phase | `online/` | DPSZ12, DKLPSS13 | `12-online` | A3C2 |
+//! | zero sharing | `zero.rs` | Cramer–Damgård–Ishai 2005 | `05-zero-sharing` | A3C2 |
+//!
+//! Protocol code is a linear `async fn` over a [`Session`]: `async` means "this function talks". There is no executor,
+//! timer or thread in this crate, and a party receives only from a named peer on a named stream.
+
+mod broadcast;
+mod coin;
+mod commit;
+pub mod error;
+pub mod foundations;
+pub mod message;
+mod online;
+pub mod prg;
+pub mod session;
+mod share;
+mod supply;
+pub mod tape;
+mod zero;
+
+pub use broadcast::BROADCAST_ECHO;
+pub use commit::{COMMIT_ECHO, COMMIT_OPENING};
+pub use error::{Abort, Blame, Error, Result};
+pub use foundations::{Foundations, Real};
+pub use online::Online;
+pub use session::{Session, SessionId, Window};
+pub use share::{MAC_CHECK, MAC_OUTPUT, MacKey, Shared};
+pub use supply::{Clear, Masks, Memory, Supply, Triples};
+pub use tape::{Source, Tape};
+
+use spec::{Bound, Check};
+
+/// A frame has the tag, the length and the encoding that its step calls for.
+pub const FRAME_SHAPE: Check = Check {
+    id: "frame.shape",
+    tests: "a frame has exactly the tag, length and canonical encoding that its step calls for",
+    bound: Bound::Zero,
+    dies: "the session",
+};
+
+/// Every check of this crate.
+pub const CHECKS: &[&Check] = &[&FRAME_SHAPE, &COMMIT_OPENING, &COMMIT_ECHO, &BROADCAST_ECHO, &MAC_CHECK, &MAC_OUTPUT];

@@ -61,16 +61,29 @@ pub trait Adversary {
 pub struct Passive;
 impl Adversary for Passive {}
 
+/// A frame that an ideal functionality delivers: its own, or in the name of the party whose message it carries.
+#[derive(Clone, Debug)]
+pub struct Answer {
+    /// [`PartyId::IDEAL`] or the party whose message this is.
+    pub from: PartyId,
+    /// The receiver.
+    pub to: PartyId,
+    /// The stream of the request.
+    pub stream: Stream,
+    /// The frame.
+    pub frame: Frame,
+}
+
 /// An ideal functionality: a trusted, incorruptible program that answers frames addressed to [`PartyId::IDEAL`].
 pub trait Trusted {
-    /// Handles one request; pushes answers as (receiver, stream, frame).
-    fn receive(&mut self, e: &Envelope, answers: &mut Vec<(PartyId, Stream, Frame)>);
+    /// Handles one request.
+    fn receive(&mut self, e: &Envelope, answers: &mut Vec<Answer>);
 }
 
 /// No functionality: requests are never answered.
 pub struct NoTrusted;
 impl Trusted for NoTrusted {
-    fn receive(&mut self, _: &Envelope, _: &mut Vec<(PartyId, Stream, Frame)>) {}
+    fn receive(&mut self, _: &Envelope, _: &mut Vec<Answer>) {}
 }
 
 /// A network's delay, for virtual time.
@@ -150,7 +163,7 @@ struct Wires {
     /// Frames of the coalition to anyone honest, held back.
     held: Vec<Envelope>,
     /// Abort notices by honest parties, and by corrupt ones whose adversary wants them sent.
-    aborted: PartySetCell,
+    aborted: Option<PartyId>,
     puppet_aborts: VecDeque<PartyId>,
     trace: Vec<Envelope>,
     seq: usize,
@@ -161,8 +174,6 @@ struct Wires {
     bytes: u64,
     rounds: u32,
 }
-
-type PartySetCell = Option<PartyId>;
 
 impl Wires {
     fn slot(&self, to: PartyId, from: PartyId) -> usize {
@@ -329,7 +340,7 @@ pub fn run<'a, T>(setup: Setup<'_>, mut program: impl FnMut(Rc<dyn Net>) -> Prog
 
 /// The scheduler's hands: buffers reused over a run.
 struct Hands {
-    answers: Vec<(PartyId, Stream, Frame)>,
+    answers: Vec<Answer>,
     deliver: Vec<Envelope>,
 }
 
@@ -374,8 +385,8 @@ impl Hands {
         if w.keep_trace {
             w.trace.push(e.clone());
         }
-        for (to, stream, frame) in self.answers.drain(..) {
-            let answer = Envelope { seq: w.seq, from: PartyId::IDEAL, to, stream, frame, round: e.round + 1, arrives: e.arrives };
+        for Answer { from, to, stream, frame } in self.answers.drain(..) {
+            let answer = Envelope { seq: w.seq, from, to, stream, frame, round: e.round + 1, arrives: e.arrives };
             w.seq += 1;
             if w.corrupt.contains(to) { w.outbox.push_back(answer) } else { w.deliver(answer) }
         }

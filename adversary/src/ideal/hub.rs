@@ -1,0 +1,156 @@
+//! The trusted program behind the ideal coin, commitment, broadcast and zero sharing.
+
+use std::rc::Rc;
+
+use bytes::Bytes;
+use protocols::Tape;
+use transport::sim::{Answer, Envelope, Trusted};
+use transport::{Frame, Parties, PartyId};
+
+/// What a party asks for: the first byte of a request.
+#[derive(Clone, Copy, PartialEq, Eq)]
+#[repr(u8)]
+pub(super) enum Op {
+    Coin = 1,
+    Commit,
+    Open,
+    Broadcast,
+    Zero,
+}
+
+impl Op {
+    fn read(byte: u8) -> Option<Self> {
+        [Self::Coin, Self::Commit, Self::Open, Self::Broadcast, Self::Zero].into_iter().find(|op| *op as u8 == byte)
+    }
+}
+
+/// Requests of one step.
+struct Pending {
+    key: (u64, u64),
+    bodies: Vec<Option<Bytes>>,
+}
+
+/// Ideal coin, commitment, broadcast and zero sharing. Coins come from its own tape; a corrupt party can withhold its
+/// requests but learns and chooses nothing else.
+pub struct Hub {
+    parties: Rc<Parties>,
+    tape: Tape,
+    pending: Vec<Pending>,
+    committed: Vec<Pending>,
+}
+
+impl Hub {
+    /// A functionality for these parties that tosses its coins on `tape`.
+    #[must_use]
+    pub fn new(parties: Rc<Parties>, tape: Tape) -> Self {
+        Self { parties, tape, pending: Vec::new(), committed: Vec::new() }
+    }
+
+    /// Remembers a request; the bodies of all parties once everyone has asked.
+    fn gather(&mut self, e: &Envelope, body: Bytes) -> Option<Vec<Bytes>> {
+        let key = (e.stream.0, e.frame.tag);
+        let n = self.parties.n();
+        let at = self.pending.iter().position(|p| p.key == key).unwrap_or_else(|| {
+            self.pending.push(Pending { key, bodies: vec![None; n] });
+            self.pending.len() - 1
+        });
+        // Only the first word of a party counts.
+        self.pending[at].bodies[e.from.index()].get_or_insert(body);
+        if self.pending[at].bodies.iter().any(Option::is_none) {
+            return None;
+        }
+        Some(self.pending.swap_remove(at).bodies.into_iter().flatten().collect())
+    }
+
+    fn values(&self, order: u64, len: usize) -> Vec<u8> {
+        (0..len).map(|_| self.tape.uniform(order) as u8).collect()
+    }
+
+    fn everyone(&self, e: &Envelope, answers: &mut Vec<Answer>, mut body: impl FnMut(PartyId) -> Bytes) {
+        for to in self.parties.iter() {
+            let frame = Frame { body: body(to), ..e.frame.clone() };
+            answers.push(Answer { from: PartyId::IDEAL, to, stream: e.stream, frame });
+        }
+    }
+    fn to_others(&self, e: &Envelope, answers: &mut Vec<Answer>, body: &Bytes) {
+        for to in self.parties.iter().filter(|p| *p != e.from) {
+            let frame = Frame { body: body.clone(), ..e.frame.clone() };
+            answers.push(Answer { from: e.from, to, stream: e.stream, frame });
+        }
+    }
+}
+
+fn parameters(body: &[u8]) -> Option<(u64, usize)> {
+    let order = u64::from_le_bytes(body.get(..8)?.try_into().ok()?);
+    let len = u32::from_le_bytes(body.get(8..12)?.try_into().ok()?);
+    (order <= 256 && len <= 1 << 24).then_some((order, len as usize))
+}
+
+impl Trusted for Hub {
+    fn receive(&mut self, e: &Envelope, answers: &mut Vec<Answer>) {
+        let Some((op, body)) = e.frame.body.split_first() else { return };
+        let body = e.frame.body.slice_ref(body);
+        match Op::read(*op) {
+            Some(Op::Coin) => {
+                let Some(all) = self.gather(e, body) else { return };
+                // Honest parties agree on what they ask for; if the requests differ there is no coin.
+                let Some((order, len)) = parameters(&all[0]).filter(|_| all.iter().all(|b| *b == all[0])) else { return };
+                let coin: Bytes = if order > 0 {
+                    self.values(order, len).into()
+                } else {
+                    self.tape.nonce().map(|n| n.to_vec()).unwrap_or_default().into()
+                };
+                self.everyone(e, answers, |_| coin.clone());
+            }
+            Some(Op::Commit) => {
+                let Some(all) = self.gather(e, body) else { return };
+                // The opening comes on another tag of the same step: found by stream and path.
+                let key = (e.stream.0, e.frame.step.hash());
+                self.committed.push(Pending { key, bodies: all.into_iter().map(Some).collect() });
+                self.everyone(e, answers, |_| Bytes::new());
+            }
+            Some(Op::Open) => {
+                let key = (e.stream.0, e.frame.step.hash());
+                let Some(c) = self.committed.iter_mut().find(|c| c.key == key) else { return };
+                let Some(body) = c.bodies[e.from.index()].take() else { return };
+                self.to_others(e, answers, &body);
+            }
+            Some(Op::Broadcast) => self.to_others(e, answers, &body),
+            Some(Op::Zero) => {
+                let n = self.parties.n();
+                let Some(all) = self.gather(e, body) else { return };
+                let Some((order, len)) = parameters(&all[0]).filter(|_| all.iter().all(|b| *b == all[0])) else { return };
+                let shares: Vec<Vec<u8>> =
+                    if order > 0 { self.zero_values(n, order, len) } else { self.zero_seeds(n) };
+                self.everyone(e, answers, |to| shares[to.index()].clone().into());
+            }
+            None => {}
+        }
+    }
+}
+
+impl Hub {
+    /// Shares of zero in a small field: all but the last are uniform.
+    fn zero_values(&self, n: usize, order: u64, len: usize) -> Vec<Vec<u8>> {
+        let mut shares: Vec<Vec<u8>> = (1..n).map(|_| self.values(order, len)).collect();
+        let last = (0..len).map(|k| {
+            let sum: u64 = shares.iter().map(|s| u64::from(s[k])).sum();
+            ((order - sum % order) % order) as u8
+        });
+        let last = last.collect();
+        shares.push(last);
+        shares
+    }
+    /// One seed per pair of parties; party i gets the seeds of its pairs in party order.
+    fn zero_seeds(&self, n: usize) -> Vec<Vec<u8>> {
+        let mut seeds = vec![vec![[0u8; 32]; n]; n];
+        for i in 0..n {
+            for j in i + 1..n {
+                let seed = self.tape.nonce().unwrap_or_default();
+                seeds[i][j] = seed;
+                seeds[j][i] = seed;
+            }
+        }
+        seeds.into_iter().map(|row| row.concat()).collect()
+    }
+}

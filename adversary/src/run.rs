@@ -1,0 +1,133 @@
+//! One attacked run of a protocol: who is corrupt, on which foundations, with which check switched off, and how it ended.
+
+use std::future::Future;
+use std::pin::Pin;
+use std::rc::Rc;
+
+use protocols::{Abort, Error, Real, Result, Session, SessionId, Tape};
+use spec::Check;
+use transport::sim::{self, Adversary, Clock, End, Run, Setup};
+use transport::{NetErrorKind, Parties, PartyId, PartySet};
+
+use crate::ideal::{Hub, Ideal, Verdicts, With};
+
+/// What a protocol stands on in a run.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Floor {
+    /// Ideal coin, commitment, broadcast and zero shares.
+    Ideal,
+    /// The real ones.
+    Real,
+}
+
+/// The circumstances of a run.
+#[derive(Clone, Debug)]
+pub struct World {
+    /// The parties.
+    pub parties: Rc<Parties>,
+    /// The coalition.
+    pub corrupt: PartySet,
+    /// What the protocol stands on.
+    pub floor: Floor,
+    /// The one check that honest parties skip: the control of an attack.
+    pub off: Option<&'static Check>,
+    /// Whether corrupt parties are puppets that ignore their own checks; off only to show what that costs.
+    pub puppets: bool,
+    /// Whether the run keeps its trace.
+    pub trace: bool,
+}
+
+impl World {
+    /// `n` parties on ideal foundations, those in `corrupt` being puppets.
+    #[must_use]
+    pub fn new(n: usize, corrupt: PartySet) -> Self {
+        let parties = Rc::new(Parties::anonymous(n));
+        Self { parties, corrupt, floor: Floor::Ideal, off: None, puppets: true, trace: false }
+    }
+    /// On real foundations.
+    #[must_use]
+    pub fn real(mut self) -> Self {
+        self.floor = Floor::Real;
+        self
+    }
+    /// With one check of the honest parties switched off.
+    #[must_use]
+    pub fn without(mut self, check: Option<&'static Check>) -> Self {
+        self.off = check;
+        self
+    }
+    /// Keeping the trace.
+    #[must_use]
+    pub fn traced(mut self) -> Self {
+        self.trace = true;
+        self
+    }
+    fn verdicts(&self, p: PartyId) -> Verdicts {
+        match self.off {
+            _ if self.corrupt.contains(p) && self.puppets => Verdicts::Puppet,
+            Some(check) if !self.corrupt.contains(p) => Verdicts::Without(check),
+            _ => Verdicts::Honest,
+        }
+    }
+
+    /// Runs `program` at every party. `tape` is everyone's randomness, forked per party and for the trusted program.
+    pub fn run<'a, T: 'a, P>(&self, tape: &Tape, adversary: &mut dyn Adversary, program: impl Fn(Session) -> P) -> Run<Result<T>>
+    where
+        P: Future<Output = Result<T>> + 'a,
+    {
+        let mut hub = Hub::new(self.parties.clone(), tape.fork(u64::MAX));
+        let setup = Setup {
+            parties: self.parties.clone(),
+            corrupt: self.corrupt,
+            adversary,
+            trusted: &mut hub,
+            clock: Clock::NONE,
+            trace: self.trace,
+        };
+        let id = SessionId([0x51; 32]);
+        let n = self.parties.n();
+        let program = &program;
+        sim::run(setup, |net| -> Pin<Box<dyn Future<Output = Result<T>> + '_>> {
+            let me = net.me();
+            let tape = tape.fork(me.index() as u64);
+            let verdicts = self.verdicts(me);
+            match self.floor {
+                Floor::Ideal => Box::pin(program(Session::new(net, id, Rc::new(Ideal(verdicts)), tape))),
+                Floor::Real => Box::pin(async move {
+                    let boot = With(Real::bootstrap(n), verdicts);
+                    let mut s = Session::new(net.clone(), id, Rc::new(boot), tape.clone());
+                    let real = Real::setup(&mut s).await?;
+                    program(Session::new(net, id, Rc::new(With(real, verdicts)), tape)).await
+                }),
+            }
+        })
+    }
+}
+
+/// How a party's run ended, as an observer puts it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Ending<T> {
+    /// It has an output.
+    Output(T),
+    /// A check of its own failed.
+    Aborted(Abort),
+    /// It was told of an abort.
+    Told,
+    /// It waits for ever: in production, a time-out.
+    Stuck,
+    /// It ended in an error of its own: never acceptable under attack.
+    Broken(Error),
+}
+
+/// Classifies every party's end.
+pub fn classify<T>(ends: Vec<End<Result<T>>>) -> Vec<Ending<T>> {
+    ends.into_iter()
+        .map(|end| match end {
+            End::Stuck => Ending::Stuck,
+            End::Done(Ok(t)) => Ending::Output(t),
+            End::Done(Err(Error::Abort(a))) => Ending::Aborted(a),
+            End::Done(Err(Error::Net { kind: NetErrorKind::Aborted, .. })) => Ending::Told,
+            End::Done(Err(e)) => Ending::Broken(e),
+        })
+        .collect()
+}

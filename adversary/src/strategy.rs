@@ -1,0 +1,192 @@
+//! What a coalition does, as a list of rules over the frames it sends and receives. A rule sees only what the coalition
+//! has seen, so no rule can use an honest secret.
+
+use bytes::Bytes;
+use field::Field;
+use transport::sim::{Adversary, Envelope};
+use transport::{PartyId, PartySet};
+
+/// Which frames a rule is about.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct On {
+    /// Last element of the step path, `""` for any.
+    pub step: &'static str,
+    /// Index of that element, `None` for any.
+    pub index: Option<u32>,
+    /// The message's name, `""` for any.
+    pub name: &'static str,
+    /// The party at the honest end, `None` for any.
+    pub peer: Option<PartyId>,
+}
+
+impl On {
+    /// Messages of this name in steps of this name.
+    #[must_use]
+    pub const fn message(step: &'static str, name: &'static str) -> Self {
+        Self { step, index: None, name, peer: None }
+    }
+    /// Only towards or from this party.
+    #[must_use]
+    pub const fn with(mut self, peer: PartyId) -> Self {
+        self.peer = Some(peer);
+        self
+    }
+    /// Only in the `index`-th step of its name.
+    #[must_use]
+    pub const fn nth(mut self, index: u32) -> Self {
+        self.index = Some(index);
+        self
+    }
+    fn fits(&self, e: &Envelope, peer: PartyId) -> bool {
+        (self.name.is_empty() || self.name == e.frame.meta.name)
+            && (self.step.is_empty() || self.step == e.frame.step.name())
+            && self.peer.is_none_or(|p| p == peer)
+            && self.index.is_none_or(|i| e.frame.step.elements().last().is_some_and(|(_, k)| *k == i))
+    }
+}
+
+/// What happens to a frame after a rule has looked at it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Fate {
+    /// It is delivered, changed or not.
+    Deliver,
+    /// It disappears.
+    Drop,
+    /// It is delivered twice.
+    Twice,
+}
+
+/// A rule's action: may rewrite the frame, knows what the coalition has seen.
+pub type Action<'a> = Box<dyn FnMut(&mut Envelope, &Seen) -> Fate + 'a>;
+
+struct Rule<'a> {
+    outgoing: bool,
+    on: On,
+    action: Action<'a>,
+    fired: u64,
+    changed: u64,
+}
+
+/// The coalition's memory: every frame it received, as it was sent.
+#[derive(Default)]
+pub struct Seen(Vec<Envelope>);
+
+impl Seen {
+    /// The latest message of this name in a step of this name.
+    #[must_use]
+    pub fn last(&self, step: &str, name: &str) -> Option<&Envelope> {
+        self.0.iter().rev().find(|e| e.frame.meta.name == name && (step.is_empty() || e.frame.step.name() == step))
+    }
+    /// Its elements.
+    #[must_use]
+    pub fn elements<F: Field>(&self, step: &str, name: &str) -> Option<Vec<F>> {
+        F::read_slice(&self.last(step, name)?.frame.body)
+    }
+    /// Everything, in order of arrival.
+    #[must_use]
+    pub fn all(&self) -> &[Envelope] {
+        &self.0
+    }
+}
+
+/// A strategy: rules in order. Frames that no rule mentions travel as the puppet made them.
+#[derive(Default)]
+pub struct Script<'a> {
+    rules: Vec<Rule<'a>>,
+    seen: Seen,
+    remember: bool,
+    corrupt: PartySet,
+}
+
+impl<'a> Script<'a> {
+    /// No rule yet.
+    #[must_use]
+    pub fn new(corrupt: PartySet) -> Self {
+        Self { rules: Vec::new(), seen: Seen::default(), remember: true, corrupt }
+    }
+    /// Rewrites frames that the coalition sends to honest parties or to the trusted program.
+    #[must_use]
+    pub fn sends(mut self, on: On, action: impl FnMut(&mut Envelope, &Seen) -> Fate + 'a) -> Self {
+        self.rules.push(Rule { outgoing: true, on, action: Box::new(action), fired: 0, changed: 0 });
+        self
+    }
+    /// Rewrites frames that puppets receive.
+    #[must_use]
+    pub fn receives(mut self, on: On, action: impl FnMut(&mut Envelope, &Seen) -> Fate + 'a) -> Self {
+        self.rules.push(Rule { outgoing: false, on, action: Box::new(action), fired: 0, changed: 0 });
+        self
+    }
+    /// Adds to the elements of every matching frame the coalition sends.
+    #[must_use]
+    pub fn adds<F: Field>(self, on: On, delta: impl Fn(usize) -> F + 'a) -> Self {
+        self.sends(on, move |e, _| {
+            edit(e, |x: &mut [F]| x.iter_mut().enumerate().for_each(|(i, x)| *x += delta(i)));
+            Fate::Deliver
+        })
+    }
+    /// Whether every rule fired and changed something that was delivered. A strategy that did not is vacuous.
+    #[must_use]
+    pub fn effective(&self) -> bool {
+        !self.rules.is_empty() && self.rules.iter().all(|r| r.changed > 0)
+    }
+    /// What the coalition has seen.
+    #[must_use]
+    pub fn seen(&self) -> &Seen {
+        &self.seen
+    }
+    fn apply(&mut self, outgoing: bool, mut e: Envelope, deliver: &mut Vec<Envelope>) {
+        let peer = if outgoing { e.to } else { e.from };
+        let mut fate = Fate::Deliver;
+        for rule in self.rules.iter_mut().filter(|r| r.outgoing == outgoing) {
+            if !rule.on.fits(&e, peer) {
+                continue;
+            }
+            rule.fired += 1;
+            let before = (e.frame.body.clone(), e.frame.tag, e.to);
+            let f = (rule.action)(&mut e, &self.seen);
+            if f != Fate::Deliver || before != (e.frame.body.clone(), e.frame.tag, e.to) {
+                rule.changed += 1;
+            }
+            if f != Fate::Deliver {
+                fate = f;
+            }
+        }
+        match fate {
+            Fate::Drop => {}
+            Fate::Deliver => deliver.push(e),
+            Fate::Twice => deliver.extend([e.clone(), e]),
+        }
+    }
+}
+
+impl Adversary for Script<'_> {
+    fn outgoing(&mut self, e: Envelope, deliver: &mut Vec<Envelope>) {
+        self.apply(true, e, deliver);
+    }
+    fn incoming(&mut self, e: Envelope, deliver: &mut Vec<Envelope>) {
+        debug_assert!(self.corrupt.contains(e.to));
+        if self.remember {
+            self.seen.0.push(e.clone());
+        }
+        self.apply(false, e, deliver);
+    }
+}
+
+/// Decodes the field elements of a frame, lets `f` change them, and puts them back. A request to an ideal functionality
+/// keeps its first byte.
+pub fn edit<F: Field>(e: &mut Envelope, f: impl FnOnce(&mut [F])) {
+    let skip = usize::from(e.to == PartyId::IDEAL);
+    let Some((head, tail)) = e.frame.body.split_at_checked(skip) else { return };
+    let Some(mut items) = F::read_slice(tail) else { return };
+    f(&mut items);
+    let mut body = head.to_vec();
+    F::write_slice(&items, &mut body);
+    e.frame.body = Bytes::from(body);
+}
+
+/// Lets `f` change the raw payload.
+pub fn edit_bytes(e: &mut Envelope, f: impl FnOnce(&mut Vec<u8>)) {
+    let mut body = e.frame.body.to_vec();
+    f(&mut body);
+    e.frame.body = Bytes::from(body);
+}

@@ -1,0 +1,71 @@
+//! # Commitment: everyone is bound to a value before anyone shows one
+//! Functionality: F_com · Protocol: hash commitment in the random-oracle model · Spec: `spec/protocols/02-commitment.md`
+//! Level: A3C2 · Rounds: 2 · Bytes: 64 per party and peer beside the message · Soundness: 2^-128
+
+use bytes::Bytes;
+use spec::{Bound, Check};
+use transport::{Kind, Meta, PartyId, PerParty};
+
+use crate::message::{Digest, Nonce};
+use crate::{Blame, Result, Session};
+
+/// An opening must match the commitment of its owner.
+pub const COMMIT_OPENING: Check = Check {
+    id: "commit.opening",
+    tests: "what a party opens is what it committed to, in this session and step, as its own",
+    bound: Bound::Binding { bits: 256 },
+    dies: "the session",
+};
+/// All honest parties saw the same commitments.
+pub const COMMIT_ECHO: Check = Check {
+    id: "commit.echo",
+    tests: "every party received the same commitments (three parties or more)",
+    bound: Bound::Binding { bits: 256 },
+    dies: "the session",
+};
+
+/// The commitment of `owner` to `message` under 32 random bytes. The owner is hashed in, or a rushing party could copy
+/// another's commitment and later its opening.
+fn commitment(s: &Session, owner: PartyId, message: &[u8], nonce: &Nonce) -> Digest {
+    s.digest("quorate 2026 commitment v1", &[&[owner.index() as u8], message, &nonce.0])
+}
+
+/// Commits to `mine` and opens once every commitment is there.
+pub(crate) async fn commit_open(s: &mut Session, meta: Meta, mine: Bytes) -> Result<PerParty<Bytes>> {
+    let me = s.me();
+    // Step 1: commit.
+    let nonce = Nonce(s.tape().nonce()?);
+    let commitments = s.exchange("commitment", &[commitment(s, me, &mine, &nonce)]).await?;
+    // Step 2: open, with the digest of all commitments so that no two honest parties accept different ones.
+    let all: Vec<u8> = commitments.values().flatten().flat_map(|c| c.0).collect();
+    let echo = s.digest("quorate 2026 commitment echo v1", &[&all]);
+    for p in s.others() {
+        s.send_encoded(p, meta, 0, mine.clone())?;
+        s.send(p, "opening", &[nonce])?;
+        if s.n() > 2 {
+            s.send(p, "echo", &[echo])?;
+        }
+    }
+    // Step 3: check every opening.
+    let mut opened = Vec::with_capacity(s.n());
+    for p in s.parties().iter() {
+        if p == me {
+            opened.push(mine.clone());
+            continue;
+        }
+        let message = s.recv_encoded(p, meta, 0, mine.len()).await?.unwrap_or_else(|| vec![0; mine.len()].into());
+        let nonce = s.recv::<Nonce>(p, "opening", 1).await?;
+        if s.n() > 2 {
+            let theirs = s.recv::<Digest>(p, "echo", 1).await?;
+            // Either the peer lies or somebody equivocated towards one of us.
+            s.verdict(&COMMIT_ECHO, theirs[0] == echo, Blame::Unknown)?;
+        }
+        let matches = commitments[p][0] == commitment(s, p, &message, &nonce[0]);
+        s.verdict(&COMMIT_OPENING, matches, Blame::Accused(p))?;
+        opened.push(message);
+    }
+    Ok(PerParty::from_vec(opened))
+}
+
+/// The type of one joint-coin contribution.
+pub(crate) const SEED: Meta = Meta { name: "seed", kind: Kind::Nonces, field: "", len: 1, width: 32 };

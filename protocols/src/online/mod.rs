@@ -1,0 +1,80 @@
+//! # Online phase: computing on authenticated shares
+//! Functionality: F_online with selective abort · Protocol: SPDZ (DPSZ12, DKLPSS13) · Spec: `spec/protocols/12-online.md`
+//! Level: A3C2 · Needs: triples, masks and a MAC key from preprocessing; coin, commitment, broadcast, zero shares
+
+mod input;
+mod mul;
+mod output;
+
+use field::Field;
+use transport::PartyId;
+
+use crate::share::{MAC_CHECK, Opened};
+use crate::{MacKey, Result, Session, Shared, Supply};
+
+/// Openings remembered before a check is made in passing: bounds memory, changes no bound.
+const OPENED_LIMIT: usize = 1 << 18;
+
+/// A computation in progress: inputs, multiplications, outputs.
+///
+/// What multiplications open never leaves this type; the only door to a clear value is [`Online::output`] and
+/// [`Online::output_to`], which check the MAC of everything opened before, open, and check again.
+pub struct Online<'a, F: Field> {
+    s: Session,
+    key: &'a mut MacKey<F>,
+    supply: &'a mut dyn Supply<F>,
+    opened: Opened<F>,
+    check_every: usize,
+}
+
+impl<'a, F: Field> Online<'a, F> {
+    /// Starts computing in a step of `s`.
+    pub fn new(s: &mut Session, key: &'a mut MacKey<F>, supply: &'a mut dyn Supply<F>) -> Self {
+        Self { s: s.step("online"), key, supply, opened: Opened::default(), check_every: OPENED_LIMIT }
+    }
+    /// This party.
+    #[must_use]
+    pub fn me(&self) -> PartyId {
+        self.s.me()
+    }
+    /// `[[x + k]]` for public `k`.
+    #[must_use]
+    pub fn add_public(&self, x: Shared<F>, k: &[F]) -> Shared<F> {
+        self.key.add_public(self.s.me(), x, k)
+    }
+    /// `len` random values that nobody knows.
+    pub fn random(&mut self, len: usize) -> Result<Shared<F>> {
+        self.supply.randoms(len)
+    }
+
+    /// Opens values to everybody, unchecked: only for values that are masked or about to be output, and private to this
+    /// module. The MACs are remembered for the next check.
+    ///
+    /// Step 3.1: with three or more parties a fresh zero share hides how the value is shared.
+    async fn open(&mut self, name: &'static str, x: &Shared<F>) -> Result<Vec<F>> {
+        if self.opened.len() + x.len() > self.check_every {
+            self.check_opened().await?;
+        }
+        let mut s = self.s.step(name);
+        let shares = if s.n() > 2 {
+            let mut z = s.zero_shares::<F>(x.len()).await?;
+            z.iter_mut().zip(&x.value).for_each(|(z, x)| *z += *x);
+            s.exchange("share", &z).await?
+        } else {
+            s.exchange("share", &x.value).await?
+        };
+        // Step 3.2: add up what everyone sent.
+        let mut sum = vec![F::ZERO; x.len()];
+        for part in shares.values() {
+            sum.iter_mut().zip(part).for_each(|(s, x)| *s += *x);
+        }
+        // Step 3.3: remember it for the check. Each party checks the value that it received itself.
+        self.opened.record(&sum, &x.mac);
+        Ok(sum)
+    }
+    /// Checks the MACs of everything opened so far.
+    async fn check_opened(&mut self) -> Result<()> {
+        let opened = std::mem::take(&mut self.opened);
+        self.key.check(&mut self.s, opened, &MAC_CHECK).await
+    }
+}

@@ -1,0 +1,107 @@
+//! # MAC check: every opened value carries the MAC of the shared value
+//! Functionality: part of F_online · Protocol: SPDZ (DPSZ12 §3.3, DKLPSS13 Fig. 10) · Spec: `spec/protocols/11-mac-check.md`
+//! Level: A3C2, selective abort · Rounds: 4 (coin, commit, open) · Bytes: one element and 160 per peer, whatever the batch
+//! Soundness: a wrong opening survives with (2p−1)/p², exactly
+
+use field::Field;
+use spec::{Bound, Check};
+use transport::PartyId;
+use zeroize::{Zeroize, ZeroizeOnDrop};
+
+use super::Shared;
+use crate::{Blame, Result, Session};
+
+/// The values opened so far are the shared ones.
+pub const MAC_CHECK: Check = Check {
+    id: "mac.check",
+    tests: "every value opened during the computation is the shared one",
+    bound: Bound::MacCheck,
+    dies: "the session, its MAC key and all its preprocessing",
+};
+/// The outputs are the shared values.
+pub const MAC_OUTPUT: Check = Check {
+    id: "mac.output",
+    tests: "every output value is the shared one, before anyone uses it",
+    bound: Bound::MacCheck,
+    dies: "the session, its MAC key and all its preprocessing",
+};
+
+/// One party's share `α_i` of the MAC key.
+///
+/// Not `Clone`, and every check borrows it mutably: two interleaved checks under one key would leak it (ePrint 2025/789),
+/// so they cannot be written. After a failed check it is zero and the session refuses everything.
+#[derive(Zeroize, ZeroizeOnDrop)]
+pub struct MacKey<F: Field> {
+    alpha: F,
+}
+
+impl<F: Field> std::fmt::Debug for MacKey<F> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("MacKey")
+    }
+}
+
+impl<F: Field> MacKey<F> {
+    /// From a dealer, a ledger or the initialisation of the authentication protocol.
+    #[must_use]
+    pub fn from_share(alpha: F) -> Self {
+        Self { alpha }
+    }
+    /// The share, for the protocols of this crate that authenticate under it.
+    pub(crate) fn share(&self) -> F {
+        self.alpha
+    }
+    /// `[[x + k]]`: the first party adds the public `k` to its value share, every party `α_i·k` to its MAC share.
+    #[must_use]
+    pub fn add_public(&self, me: PartyId, mut x: Shared<F>, k: &[F]) -> Shared<F> {
+        assert_eq!(k.len(), x.len(), "one constant per value");
+        for ((value, mac), k) in x.value.iter_mut().zip(&mut x.mac).zip(k) {
+            if me.index() == 0 {
+                *value += *k;
+            }
+            *mac += self.alpha * *k;
+        }
+        x
+    }
+    /// Checks everything in `opened` under fresh public coefficients. The list is final: it was filled by openings that
+    /// have all been received, and the coin is tossed afterwards.
+    pub(crate) async fn check(&mut self, s: &mut Session, opened: Opened<F>, check: &'static Check) -> Result<()> {
+        if opened.values.is_empty() {
+            return Ok(());
+        }
+        let mut s = s.step("mac_check");
+        // Step 1: random coefficients, tossed after the openings.
+        let r = s.challenge::<F>(opened.values.len()).await?;
+        // Step 2: σ_i = Σ r_h·m_i,h − α_i·Σ r_h·x_h, which sum to zero over the parties iff the combination is right.
+        let x = F::dot(&r, &opened.values);
+        let m = F::dot(&r, &opened.macs);
+        let sigma = m - self.alpha * x;
+        // Step 3: nobody shows a σ before everyone is bound to one.
+        let sigmas = s.commit_open("sigma", &[sigma]).await?;
+        // Step 4: the sum must vanish.
+        let mut sum = F::ZERO;
+        sigmas.values().for_each(|v| sum += v[0]);
+        let verdict = s.verdict(check, sum == F::ZERO, Blame::Unknown);
+        if verdict.is_err() {
+            self.alpha.zeroize();
+        }
+        verdict
+    }
+}
+
+/// Values opened since the last check, with this party's MAC shares of them.
+#[derive(Default, ZeroizeOnDrop)]
+pub struct Opened<F: Field> {
+    pub(crate) values: Vec<F>,
+    pub(crate) macs: Vec<F>,
+}
+
+impl<F: Field> Opened<F> {
+    pub(crate) fn len(&self) -> usize {
+        self.values.len()
+    }
+    pub(crate) fn record(&mut self, values: &[F], macs: &[F]) {
+        self.values.extend_from_slice(values);
+        self.macs.extend_from_slice(macs);
+    }
+}
