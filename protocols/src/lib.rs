@@ -1,3 +1,4 @@
+#![allow(async_fn_in_trait)] // futures stay on the thread of their session; no `Send` bound is wanted
 //! Multi-party protocols secure against malicious parties under a dishonest majority.
 //!
 //! | functionality | file | paper | spec | level |
@@ -19,6 +20,7 @@ pub mod error;
 pub mod foundations;
 pub mod message;
 mod online;
+pub mod ot;
 pub mod prg;
 pub mod session;
 mod share;

@@ -1,0 +1,58 @@
+//! Oblivious transfer: one party offers two strings, the other takes one of them, unseen.
+
+use field::PrimeField;
+use transport::PerParty;
+use zeroize::ZeroizeOnDrop;
+
+use crate::{Result, Session};
+
+mod sealed {
+    pub trait Sealed {}
+}
+
+/// Against whom a sub-protocol is secure, as a fact about its type. Nobody outside this crate can add one.
+pub trait Security: sealed::Sealed {}
+/// Secure against parties that deviate.
+pub enum Active {}
+/// Secure against parties that follow the protocol only: does not fit under a malicious protocol.
+pub enum Passive {}
+impl sealed::Sealed for Active {}
+impl sealed::Sealed for Passive {}
+impl Security for Active {}
+impl Security for Passive {}
+
+/// Seeds obliviously transferred with one peer, in both roles.
+#[derive(ZeroizeOnDrop)]
+pub struct SeedOts {
+    /// As sender: the two seeds of every transfer.
+    pub sent: Vec<[[u8; 16]; 2]>,
+    /// As receiver: the chosen seed of every transfer.
+    pub received: Vec<[u8; 16]>,
+}
+
+/// Random transfers with one peer, in both roles: residues of field elements.
+pub struct OtBatch<F: PrimeField> {
+    /// As sender: the string of choice 0.
+    pub zero: Vec<F::Residue>,
+    /// As sender: the string of choice 1.
+    pub one: Vec<F::Residue>,
+    /// As receiver: the chosen string.
+    pub chosen: Vec<F::Residue>,
+}
+
+/// Random oblivious transfer with every other party, in both roles at once.
+pub trait RandomOt: Sized {
+    /// [`Active`] or [`Passive`].
+    type Security: Security;
+
+    /// Base transfers of seeds with every peer (entry of this party: empty), choosing by `choices` as receiver towards
+    /// all of them. Every call is a fresh batch.
+    async fn seeds(s: &mut Session, choices: &[bool]) -> Result<PerParty<SeedOts>>;
+
+    /// Sets up extension with every peer.
+    async fn setup(s: &mut Session) -> Result<Self>;
+
+    /// `n` random transfers with every peer (entry of this party: empty). As receiver, this party chooses by the first
+    /// `n` bits of `choices` (least significant first) towards all of them. Everything is checked when it returns.
+    async fn extend<F: PrimeField>(&mut self, s: &mut Session, choices: &[u128], n: usize) -> Result<PerParty<OtBatch<F>>>;
+}
