@@ -50,7 +50,9 @@ impl Probability {
     /// The exact value.
     #[must_use]
     pub fn value(&self) -> BigRational {
-        self.0.iter().fold(BigRational::zero(), |sum, (w, k)| sum + BigRational::new(BigInt::from(*k), BigInt::from(*w)))
+        self.0
+            .iter()
+            .fold(BigRational::zero(), |sum, (w, k)| sum + BigRational::new(BigInt::from(*k), BigInt::from(*w)))
     }
     /// How many runs were counted.
     #[must_use]

@@ -71,7 +71,12 @@ impl World {
     }
 
     /// Runs `program` at every party. `tape` is everyone's randomness, forked per party and for the trusted program.
-    pub fn run<'a, T: 'a, P>(&self, tape: &Tape, adversary: &mut dyn Adversary, program: impl Fn(Session) -> P) -> Run<Result<T>>
+    pub fn run<'a, T: 'a, P>(
+        &self,
+        tape: &Tape,
+        adversary: &mut dyn Adversary,
+        program: impl Fn(Session) -> P,
+    ) -> Run<Result<T>>
     where
         P: Future<Output = Result<T>> + 'a,
     {

@@ -21,7 +21,10 @@ async fn multiply<F: Field>(mut s: Session, dealt: Rc<RefCell<Vec<Option<Dealt<F
     Ok(online.output(&z).await?[0])
 }
 
-fn escape<F: Field>(script: impl Fn(PartySet) -> Script<'static>, puppets: bool) -> (num_rational::BigRational, u64, u64) {
+fn escape<F: Field>(
+    script: impl Fn(PartySet) -> Script<'static>,
+    puppets: bool,
+) -> (num_rational::BigRational, u64, u64) {
     let corrupt = PartySet::of(&[1]);
     let mut wrong = Probability::default();
     let mut all = Probability::default();
@@ -52,16 +55,22 @@ fn mac_check() {
     fn one<F: Field>() {
         let (v, runs, ns) = escape::<F>(|c| Script::new(c), true);
         println!("{} honest {v} {runs} {ns}ns", F::NAME);
-        let (v, runs, ns) = escape::<F>(|c| Script::new(c).adds(On::message("beaver", "share"), |i| if i == 0 { F::ONE } else { F::ZERO }), true);
+        let (v, runs, ns) = escape::<F>(
+            |c| Script::new(c).adds(On::message("beaver", "share"), |i| if i == 0 { F::ONE } else { F::ZERO }),
+            true,
+        );
         println!("{} shift {v} {runs} {ns}ns", F::NAME);
         let guess = |c| {
-            Script::new(c)
-                .adds(On::message("beaver", "share"), |i| if i == 0 { F::ONE } else { F::ZERO })
-                .sends(On::message("sigma", "commit"), |e, seen| {
+            Script::new(c).adds(On::message("beaver", "share"), |i| if i == 0 { F::ONE } else { F::ZERO }).sends(
+                On::message("sigma", "commit"),
+                |e, seen| {
                     let coins = seen.elements::<F>("coin", "coin").unwrap();
-                    if coins.len() == 2 { edit(e, |s: &mut [F]| s[0] += coins[0]); }
+                    if coins.len() == 2 {
+                        edit(e, |s: &mut [F]| s[0] += coins[0]);
+                    }
                     Fate::Deliver
-                })
+                },
+            )
         };
         for puppets in [true, false] {
             let (v, runs, ns) = escape::<F>(guess, puppets);

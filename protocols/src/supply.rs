@@ -64,7 +64,11 @@ impl<F: Field> Memory<F> {
     /// Nothing yet, for `n` parties.
     #[must_use]
     pub fn new(n: usize) -> Self {
-        Self { triples: Triples::default(), randoms: Shared::default(), masks: (0..n).map(|_| (Shared::default(), None)).collect() }
+        Self {
+            triples: Triples::default(),
+            randoms: Shared::default(),
+            masks: (0..n).map(|_| (Shared::default(), None)).collect(),
+        }
     }
     /// Adds triples.
     pub fn add_triples(&mut self, t: Triples<F>) {
@@ -88,7 +92,9 @@ impl<F: Field> Memory<F> {
 
 fn enough(what: &str, have: usize, want: usize) -> Result<()> {
     if have < want {
-        return Err(Error::Local(format!("the preprocessing has {have} {what} left, this step needs {want}: generate more first")));
+        return Err(Error::Local(format!(
+            "the preprocessing has {have} {what} left, this step needs {want}: generate more first"
+        )));
     }
     Ok(())
 }

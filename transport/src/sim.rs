@@ -203,8 +203,15 @@ impl Wires {
         };
         self.line_free[who] = start + wire;
         self.bytes += frame.body.len() as u64;
-        let e =
-            Envelope { seq: self.seq, from, to, stream, frame, round: self.depth[who] + 1, arrives: start + wire + self.clock.latency };
+        let e = Envelope {
+            seq: self.seq,
+            from,
+            to,
+            stream,
+            frame,
+            round: self.depth[who] + 1,
+            arrives: start + wire + self.clock.latency,
+        };
         self.seq += 1;
         e
     }

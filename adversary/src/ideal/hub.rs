@@ -94,7 +94,9 @@ impl Trusted for Hub {
             Some(Op::Coin) => {
                 let Some(all) = self.gather(e, body) else { return };
                 // Honest parties agree on what they ask for; if the requests differ there is no coin.
-                let Some((order, len)) = parameters(&all[0]).filter(|_| all.iter().all(|b| *b == all[0])) else { return };
+                let Some((order, len)) = parameters(&all[0]).filter(|_| all.iter().all(|b| *b == all[0])) else {
+                    return;
+                };
                 let coin: Bytes = if order > 0 {
                     self.values(order, len).into()
                 } else {
@@ -119,9 +121,10 @@ impl Trusted for Hub {
             Some(Op::Zero) => {
                 let n = self.parties.n();
                 let Some(all) = self.gather(e, body) else { return };
-                let Some((order, len)) = parameters(&all[0]).filter(|_| all.iter().all(|b| *b == all[0])) else { return };
-                let shares: Vec<Vec<u8>> =
-                    if order > 0 { self.zero_values(n, order, len) } else { self.zero_seeds(n) };
+                let Some((order, len)) = parameters(&all[0]).filter(|_| all.iter().all(|b| *b == all[0])) else {
+                    return;
+                };
+                let shares: Vec<Vec<u8>> = if order > 0 { self.zero_values(n, order, len) } else { self.zero_seeds(n) };
                 self.everyone(e, answers, |to| shares[to.index()].clone().into());
             }
             None => {}

@@ -90,7 +90,12 @@ impl Foundations for Ideal {
             Ok(PerParty::from_vec(all))
         })
     }
-    fn broadcast<'a>(&'a self, s: &'a mut Session, meta: &'a PerParty<Meta>, mine: Bytes) -> Local<'a, PerParty<Bytes>> {
+    fn broadcast<'a>(
+        &'a self,
+        s: &'a mut Session,
+        meta: &'a PerParty<Meta>,
+        mine: Bytes,
+    ) -> Local<'a, PerParty<Bytes>> {
         Box::pin(async move {
             if meta[s.me()].len > 0 {
                 ask(s, "broadcast", hub::Op::Broadcast, &mine)?;
@@ -130,7 +135,12 @@ impl<T: Foundations> Foundations for With<T> {
     fn commit_open<'a>(&'a self, s: &'a mut Session, meta: Meta, mine: Bytes) -> Local<'a, PerParty<Bytes>> {
         self.0.commit_open(s, meta, mine)
     }
-    fn broadcast<'a>(&'a self, s: &'a mut Session, meta: &'a PerParty<Meta>, mine: Bytes) -> Local<'a, PerParty<Bytes>> {
+    fn broadcast<'a>(
+        &'a self,
+        s: &'a mut Session,
+        meta: &'a PerParty<Meta>,
+        mine: Bytes,
+    ) -> Local<'a, PerParty<Bytes>> {
         self.0.broadcast(s, meta, mine)
     }
     fn zero<'a>(&'a self, s: &'a mut Session, domain: Domain, len: usize) -> Local<'a, Zeros> {

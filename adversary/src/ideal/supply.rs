@@ -44,14 +44,18 @@ pub struct Dealer<F: Field> {
 
 impl<F: Field> Dealer<F> {
     /// Deals one MAC key and everything in `order`.
-    pub fn deal(parties: &Parties, corrupt: PartySet, mode: CorruptShares, tape: &Tape, order: &Order) -> Result<Vec<Dealt<F>>> {
+    pub fn deal(
+        parties: &Parties,
+        corrupt: PartySet,
+        mode: CorruptShares,
+        tape: &Tape,
+        order: &Order,
+    ) -> Result<Vec<Dealt<F>>> {
         let alpha = tape.element()?;
         let dealer = Self { n: parties.n(), corrupt, mode, tape: tape.clone(), alpha };
         let keys = dealer.split(alpha)?;
-        let mut dealt: Vec<Dealt<F>> = keys
-            .into_iter()
-            .map(|k| Dealt { key: MacKey::from_share(k), supply: Memory::new(dealer.n) })
-            .collect();
+        let mut dealt: Vec<Dealt<F>> =
+            keys.into_iter().map(|k| Dealt { key: MacKey::from_share(k), supply: Memory::new(dealer.n) }).collect();
         for _ in 0..order.triples {
             let (a, b) = (tape.element::<F>()?, tape.element::<F>()?);
             let shares = [dealer.share(a)?, dealer.share(b)?, dealer.share(a * b)?];

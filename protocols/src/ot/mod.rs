@@ -54,5 +54,10 @@ pub trait RandomOt: Sized {
 
     /// `n` random transfers with every peer (entry of this party: empty). As receiver, this party chooses by the first
     /// `n` bits of `choices` (least significant first) towards all of them. Everything is checked when it returns.
-    async fn extend<F: PrimeField>(&mut self, s: &mut Session, choices: &[u128], n: usize) -> Result<PerParty<OtBatch<F>>>;
+    async fn extend<F: PrimeField>(
+        &mut self,
+        s: &mut Session,
+        choices: &[u128],
+        n: usize,
+    ) -> Result<PerParty<OtBatch<F>>>;
 }
