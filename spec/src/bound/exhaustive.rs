@@ -154,6 +154,35 @@ fn sacrifice_with_a_lie_about_the_opened_zero() {
 }
 
 #[test]
+fn sacrifice_tested_by_a_mac_check() {
+    for p in [2, 3, 5] {
+        let (mut accepted, mut accepted_wrong) = (0, 0);
+        for e in vectors(p, 4).filter(|e| e.iter().any(|x| *x != 0)) {
+            let (mut good, mut bad) = (0, 0);
+            // The cheat knows the challenge s and the coefficient r when it answers, but neither a nor the key.
+            for v in vectors(p, 2) {
+                let (s, r) = (v[0], v[1]);
+                let passing = |answer: u64, only_wrong: bool| {
+                    let fits = |w: &Vec<u64>| {
+                        let (a, key) = (w[0], w[1]);
+                        let (off, off_hat) = (e[0] * a + e[1], e[2] * a + e[3]);
+                        let left = s * off + (p - 1) * off_hat;
+                        r * key * left % p == answer && !(only_wrong && off % p == 0)
+                    };
+                    vectors(p, 2).filter(|w| fits(w)).count()
+                };
+                good += (0..p).map(|answer| passing(answer, false)).max().unwrap();
+                bad += (0..p).map(|answer| passing(answer, true)).max().unwrap();
+            }
+            accepted = accepted.max(good);
+            accepted_wrong = accepted_wrong.max(bad);
+        }
+        assert_eq!(frac(accepted as u64, p.pow(4)), at(Bound::SacrificeByMacCheck, p, 1));
+        assert_eq!(frac(accepted_wrong as u64, p.pow(4)), at(Bound::SacrificeWithLie, p, 1));
+    }
+}
+
+#[test]
 fn buckets() {
     for (n, b, c) in [(3u32, 2u32, 1u32), (4, 2, 1), (3, 3, 1), (4, 2, 2)] {
         let total = n * b + c;
@@ -212,7 +241,7 @@ fn guessed_key_bits_are_bounded() {
 fn production_fields_reach_the_default_statistical_security() {
     let p = (BigUint::from(1u32) << 127u32) + 1u32;
     let sigma = frac(1, 1 << 32) * frac(1, 1 << 32);
-    for bound in [Bound::MacCheck, Bound::SacrificeAccepted, Bound::SacrificeWithLie] {
+    for bound in [Bound::MacCheck, Bound::SacrificeAccepted, Bound::SacrificeWithLie, Bound::SacrificeByMacCheck] {
         assert!(bound.at(&Instance::field(p.clone())) < sigma);
     }
 }

@@ -86,6 +86,9 @@ pub enum Bound {
     /// Sacrifice by a cheat that also lies about the opened zero and has to pass the MAC check with it:
     /// 1/p + (1−1/p)(2p−1)/p².
     SacrificeWithLie,
+    /// The sacrifice as it is built: the equation is tested by a MAC check, so a cheat that fails the equation may still
+    /// pass that. Any cheat, harmful or only curious: 1 − (1−(2p−1)/p²)². The figure of the check `triple.sacrifice`.
+    SacrificeByMacCheck,
     /// Cut and choose into buckets, passing only if every bad item fills whole buckets; the best number of buckets.
     Buckets {
         /// N, the number of buckets.
@@ -172,6 +175,7 @@ impl Bound {
                 BigRational::from_integer((u64::from(key_bits) + 5).into()) * half_to(u64::from(key_bits) + 2)
             }
             Self::SacrificeWithLie => &inv + (&one - &inv) * &mac,
+            Self::SacrificeByMacCheck => &one - (&one - &mac).pow(2),
             Self::Buckets { buckets, size, opened } => best_bucket_attack(buckets, size, opened),
             Self::CutAndChoose { copies: m } | Self::Guess { guesses: m } => {
                 BigRational::new(1.into(), m.max(1).into())
@@ -241,6 +245,7 @@ impl fmt::Display for Bound {
             Self::IndependentChallenges { keys } => write!(f, "((2p-1)/p^2)^{keys}"),
             Self::Spdz2k { key_bits } => write!(f, "({key_bits}+5)/2^({key_bits}+2)"),
             Self::SacrificeWithLie => f.write_str("1/p + (1-1/p)(2p-1)/p^2"),
+            Self::SacrificeByMacCheck => f.write_str("1-(1-(2p-1)/p^2)^2"),
             Self::Buckets { buckets, size, opened } => {
                 write!(f, "max over k of C({buckets},k)/C({buckets}*{size}+{opened},{size}k)")
             }
