@@ -6,6 +6,7 @@
 //! | engine | what it does |
 //! |---|---|
 //! | [`Plain`] | computes on field elements in the clear: the reference every other engine is compared with |
+//! | [`Spdz`] | computes on authenticated shares between parties |
 //! | [`Plan`] | computes nothing, records inputs, products, openings, rounds and outputs, and estimates their cost |
 //!
 //! | module | what it holds |
@@ -42,6 +43,7 @@ pub mod form;
 pub mod number;
 mod plain;
 mod plan;
+mod spdz;
 pub mod statistics;
 pub mod tensor;
 
@@ -50,5 +52,6 @@ pub use form::{Capacity, Form, Refusal};
 pub use number::{Decimal, Exact, NumberError};
 pub use plain::{Plain, immediate};
 pub use plan::{CostTable, Estimate, Load, Plan, Tally};
+pub use spdz::{Spdz, SpdzError};
 pub use statistics::Statistic;
 pub use tensor::{Shape, Tensor};

@@ -158,7 +158,8 @@ struct Wires {
     keep_trace: bool,
     /// Queue of (receiver, sender), sender `n` being the trusted program.
     queues: Vec<VecDeque<Arrived>>,
-    /// Frames of honest parties to the coalition or of anyone to the trusted program, waiting for the scheduler.
+    /// Frames waiting for the scheduler, in the order of sending: what the trusted program passes on for a party never
+    /// falls behind what that party sends afterwards.
     outbox: VecDeque<Envelope>,
     /// Frames of the coalition to anyone honest, held back.
     held: Vec<Envelope>,
@@ -235,12 +236,10 @@ impl Net for SimNet {
         let mut w = self.wires.borrow_mut();
         w.moves += 1;
         let e = w.envelope(self.me, to, stream, frame);
-        let (mine, theirs) = (w.corrupt.contains(self.me), w.corrupt.contains(to));
-        match (mine, theirs) {
-            (true, false) => w.held.push(e),
-            (false, true) => w.outbox.push_back(e),
-            _ if to == PartyId::IDEAL => w.outbox.push_back(e),
-            _ => w.deliver(e),
+        if w.corrupt.contains(self.me) && !w.corrupt.contains(to) {
+            w.held.push(e);
+        } else {
+            w.outbox.push_back(e);
         }
         Ok(())
     }
@@ -352,7 +351,7 @@ struct Hands {
 }
 
 impl Hands {
-    /// Serves frames to the coalition (through the adversary's eyes) and to the trusted program until none is left.
+    /// Delivers what was sent: to the coalition through the adversary's eyes, to the trusted program, to honest parties.
     fn settle(&mut self, wires: &RefCell<Wires>, adversary: &mut dyn Adversary, trusted: &mut dyn Trusted) {
         loop {
             let mut w = wires.borrow_mut();
@@ -363,6 +362,11 @@ impl Hands {
                 continue;
             }
             let Some(e) = w.outbox.pop_front() else { return };
+            let from_outside = w.corrupt.contains(e.to) && !w.corrupt.contains(e.from);
+            if e.to != PartyId::IDEAL && !from_outside {
+                w.deliver(e);
+                continue;
+            }
             drop(w);
             if e.to == PartyId::IDEAL {
                 self.ask(wires, trusted, e);

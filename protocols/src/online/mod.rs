@@ -42,6 +42,11 @@ impl<'a, F: Field> Online<'a, F> {
     pub fn add_public(&self, x: Shared<F>, k: &[F]) -> Shared<F> {
         self.key.add_public(self.s.me(), x, k)
     }
+    /// `[[k]]` of public `k`.
+    #[must_use]
+    pub fn constant(&self, k: &[F]) -> Shared<F> {
+        self.add_public(Shared::from_parts(vec![F::ZERO; k.len()], vec![F::ZERO; k.len()]), k)
+    }
     /// `len` random values that nobody knows.
     pub fn random(&mut self, len: usize) -> Result<Shared<F>> {
         self.supply.randoms(len)

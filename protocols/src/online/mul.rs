@@ -32,6 +32,13 @@ impl<F: Field> Online<'_, F> {
     }
     /// `[[Σ x_k·y_k]]` as one value.
     pub async fn inner_product(&mut self, x: &Shared<F>, y: &Shared<F>) -> Result<Shared<F>> {
-        Ok(self.mul(x, y).await?.sum())
+        self.inner_products(&[(x, y)]).await
+    }
+    /// `[[Σ x_k·y_k]]` of every pair, one value each: all pairs in one round. A triple per product.
+    pub async fn inner_products(&mut self, pairs: &[(&Shared<F>, &Shared<F>)]) -> Result<Shared<F>> {
+        let (left, right): (Vec<_>, Vec<_>) = pairs.iter().copied().unzip();
+        let mut products = self.mul(&Shared::concat(&left), &Shared::concat(&right)).await?;
+        let sums: Vec<Shared<F>> = pairs.iter().map(|(x, _)| products.take_front(x.len()).sum()).collect();
+        Ok(Shared::concat(&sums.iter().collect::<Vec<_>>()))
     }
 }

@@ -79,6 +79,18 @@ impl<F: Field> Shared<F> {
     pub fn slice(&self, range: std::ops::Range<usize>) -> Self {
         Self { value: self.value[range.clone()].to_vec(), mac: self.mac[range].to_vec() }
     }
+    /// The values at these places, in this order; a place may occur more than once. Panics if one does not exist.
+    #[must_use]
+    pub fn gather(&self, places: &[usize]) -> Self {
+        let pick = |v: &[F]| places.iter().map(|i| v[*i]).collect();
+        Self { value: pick(&self.value), mac: pick(&self.mac) }
+    }
+    /// All values of all vectors, in order.
+    #[must_use]
+    pub fn concat(xs: &[&Self]) -> Self {
+        let all = |part: fn(&Self) -> &[F]| xs.iter().flat_map(|x| part(x).iter().copied()).collect();
+        Self { value: all(|x| &x.value), mac: all(|x| &x.mac) }
+    }
     /// Appends other values.
     pub fn extend(&mut self, mut other: Self) {
         self.value.append(&mut other.value);
