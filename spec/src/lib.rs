@@ -20,6 +20,7 @@ pub mod claim;
 pub mod clause;
 pub mod exit_code;
 pub mod level;
+mod pages;
 
 pub use bound::{Bound, Instance};
 pub use check::Check;
@@ -27,3 +28,4 @@ pub use claim::{AbortKind, Assumption, Claim, ClaimError, NotClaimed, PartyRange
 pub use clause::{CLAUSES, Clause, NOTES, Norm, Note, Standard};
 pub use exit_code::ExitCode;
 pub use level::{Adversary, Level, LevelError, Levels, Threshold};
+pub use pages::{PITFALLS, protocol_pages};
