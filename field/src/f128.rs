@@ -12,7 +12,7 @@ use zeroize::Zeroize;
 
 use crate::ops::field_ops;
 use crate::sampling::fill_accepted;
-use crate::{Field, Fill, PrimeField, Residue};
+use crate::{Field, Fill, Kernels, PrimeField, Residue};
 
 /// The prime, and the generator 3 of its multiplicative group.
 #[derive(MontConfig)]
@@ -106,6 +106,8 @@ impl ConstantTimeEq for F128 {
     }
 }
 field_ops!(F128);
+
+impl Kernels for F128 {}
 
 impl Field for F128 {
     const NAME: &'static str = "f128";
@@ -228,11 +230,13 @@ fn fold(low: u128, high: u64) -> u128 {
 
 #[cfg(test)]
 mod tests {
+    use num_bigint::BigUint;
+    use proptest::prelude::*;
+
     use super::*;
 
     /// Miller–Rabin with the first 24 primes as bases.
     fn is_prime(n: u128) -> bool {
-        use num_bigint::BigUint;
         let (n, one) = (BigUint::from(n), BigUint::from(1u8));
         let minus_one = &n - &one;
         let twos = minus_one.trailing_zeros().unwrap_or(0);
@@ -278,6 +282,30 @@ mod tests {
             let terms: Vec<_> = (0..n).map(|i| F128Residue(P - 1 - i * i * i)).collect();
             let slow = terms.iter().rev().fold(F128Residue::ZERO, |acc, t| acc.add(acc).add(*t));
             assert!(F128Residue::horner(&terms) == slow, "{n} terms");
+        }
+    }
+
+    fn integer(x: F128) -> BigUint {
+        let mut bytes = Vec::new();
+        F128::write_slice(&[x], &mut bytes);
+        BigUint::from_bytes_le(&bytes)
+    }
+
+    proptest! {
+        #[test]
+        fn arithmetic_agrees_with_integers_and_ark(bytes: [[u8; F128::BYTES]; 2]) {
+            let modulus = BigUint::from(F128Config::MODULUS);
+            let [a, b] = bytes.map(|b| F128::sample(&mut |out| out.copy_from_slice(&b.map(|byte| byte >> 2))));
+            let (x, y) = (integer(a), integer(b));
+            prop_assert!(x < modulus && x == BigUint::from(a.0.into_bigint()));
+            prop_assert_eq!(integer(a + b), (&x + &y) % &modulus);
+            prop_assert_eq!(integer(a - b), (&x + &modulus - &y) % &modulus);
+            prop_assert_eq!(integer(a * b), &x * &y % &modulus);
+            prop_assert_eq!(integer(-a), (&modulus - &x) % &modulus);
+            prop_assert!((a + b).0 == a.0 + b.0 && (a - b).0 == a.0 - b.0 && (-a).0 == -a.0);
+            if let Some(inverse) = a.invert() {
+                prop_assert_eq!(integer(inverse) * &x % &modulus, BigUint::from(1u8));
+            }
         }
     }
 }

@@ -13,7 +13,7 @@ use zeroize::Zeroize;
 use crate::limbs::{self, Limbs};
 use crate::ops::field_ops;
 use crate::sampling::fill_accepted;
-use crate::{Field, Fill, PrimeField, Residue};
+use crate::{Field, Fill, Kernels, PrimeField, Residue};
 
 /// An element of the BLS12-381 scalar field.
 #[derive(Clone, Copy, Default, PartialEq, Eq, Zeroize)]
@@ -72,6 +72,8 @@ impl ConstantTimeEq for Fr {
     }
 }
 field_ops!(Fr);
+
+impl Kernels for Fr {}
 
 impl Field for Fr {
     const NAME: &'static str = "fr";
@@ -188,6 +190,11 @@ fn attempt_limbs(attempt: &[u8; 32]) -> Limbs {
 
 #[cfg(test)]
 mod tests {
+    use ark_bls12_381::FrConfig;
+    use ark_ff::MontConfig;
+    use num_bigint::BigUint;
+    use proptest::prelude::*;
+
     use super::*;
 
     #[test]
@@ -207,6 +214,30 @@ mod tests {
         for n in [0, 1, 59, 60, 61, 120, 121, 255] {
             let slow = terms[..n].iter().rev().fold(FrResidue::ZERO, |acc, t| acc.add(acc).add(*t));
             assert!(FrResidue::horner(&terms[..n]) == slow, "{n} terms");
+        }
+    }
+
+    fn integer(x: Fr) -> BigUint {
+        let mut bytes = Vec::new();
+        Fr::write_slice(&[x], &mut bytes);
+        BigUint::from_bytes_le(&bytes)
+    }
+
+    proptest! {
+        #[test]
+        fn arithmetic_agrees_with_integers_and_ark(bytes: [[u8; Fr::BYTES]; 2]) {
+            let modulus = BigUint::from(FrConfig::MODULUS);
+            let [a, b] = bytes.map(|b| Fr::sample(&mut |out| out.copy_from_slice(&b.map(|byte| byte >> 2))));
+            let (x, y) = (integer(a), integer(b));
+            prop_assert!(x < modulus && x == BigUint::from(a.0.into_bigint()));
+            prop_assert_eq!(integer(a + b), (&x + &y) % &modulus);
+            prop_assert_eq!(integer(a - b), (&x + &modulus - &y) % &modulus);
+            prop_assert_eq!(integer(a * b), &x * &y % &modulus);
+            prop_assert_eq!(integer(-a), (&modulus - &x) % &modulus);
+            prop_assert!((a + b).0 == a.0 + b.0 && (a - b).0 == a.0 - b.0 && (-a).0 == -a.0);
+            if let Some(inverse) = a.invert() {
+                prop_assert_eq!(integer(inverse) * &x % &modulus, BigUint::from(1u8));
+            }
         }
     }
 }

@@ -13,7 +13,7 @@ use zeroize::Zeroize;
 use crate::gf128_x86 as x86;
 use crate::ops::field_ops;
 use crate::sampling::fill_accepted;
-use crate::{Field, Fill};
+use crate::{Field, Fill, Kernels};
 
 /// An element of GF(2^128).
 #[derive(Clone, Copy, Default, PartialEq, Eq, Zeroize)]
@@ -106,6 +106,9 @@ impl Field for Gf128 {
     fn sample_slice(out: &mut [Self], fill: Fill<'_>) {
         fill_accepted(out, fill, |attempt| (Self(u128::from_le_bytes(*attempt)), true));
     }
+}
+
+impl Kernels for Gf128 {
     /// Adds the 256-bit products and reduces once.
     fn dot(a: &[Self], b: &[Self]) -> Self {
         assert_eq!(a.len(), b.len(), "dot of different lengths");

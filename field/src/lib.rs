@@ -10,7 +10,7 @@
 //! | [`F2`] [`F3`] [`F5`] [`F7`] [`F31`] [`F251`] | tiny prime fields | the same protocols, exactly countable |
 
 use core::fmt::Debug;
-use core::ops::{Add, AddAssign, Mul, MulAssign, Neg, Sub, SubAssign};
+use core::ops::{Neg, Sub};
 
 use subtle::ConstantTimeEq;
 use zeroize::Zeroize;
@@ -23,16 +23,20 @@ mod fr;
 mod gf128;
 #[cfg(target_arch = "x86_64")]
 mod gf128_x86;
+#[cfg(any(test, feature = "laws"))]
+pub mod laws;
 mod limbs;
 mod ops;
 mod sampling;
 mod tiny;
+mod vec;
 
 pub use bits::{BitVec, transpose_columns};
 pub use f128::{F128, F128Residue};
 pub use fr::{Fr, FrResidue};
 pub use gf128::Gf128;
 pub use tiny::{F2, F3, F5, F7, F31, F251, Tiny};
+pub use vec::Kernels;
 
 /// A source of bytes for the samplers: fills the whole slice with fresh pseudo-random bytes.
 pub type Fill<'a> = &'a mut dyn FnMut(&mut [u8]);
@@ -42,22 +46,7 @@ pub type Fill<'a> = &'a mut dyn FnMut(&mut [u8]);
 /// `Debug` prints the type's name, never the value: elements are shares, keys and masks. `==` is for public values;
 /// secrets compare by [`ConstantTimeEq`].
 pub trait Field:
-    Copy
-    + Default
-    + Eq
-    + Debug
-    + Send
-    + Sync
-    + 'static
-    + Add<Output = Self>
-    + Sub<Output = Self>
-    + Mul<Output = Self>
-    + Neg<Output = Self>
-    + AddAssign
-    + SubAssign
-    + MulAssign
-    + ConstantTimeEq
-    + Zeroize
+    Kernels + Eq + Debug + Send + Sync + 'static + Sub<Output = Self> + Neg<Output = Self> + ConstantTimeEq + Zeroize
 {
     /// Name on the command line, in frames' metadata and in parameter digests, such as `fr` or `F31`.
     const NAME: &'static str;
@@ -111,15 +100,6 @@ pub trait Field:
             return None;
         }
         bytes.chunks_exact(Self::BYTES).map(Self::read).collect()
-    }
-    /// `Σ a_i · b_i`. Panics if the lengths differ.
-    fn dot(a: &[Self], b: &[Self]) -> Self {
-        assert_eq!(a.len(), b.len(), "dot of different lengths");
-        let mut sum = Self::ZERO;
-        for (x, y) in a.iter().zip(b) {
-            sum += *x * *y;
-        }
-        sum
     }
 }
 

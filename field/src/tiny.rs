@@ -6,7 +6,7 @@ use core::ops::{Add, AddAssign, Mul, MulAssign, Neg, Sub, SubAssign};
 use subtle::{Choice, ConstantTimeEq};
 use zeroize::Zeroize;
 
-use crate::{Field, Fill, PrimeField, Residue};
+use crate::{Field, Fill, Kernels, PrimeField, Residue};
 
 /// The field of integers mod the prime `P < 256`.
 #[derive(Clone, Copy, Default, PartialEq, Eq, Zeroize)]
@@ -82,6 +82,8 @@ impl<const P: u8> ConstantTimeEq for Tiny<P> {
         self.0.ct_eq(&o.0)
     }
 }
+
+impl<const P: u8> Kernels for Tiny<P> {}
 
 impl<const P: u8> Field for Tiny<P> {
     const NAME: &'static str = match P {
