@@ -6,7 +6,9 @@
 //! first (the ledger's tombstone), then the abort frame leaves, then every call refuses.
 
 use std::cell::{Cell, RefCell};
+use std::collections::VecDeque;
 use std::future::{Future, poll_fn};
+use std::ops::Range;
 use std::pin::pin;
 use std::rc::Rc;
 use std::task::Poll;
@@ -270,25 +272,53 @@ impl Session {
     }
     /// Everyone sends the same number of items to everyone; not checked for consistency. Own items included.
     pub async fn exchange<T: Item>(&mut self, name: &'static str, mine: &[T]) -> Result<PerParty<Vec<T>>> {
-        let (me, n) = (self.me(), self.n());
-        let per = self.per_chunk::<T>();
-        let total = chunks(mine.len(), per);
-        let ahead = self.core.window.ahead;
-        let mut got: PerParty<Vec<T>> = PerParty::from_fn(n, |_| Vec::new());
-        for k in 0..total + ahead.min(total) {
-            if k < total {
-                for p in self.others() {
-                    self.send_chunk(p, name, mine, per, k)?;
-                }
+        let mut got: PerParty<Vec<T>> = PerParty::from_fn(self.n(), |_| Vec::new());
+        let make = |units: Range<usize>| mine[units].to_vec();
+        self.stream(name, mine.len(), 1, make, |_, _, theirs| {
+            for (p, items) in theirs {
+                got[p].extend(items);
             }
-            if k >= ahead.min(total) {
+        })
+        .await?;
+        got[self.me()] = mine.to_vec();
+        Ok(got)
+    }
+    /// [`Session::exchange`] of `units` times `per_unit` items, chunk by chunk: `make` computes this party's items of
+    /// a range of units when they are about to leave, `take` gets them back with everyone else's. Memory stays at a few
+    /// chunks, and computing overlaps with the network.
+    pub async fn stream<T: Item>(
+        &mut self,
+        name: &'static str,
+        units: usize,
+        per_unit: usize,
+        mut make: impl FnMut(Range<usize>) -> Vec<T>,
+        mut take: impl FnMut(Range<usize>, Vec<T>, Vec<(PartyId, Vec<T>)>),
+    ) -> Result<()> {
+        let per = (self.core.window.chunk / (T::WIDTH * per_unit)).max(1);
+        let total = chunks(units, per);
+        let ahead = self.core.window.ahead.min(total);
+        let range = |k: usize| (k * per).min(units)..((k + 1) * per).min(units);
+        let mut waiting = VecDeque::with_capacity(ahead);
+        for k in 0..total + ahead {
+            if k < total {
+                let mine = make(range(k));
+                debug_assert_eq!(mine.len(), range(k).len() * per_unit);
+                let (meta, body) = (meta::<T>(name, mine.len()), encode(&mine));
                 for p in self.others() {
-                    self.recv_chunk(p, name, mine.len(), per, k - ahead.min(total), &mut got[p]).await?;
+                    self.send_encoded(p, meta, k as u32, body.clone())?;
                 }
+                waiting.push_back(mine);
+            }
+            if let Some(j) = k.checked_sub(ahead) {
+                let count = range(j).len() * per_unit;
+                let mut theirs = Vec::with_capacity(self.n() - 1);
+                for p in self.others() {
+                    theirs.push((p, self.recv_items(p, name, count, j).await?));
+                }
+                take(range(j), waiting.pop_front().unwrap_or_default(), theirs);
             }
         }
-        got[me] = mine.to_vec();
-        Ok(got)
+        Ok(())
     }
     /// Everyone sends something of its own to each party and knows how much to expect from each.
     pub async fn scatter<T: Item>(
@@ -343,11 +373,20 @@ impl Session {
         out: &mut Vec<T>,
     ) -> Result<()> {
         let count = ((k + 1) * per).min(len) - (k * per).min(len);
+        out.append(&mut self.recv_items(from, name, count, k).await?);
+        Ok(())
+    }
+    async fn recv_items<T: Item>(
+        &mut self,
+        from: PartyId,
+        name: &'static str,
+        count: usize,
+        k: usize,
+    ) -> Result<Vec<T>> {
         let body = self.recv_encoded(from, meta::<T>(name, count), k as u32, count * T::WIDTH).await?;
         let items = body.and_then(|b| T::read_all(&b));
         self.verdict(&FRAME_SHAPE, items.is_some(), Blame::Accused(from))?;
-        out.extend(items.unwrap_or_else(|| vec![T::neutral(); count]));
-        Ok(())
+        Ok(items.unwrap_or_else(|| vec![T::neutral(); count]))
     }
 
     // ---------------------------------------------------------------- foundations

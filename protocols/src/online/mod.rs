@@ -6,6 +6,8 @@ mod input;
 mod mul;
 mod output;
 
+use std::ops::Range;
+
 use field::Field;
 use transport::PartyId;
 
@@ -57,29 +59,42 @@ impl<'a, F: Field> Online<'a, F> {
     ///
     /// Step 3.1: with three or more parties a fresh zero share hides how the value is shared.
     async fn open(&mut self, name: &'static str, x: &Shared<F>) -> Result<Vec<F>> {
-        if self.opened.len() + x.len() > self.check_every {
-            self.check_opened().await?;
-        }
+        self.room_for(x.len()).await?;
         let mut s = self.s.step(name);
-        let shares = if s.n() > 2 {
-            let mut z = s.zero_shares::<F>(x.len()).await?;
-            z.iter_mut().zip(&x.value).for_each(|(z, x)| *z += *x);
-            s.exchange("share", &z).await?
-        } else {
-            s.exchange("share", &x.value).await?
-        };
-        // Step 3.2: add up what everyone sent.
+        let mut zeros = if s.n() > 2 { s.zero_shares::<F>(x.len()).await? } else { Vec::new() };
         let mut sum = vec![F::ZERO; x.len()];
-        for part in shares.values() {
-            sum.iter_mut().zip(part).for_each(|(s, x)| *s += *x);
-        }
+        let make = |part: Range<usize>| match zeros.get_mut(part.clone()) {
+            Some(z) => {
+                add_to(z, &x.value[part]);
+                z.to_vec()
+            }
+            None => x.value[part].to_vec(),
+        };
+        // Step 3.2: add up what everyone sends.
+        s.stream("share", x.len(), 1, make, |part, mine, theirs| {
+            sum[part.clone()].copy_from_slice(&mine);
+            theirs.iter().for_each(|(_, t)| add_to(&mut sum[part.clone()], t));
+        })
+        .await?;
         // Step 3.3: remember it for the check. Each party checks the value that it received itself.
         self.opened.record(&sum, &x.mac);
         Ok(sum)
+    }
+    /// Checks in passing when `more` openings would be too many to remember.
+    async fn room_for(&mut self, more: usize) -> Result<()> {
+        if self.opened.len() > 0 && self.opened.len() + more > self.check_every {
+            self.check_opened().await
+        } else {
+            Ok(())
+        }
     }
     /// Checks the MACs of everything opened so far.
     async fn check_opened(&mut self) -> Result<()> {
         let opened = std::mem::take(&mut self.opened);
         self.key.check(&mut self.s, opened, &MAC_CHECK).await
     }
+}
+
+fn add_to<F: Field>(sum: &mut [F], x: &[F]) {
+    sum.iter_mut().zip(x).for_each(|(s, x)| *s += *x);
 }

@@ -1,30 +1,58 @@
 //! Multiplication with triples (Beaver 1991).
 
+use std::ops::Range;
+
 use field::Field;
 
-use super::Online;
+use super::{Online, add_to};
 use crate::{Result, Shared};
 
+/// Products per block: triples are fetched and openings remembered for one block at a time.
+const BLOCK: usize = 1 << 16;
+
 impl<F: Field> Online<'_, F> {
-    /// `[[x·y]]`, value by value: one triple and one round for all. Panics if the lengths differ.
+    /// `[[x·y]]`, value by value: one triple per product and one round per 2^16 products. Panics if the lengths differ.
     pub async fn mul(&mut self, x: &Shared<F>, y: &Shared<F>) -> Result<Shared<F>> {
         assert_eq!(x.len(), y.len(), "multiplication of vectors of different lengths");
-        let n = x.len();
+        let mut z = Shared::default();
+        for start in (0..x.len()).step_by(BLOCK) {
+            z.extend(self.mul_block(x, y, start..(start + BLOCK).min(x.len())).await?);
+        }
+        Ok(z)
+    }
+    async fn mul_block(&mut self, x: &Shared<F>, y: &Shared<F>, block: Range<usize>) -> Result<Shared<F>> {
+        let n = block.len();
+        self.room_for(2 * n).await?;
+        let mut s = self.s.step("beaver");
         // Step 4.1: a triple per product.
         let t = self.supply.triples(n)?;
-        // Step 4.2: open d = x − a and e = y − b, both in one round.
-        let mut masked = x - &t.a;
-        masked.extend(y - &t.b);
-        let opened = self.open("beaver", &masked).await?;
-        let (d, e) = opened.split_at(n);
-        // Step 4.3: [[z]] = [[c]] + d·[[b]] + e·[[a]] + d·e.
+        let zeros = if s.n() > 2 { s.zero_shares::<F>(2 * n).await? } else { Vec::new() };
         let mut z = t.c;
-        for k in 0..n {
-            z.value[k] += d[k] * t.b.value[k] + e[k] * t.a.value[k];
-            z.mac[k] += d[k] * t.b.mac[k] + e[k] * t.a.mac[k];
-        }
-        let de: Vec<F> = d.iter().zip(e).map(|(d, e)| *d * *e).collect();
-        Ok(self.key.add_public(self.s.me(), z, &de))
+        let (key, me, opened) = (&*self.key, s.me(), &mut self.opened);
+        let at = |part: &Range<usize>| block.start + part.start..block.start + part.end;
+        // Step 4.2: open d = x − a and e = y − b, both in one round.
+        let make = |part: Range<usize>| {
+            let mut de = minus(&x.value[at(&part)], &t.a.value[part.clone()]);
+            de.extend(minus(&y.value[at(&part)], &t.b.value[part.clone()]));
+            if let Some(z) = zeros.get(2 * part.start..2 * part.end) {
+                add_to(&mut de, z);
+            }
+            de
+        };
+        s.stream("share", n, 2, make, |part, mut de, theirs| {
+            theirs.iter().for_each(|(_, t)| add_to(&mut de, t));
+            let (d, e) = de.split_at(part.len());
+            for (i, k) in part.clone().enumerate() {
+                // Step 4.3: [[z]] = [[c]] + d·[[b]] + e·[[a]] + d·e.
+                z.value[k] += d[i] * t.b.value[k] + e[i] * t.a.value[k];
+                z.mac[k] += d[i] * t.b.mac[k] + e[i] * t.a.mac[k];
+                key.add_public_at(me, &mut z, k, d[i] * e[i]);
+            }
+            opened.record(d, &minus(&x.mac[at(&part)], &t.a.mac[part.clone()]));
+            opened.record(e, &minus(&y.mac[at(&part)], &t.b.mac[part.clone()]));
+        })
+        .await?;
+        Ok(z)
     }
     /// `[[x²]]`, value by value.
     pub async fn square(&mut self, x: &Shared<F>) -> Result<Shared<F>> {
@@ -34,11 +62,20 @@ impl<F: Field> Online<'_, F> {
     pub async fn inner_product(&mut self, x: &Shared<F>, y: &Shared<F>) -> Result<Shared<F>> {
         self.inner_products(&[(x, y)]).await
     }
-    /// `[[Σ x_k·y_k]]` of every pair, one value each: all pairs in one round. A triple per product.
+    /// `[[Σ x_k·y_k]]` of every pair, one value each, all pairs together. A triple per product.
     pub async fn inner_products(&mut self, pairs: &[(&Shared<F>, &Shared<F>)]) -> Result<Shared<F>> {
         let (left, right): (Vec<_>, Vec<_>) = pairs.iter().copied().unzip();
-        let mut products = self.mul(&Shared::concat(&left), &Shared::concat(&right)).await?;
-        let sums: Vec<Shared<F>> = pairs.iter().map(|(x, _)| products.take_front(x.len()).sum()).collect();
-        Ok(Shared::concat(&sums.iter().collect::<Vec<_>>()))
+        let products = self.mul(&Shared::concat(&left), &Shared::concat(&right)).await?;
+        let mut sums = Shared::default();
+        let mut start = 0;
+        for (x, _) in pairs {
+            sums.extend(products.slice(start..start + x.len()).sum());
+            start += x.len();
+        }
+        Ok(sums)
     }
+}
+
+fn minus<F: Field>(x: &[F], a: &[F]) -> Vec<F> {
+    x.iter().zip(a).map(|(x, a)| *x - *a).collect()
 }

@@ -55,13 +55,17 @@ impl<F: Field> MacKey<F> {
     #[must_use]
     pub fn add_public(&self, me: PartyId, mut x: Shared<F>, k: &[F]) -> Shared<F> {
         assert_eq!(k.len(), x.len(), "one constant per value");
-        for ((value, mac), k) in x.value.iter_mut().zip(&mut x.mac).zip(k) {
-            if me.index() == 0 {
-                *value += *k;
-            }
-            *mac += self.alpha * *k;
+        for (i, k) in k.iter().enumerate() {
+            self.add_public_at(me, &mut x, i, *k);
         }
         x
+    }
+    /// The same for one value of a vector.
+    pub(crate) fn add_public_at(&self, me: PartyId, x: &mut Shared<F>, at: usize, k: F) {
+        if me.index() == 0 {
+            x.value[at] += k;
+        }
+        x.mac[at] += self.alpha * k;
     }
     /// Checks everything in `opened` under fresh public coefficients. The list is final: it was filled by openings that
     /// have all been received, and the coin is tossed afterwards.
