@@ -4,6 +4,7 @@
 //! rounding in the whole path, at most half of `2^-f`. The scaled integer `v` is the field element `v mod p`; an element
 //! above `(p-1)/2` reads as negative. Results are exact fractions until they are printed.
 
+use std::cmp::Ordering;
 use std::fmt;
 
 use field::PrimeField;
@@ -12,6 +13,7 @@ use num_integer::Integer;
 use num_rational::BigRational;
 use num_traits::{One, Signed, ToPrimitive, Zero};
 use thiserror::Error;
+use zeroize::Zeroize;
 
 /// Fraction bits beyond this are refused: scaled inputs stay far inside `i128`.
 pub const MAX_FRACTION_BITS: u32 = 64;
@@ -50,12 +52,12 @@ pub enum NumberError {
 }
 
 /// A decimal number exactly as written: `mantissa / 10^places`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Default, PartialEq, Eq, Zeroize)]
 pub struct Decimal {
-    /// All digits as one signed integer, `|mantissa| < 10^36`.
-    pub mantissa: i128,
+    /// All digits as one signed integer, `|mantissa| < 10^36`, no zero at the end if there are places.
+    mantissa: i128,
     /// Digits after the point, at most 36.
-    pub places: u32,
+    places: u32,
 }
 
 impl Decimal {
@@ -138,6 +140,32 @@ impl Decimal {
     }
 }
 
+impl fmt::Debug for Decimal {
+    /// The type only: columns of decimals are secret.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Decimal")
+    }
+}
+
+impl fmt::Display for Decimal {
+    /// The number itself, for public ones such as the ends of a range.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&Exact(BigRational::new(self.mantissa.into(), pow10(self.places))).to_decimal(self.places))
+    }
+}
+
+impl PartialOrd for Decimal {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+impl Ord for Decimal {
+    fn cmp(&self, other: &Self) -> Ordering {
+        let scaled = |x: &Self, y: &Self| BigInt::from(x.mantissa) * pow10(y.places);
+        scaled(self, other).cmp(&scaled(other, self))
+    }
+}
+
 impl From<i64> for Decimal {
     fn from(v: i64) -> Self {
         Self { mantissa: i128::from(v), places: 0 }
@@ -180,8 +208,8 @@ fn pow10(places: u32) -> BigInt {
 fn round_half_even(numerator: &BigInt, denominator: &BigInt) -> BigInt {
     let (quotient, remainder) = numerator.div_mod_floor(denominator);
     match (remainder << 1u32).cmp(denominator) {
-        std::cmp::Ordering::Less => quotient,
-        std::cmp::Ordering::Equal if quotient.is_even() => quotient,
+        Ordering::Less => quotient,
+        Ordering::Equal if quotient.is_even() => quotient,
         _ => quotient + 1,
     }
 }
@@ -267,6 +295,11 @@ impl Exact {
     #[must_use]
     pub fn to_f64(&self) -> f64 {
         self.0.to_f64().unwrap_or(f64::NAN)
+    }
+    /// Whether `digits` digits after the point show the number exactly.
+    #[must_use]
+    pub fn is_exact_with(&self, digits: u32) -> bool {
+        pow10(digits).is_multiple_of(self.0.denom())
     }
     /// The number with `digits` digits after the point, ties to even.
     #[must_use]
@@ -381,6 +414,8 @@ mod tests {
         assert_eq!(Exact::scaled(BigInt::from(-5), 1).to_decimal(0), "-2");
         assert_eq!(Exact::scaled(BigInt::from(-1), 20).to_decimal(2), "0.00");
         assert_eq!(Exact::scaled(BigInt::from(12), 2).to_string(), "3");
+        let eighth = Exact::scaled(BigInt::from(5), 3);
+        assert!(eighth.is_exact_with(3) && !eighth.is_exact_with(2) && !third.is_exact_with(30));
         assert!((third.to_f64() + 2.0 / 3.0).abs() < 1e-15);
     }
 
