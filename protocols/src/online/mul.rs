@@ -28,7 +28,9 @@ impl<F: Field> Online<'_, F> {
         let t = self.supply.triples(n)?;
         let zeros = if s.n() > 2 { s.zero_shares::<F>(2 * n).await? } else { Vec::new() };
         let mut z = t.c;
-        let (key, me, opened) = (&*self.key, s.me(), &mut self.opened);
+        // The public d·e is added to the first party's value share and, times α_i, to every MAC share.
+        let one = if s.me().index() == 0 { F::ONE } else { F::ZERO };
+        let (alpha, opened) = (self.key.share(), &mut self.opened);
         let at = |part: &Range<usize>| block.start + part.start..block.start + part.end;
         // Step 4.2: open d = x − a and e = y − b, both in one round.
         let make = |part: Range<usize>| {
@@ -42,12 +44,10 @@ impl<F: Field> Online<'_, F> {
         s.stream("share", n, 2, make, |part, mut de, theirs| {
             theirs.iter().for_each(|(_, t)| add_to(&mut de, t));
             let (d, e) = de.split_at(part.len());
-            for (i, k) in part.clone().enumerate() {
-                // Step 4.3: [[z]] = [[c]] + d·[[b]] + e·[[a]] + d·e.
-                z.value[k] += d[i] * t.b.value[k] + e[i] * t.a.value[k];
-                z.mac[k] += d[i] * t.b.mac[k] + e[i] * t.a.mac[k];
-                key.add_public_at(me, &mut z, k, d[i] * e[i]);
-            }
+            // Step 4.3: [[z]] = [[c]] + d·[[b]] + e·[[a]] + d·e.
+            let (a, b) = (&t.a, &t.b);
+            F::beaver_combine(&mut z.value[part.clone()], &a.value[part.clone()], &b.value[part.clone()], d, e, one);
+            F::beaver_combine(&mut z.mac[part.clone()], &a.mac[part.clone()], &b.mac[part.clone()], d, e, alpha);
             opened.record(d, &minus(&x.mac[at(&part)], &t.a.mac[part.clone()]));
             opened.record(e, &minus(&y.mac[at(&part)], &t.b.mac[part.clone()]));
         })
@@ -77,5 +77,7 @@ impl<F: Field> Online<'_, F> {
 }
 
 fn minus<F: Field>(x: &[F], a: &[F]) -> Vec<F> {
-    x.iter().zip(a).map(|(x, a)| *x - *a).collect()
+    let mut d = x.to_vec();
+    F::sub_slices(&mut d, a);
+    d
 }
