@@ -7,7 +7,7 @@ use adversary::ideal::supply::{CorruptShares, Dealer, Dealt, Order};
 use adversary::{Ending, World, classify};
 use field::{F3, F31, F128, Field, Fr, PrimeField};
 use functions::{Engine, Form, Spdz, SpdzError, statistics};
-use protocols::{Error, Online, Real, Result, Session, SessionId, Tape};
+use protocols::{Error, Online, Result, Session, SessionId, Tape};
 use transport::sim::Passive;
 use transport::{Parties, PartyId, PartySet};
 
@@ -139,10 +139,7 @@ fn simulator_and_threads_agree() {
             std::thread::spawn(move || {
                 let net: Rc<dyn transport::Net> = Rc::new(net);
                 transport::drive(&*net.clone(), async {
-                    let (id, tape) = (SessionId([4; 32]), Tape::from_os()?);
-                    let mut s = Session::new(net.clone(), id, Rc::new(Real::bootstrap(3)), tape.clone());
-                    let real = Real::setup(&mut s).await?;
-                    let s = Session::new(net, id, Rc::new(real), tape);
+                    let s = Session::start(net, SessionId([4; 32])).await?;
                     online::<F128>(s, deal(3, &Order { triples: 12, masks: vec![4, 8, 0], randoms: 0 })).await
                 })
             })

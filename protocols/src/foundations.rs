@@ -5,16 +5,17 @@
 
 use std::future::Future;
 use std::pin::Pin;
+use std::rc::Rc;
 
 use bytes::Bytes;
 use field::Field;
 use spec::Check;
-use transport::{Meta, PerParty};
+use transport::{Meta, Net, PerParty};
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
 use crate::message::Nonce;
 use crate::prg::Prg;
-use crate::{Result, Session, broadcast, coin, commit, zero};
+use crate::{Result, Session, SessionId, Tape, broadcast, coin, commit, zero};
 
 /// A future of this thread.
 pub type Local<'a, T> = Pin<Box<dyn Future<Output = Result<T>> + 'a>>;
@@ -144,6 +145,17 @@ impl Foundations for Real {
     fn zero<'a>(&'a self, s: &'a mut Session, _: Domain, _: usize) -> Local<'a, Zeros> {
         let seeds = zero::seeds(s, &self.pairs);
         Box::pin(async move { Ok(Zeros::Seeds(seeds)) })
+    }
+}
+
+impl Session {
+    /// A session on real foundations with randomness from the operating system: what every program of a party starts
+    /// with. All parties must give the same `id` and nobody may ever use it again.
+    pub async fn start(net: Rc<dyn Net>, id: SessionId) -> Result<Self> {
+        let tape = Tape::from_os()?;
+        let mut bare = Self::new(net.clone(), id, Rc::new(Real::bootstrap(net.parties().n())), tape.clone());
+        let real = Real::setup(&mut bare).await?;
+        Ok(Self::new(net, id, Rc::new(real), tape))
     }
 }
 
