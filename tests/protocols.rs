@@ -151,6 +151,25 @@ fn simulator_and_threads_agree() {
     }
 }
 
+#[test]
+fn different_session_ids_are_a_matter_of_configuration() {
+    let ends: Vec<_> = transport::threads::mesh(&Parties::anonymous(2))
+        .into_iter()
+        .enumerate()
+        .map(|(i, net)| {
+            std::thread::spawn(move || {
+                let net: Rc<dyn transport::Net> = Rc::new(net);
+                transport::drive(&*net.clone(), Session::start(net, SessionId([i as u8 + 1; 32]))).map(|_| ())
+            })
+        })
+        .collect::<Vec<_>>()
+        .into_iter()
+        .map(|t| t.join().expect("a party panicked"))
+        .collect();
+    assert!(ends.iter().any(|e| matches!(e, Err(Error::Config { .. }))), "{ends:?}");
+    assert!(!ends.iter().any(|e| matches!(e, Ok(()) | Err(Error::Abort(_)))), "{ends:?}");
+}
+
 /// The covariance of two parties' columns on the protocol engine equals the plain one.
 async fn covariance(mut s: Session, hand: Hand<F128>) -> Result<Option<String>, Error> {
     let mut mine = hand.borrow_mut()[s.me().index()].take().ok_or(Error::Dead)?;

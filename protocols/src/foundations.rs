@@ -13,9 +13,9 @@ use spec::Check;
 use transport::{Meta, Net, PerParty};
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
-use crate::message::Nonce;
+use crate::message::{Digest, Nonce};
 use crate::prg::Prg;
-use crate::{Result, Session, SessionId, Tape, broadcast, coin, commit, zero};
+use crate::{Error, Result, Session, SessionId, Tape, broadcast, coin, commit, zero};
 
 /// A future of this thread.
 pub type Local<'a, T> = Pin<Box<dyn Future<Output = Result<T>> + 'a>>;
@@ -153,9 +153,24 @@ impl Session {
     /// with. All parties must give the same `id` and nobody may ever use it again.
     pub async fn start(net: Rc<dyn Net>, id: SessionId) -> Result<Self> {
         let tape = Tape::from_os()?;
-        let mut bare = Self::new(net.clone(), id, Rc::new(Real::bootstrap(net.parties().n())), tape.clone());
-        let real = Real::setup(&mut bare).await?;
+        let bare = |id| Self::new(net.clone(), id, Rc::new(Real::bootstrap(net.parties().n())), tape.clone());
+        bare(SessionId::NONE).same_session(id).await?;
+        let real = Real::setup(&mut bare(id)).await?;
         Ok(Self::new(net, id, Rc::new(real), tape))
+    }
+    /// Step 1.2: compares session ids before anything is tagged with them. A party that told two others different nonces
+    /// would otherwise make them accuse each other.
+    async fn same_session(mut self, id: SessionId) -> Result<()> {
+        let mut s = self.step("same_session");
+        let all = s.exchange("session_id", &[Digest(id.0)]).await?;
+        match all.values().flatten().find(|theirs| theirs.0 != id.0) {
+            None => Ok(()),
+            Some(theirs) => {
+                let (ours, theirs) = (id.hex(), SessionId(theirs.0).hex());
+                s.die();
+                Err(Error::Config { ours: format!("session {ours}"), theirs: format!("session {theirs}") })
+            }
+        }
     }
 }
 

@@ -28,6 +28,9 @@ use crate::{Abort, Blame, Error, FRAME_SHAPE, Result, Tape};
 pub struct SessionId(pub [u8; 32]);
 
 impl SessionId {
+    /// The id under which parties compare their session ids, and nothing else.
+    pub(crate) const NONE: Self = Self([0; 32]);
+
     /// Step 1.1: the digest of suite version, parameters and claims, sorted party identities, task and one fresh nonce
     /// of every party.
     #[must_use]
