@@ -6,12 +6,15 @@
 //! one process; [`drive()`] runs one party's future to its end on the calling thread.
 
 pub mod drive;
+pub mod identity;
 pub mod inbox;
 pub mod meter;
 pub mod net;
 pub mod party;
 pub mod sim;
+pub mod tcp;
 pub mod threads;
+pub mod wire;
 
 pub use drive::drive;
 pub use inbox::Limits;

@@ -1,0 +1,331 @@
+//! Brings all parties together, in whatever order they start.
+//!
+//! Every party listens on its address and dials every other one until the connect time-out. A party that answers but
+//! cannot take part (other parameters, another identity) ends the attempt at once; a caller that is no party is turned
+//! away and only mentioned if somebody is missing in the end.
+
+use std::collections::BTreeMap;
+use std::io::{self, ErrorKind};
+use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream, ToSocketAddrs};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::thread::{Scope, sleep};
+use std::time::{Duration, Instant};
+
+use super::error::{Absent, ConnectError, PeerError};
+use super::handshake::{Failure, Hello, Link};
+use super::tls::Tls;
+use crate::{Parties, PartyId, PerParty};
+
+/// How long one handshake may take.
+const HANDSHAKE: Duration = Duration::from_secs(5);
+/// How many callers may be in a handshake at the same time.
+const CALLERS: usize = 64;
+/// How many turned-away callers are remembered for the error message.
+const REMEMBERED: usize = 8;
+
+/// What connecting needs to know.
+pub(super) struct Meeting<'a> {
+    pub(super) me: PartyId,
+    pub(super) parties: &'a Parties,
+    pub(super) addresses: &'a PerParty<String>,
+    /// `None`: plain connections on the loopback interface.
+    pub(super) tls: Option<Tls>,
+    pub(super) digest: [u8; 32],
+    pub(super) nonce: [u8; 32],
+    pub(super) timeout: Duration,
+}
+
+/// Both connections of a pair, and what the peer said on them.
+pub(super) struct Pair {
+    pub(super) to: Link,
+    pub(super) from: Link,
+    pub(super) nonce: [u8; 32],
+}
+
+enum Event {
+    Dialed(PartyId, Link, Hello),
+    Accepted(PartyId, Link, Hello),
+    Fatal(ConnectError),
+    /// What became of the last attempt to reach a party.
+    Waiting(PartyId, String),
+    TurnedAway(String),
+}
+
+struct Threads<'a> {
+    meeting: &'a Meeting<'a>,
+    until: Instant,
+    stop: AtomicBool,
+    callers: AtomicUsize,
+    /// Sockets in a handshake, so that the end does not wait for them.
+    open: Mutex<BTreeMap<u64, TcpStream>>,
+}
+
+/// Keeps a socket in the list of those in a handshake.
+struct Unfinished<'a> {
+    threads: &'a Threads<'a>,
+    number: u64,
+}
+
+impl Drop for Unfinished<'_> {
+    fn drop(&mut self) {
+        self.threads.open().remove(&self.number);
+    }
+}
+
+/// Connects to everybody; the pairs are in party order, `None` for ourselves.
+pub(super) fn meet(meeting: &Meeting<'_>, listener: &TcpListener) -> Result<Vec<Option<Pair>>, ConnectError> {
+    let setup = |e: io::Error| ConnectError::Setup(e.to_string());
+    listener.set_nonblocking(true).map_err(setup)?;
+    let threads = Threads {
+        meeting,
+        until: Instant::now() + meeting.timeout,
+        stop: AtomicBool::new(false),
+        callers: AtomicUsize::new(0),
+        open: Mutex::default(),
+    };
+    let (events, inbox) = channel();
+    std::thread::scope(|scope| {
+        for peer in meeting.parties.iter().filter(|p| *p != meeting.me) {
+            let (threads, events) = (&threads, events.clone());
+            scope.spawn(move || threads.dial(peer, &events));
+        }
+        let (accepting, to_main) = (&threads, events);
+        scope.spawn(move || accepting.accept(scope, listener, &to_main));
+        let result = gather(meeting, threads.until, |left| inbox.recv_timeout(left));
+        threads.stop.store(true, Ordering::Relaxed);
+        for sock in threads.open().values() {
+            // Whoever is in a handshake now comes too late.
+            let _ = sock.shutdown(Shutdown::Both);
+        }
+        result
+    })
+}
+
+/// Collects connections until every pair is complete.
+fn gather(
+    meeting: &Meeting<'_>,
+    until: Instant,
+    next: impl Fn(Duration) -> Result<Event, RecvTimeoutError>,
+) -> Result<Vec<Option<Pair>>, ConnectError> {
+    let n = meeting.parties.n();
+    let mut dialed: PerParty<Option<(Link, Hello)>> = PerParty::from_fn(n, |_| None);
+    let mut accepted: PerParty<Option<(Link, Hello)>> = PerParty::from_fn(n, |_| None);
+    let mut cause = PerParty::from_fn(n, |_| "no answer".to_owned());
+    let mut turned_away = Vec::new();
+    let others = || meeting.parties.iter().filter(|p| *p != meeting.me);
+    while others().any(|p| dialed[p].is_none() || accepted[p].is_none()) {
+        match next(until.saturating_duration_since(Instant::now())) {
+            Ok(Event::Dialed(p, link, hello)) => {
+                cause[p] = "we reach it, but it does not reach us".to_owned();
+                dialed[p] = Some((link, hello));
+            }
+            // A party that gave up on an earlier call and calls again means its newest call.
+            Ok(Event::Accepted(p, link, hello)) => accepted[p] = Some((link, hello)),
+            Ok(Event::Fatal(e)) => return Err(e),
+            Ok(Event::Waiting(p, why)) => cause[p] = why,
+            Ok(Event::TurnedAway(who)) if turned_away.len() < REMEMBERED && !turned_away.contains(&who) => {
+                turned_away.push(who);
+            }
+            Ok(Event::TurnedAway(_)) => {}
+            Err(_) => {
+                let missing = others().filter(|p| dialed[*p].is_none() || accepted[*p].is_none());
+                let absent = missing.map(|p| Absent {
+                    party: meeting.parties.name(p).to_owned(),
+                    address: meeting.addresses[p].clone(),
+                    cause: cause[p].clone(),
+                });
+                return Err(ConnectError::Missing { absent: absent.collect(), callers: turned_away });
+            }
+        }
+    }
+    let pairs = dialed.into_vec().into_iter().zip(accepted.into_vec()).zip(meeting.parties.iter());
+    pairs
+        .map(|pair| match pair {
+            ((Some((to, one)), Some((from, two))), _) if one.nonce == two.nonce => {
+                Ok(Some(Pair { to, from, nonce: one.nonce }))
+            }
+            ((Some(_), Some(_)), p) => Err(meeting.fatal(p, PeerError::Restarted)),
+            _ => Ok(None),
+        })
+        .collect()
+}
+
+impl Meeting<'_> {
+    fn fatal(&self, peer: PartyId, cause: PeerError) -> ConnectError {
+        let party = self.parties.name(peer).to_owned();
+        ConnectError::Peer { party, address: self.addresses[peer].clone(), cause }
+    }
+    fn hello(&self, to: PartyId) -> Hello {
+        Hello::new(self.parties.n(), self.me, to, self.digest, self.nonce)
+    }
+    fn swapped(&self, expected: PartyId, shown: PartyId) -> PeerError {
+        let name = |p| self.parties.name(p).to_owned();
+        PeerError::SwappedRoles { expected: name(expected), shown: name(shown) }
+    }
+    /// The addresses behind a name; without TLS only those of this machine.
+    pub(super) fn resolve(&self, party: PartyId) -> Result<Result<Vec<SocketAddr>, io::Error>, ConnectError> {
+        let address = &self.addresses[party];
+        let found: Vec<_> = match address.to_socket_addrs() {
+            Ok(found) => found.collect(),
+            Err(e) => return Ok(Err(e)),
+        };
+        if self.tls.is_none() && !found.iter().all(|a| a.ip().is_loopback()) {
+            let party = self.parties.name(party).to_owned();
+            return Err(ConnectError::NotLoopback { party, address: address.clone() });
+        }
+        Ok(Ok(found))
+    }
+}
+
+impl Threads<'_> {
+    fn stopped(&self) -> bool {
+        self.stop.load(Ordering::Relaxed) || Instant::now() >= self.until
+    }
+    fn limit(&self) -> Instant {
+        (Instant::now() + HANDSHAKE).min(self.until)
+    }
+    fn open(&self) -> MutexGuard<'_, BTreeMap<u64, TcpStream>> {
+        self.open.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+    fn unfinished(&self, sock: &TcpStream) -> io::Result<Unfinished<'_>> {
+        let copy = sock.try_clone()?;
+        let mut open = self.open();
+        // The end sets `stop` before it looks at the list.
+        if self.stopped() {
+            return Err(ErrorKind::TimedOut.into());
+        }
+        let number = open.last_key_value().map_or(0, |(k, _)| k + 1);
+        open.insert(number, copy);
+        Ok(Unfinished { threads: self, number })
+    }
+
+    /// Dials a party until it answers. A receiver that is gone has all it wants: sends to it may fail.
+    fn dial(&self, peer: PartyId, events: &Sender<Event>) {
+        let mut pause = Duration::from_millis(5);
+        while !self.stopped() {
+            match self.attempt(peer) {
+                Ok(Ok((link, hello))) => {
+                    let _ = events.send(Event::Dialed(peer, link, hello));
+                    return;
+                }
+                Ok(Err(broken)) => {
+                    let _ = events.send(Event::Waiting(peer, broken.to_string()));
+                }
+                Err(fatal) => {
+                    let _ = events.send(Event::Fatal(fatal));
+                    return;
+                }
+            }
+            sleep(pause.min(self.until.saturating_duration_since(Instant::now())));
+            pause = (pause * 2).min(Duration::from_millis(200));
+        }
+    }
+
+    /// One attempt: a link, a broken connection (try again), or an error that no attempt repairs.
+    fn attempt(&self, peer: PartyId) -> Result<Result<(Link, Hello), io::Error>, ConnectError> {
+        let meeting = self.meeting;
+        let addresses = match meeting.resolve(peer)? {
+            Ok(addresses) => addresses,
+            Err(e) => return Ok(Err(e)),
+        };
+        let mut last = io::Error::new(ErrorKind::NotFound, "the name has no address");
+        for address in addresses {
+            let left = self.limit().saturating_duration_since(Instant::now()).max(Duration::from_millis(1));
+            match TcpStream::connect_timeout(&address, left.min(Duration::from_secs(3))) {
+                Ok(sock) => return self.greet(peer, sock),
+                Err(e) => last = e,
+            }
+        }
+        Ok(Err(last))
+    }
+
+    fn greet(&self, peer: PartyId, sock: TcpStream) -> Result<Result<(Link, Hello), io::Error>, ConnectError> {
+        let meeting = self.meeting;
+        let tls = meeting.tls.as_ref().map(|tls| tls.dial(peer).map(Box::new)).transpose()?;
+        let mut link = Link { sock, tls };
+        let until = self.limit();
+        let unfinished = match self.unfinished(&link.sock) {
+            Ok(unfinished) => unfinished,
+            Err(e) => return Ok(Err(e)),
+        };
+        let greeted =
+            link.secure(until).map_err(Failure::Broken).and_then(|()| link.greet(&meeting.hello(peer), until));
+        if greeted.is_err() {
+            link.part();
+        }
+        drop(unfinished);
+        match greeted {
+            Ok(hello) if usize::from(hello.from) == peer.index() => Ok(Ok((link, hello))),
+            Ok(hello) => Err(meeting.fatal(peer, meeting.swapped(peer, PartyId::new(usize::from(hello.from))))),
+            Err(Failure::Peer(cause)) => Err(meeting.fatal(peer, cause)),
+            Err(Failure::Broken(e)) => match meeting.tls.as_ref().and_then(|tls| tls.explain(&e)) {
+                Some(cause) => Err(meeting.fatal(peer, cause)),
+                None => Ok(Err(e)),
+            },
+        }
+    }
+
+    /// Takes calls until the end, each in a thread of its own.
+    fn accept<'s>(&'s self, scope: &'s Scope<'s, '_>, listener: &TcpListener, events: &Sender<Event>) {
+        while !self.stopped() {
+            match listener.accept() {
+                Ok((sock, address)) if self.callers.load(Ordering::Relaxed) < CALLERS => {
+                    self.callers.fetch_add(1, Ordering::Relaxed);
+                    let events = events.clone();
+                    scope.spawn(move || {
+                        if let Some(event) = self.answer(sock, address) {
+                            let _ = events.send(event);
+                        }
+                        self.callers.fetch_sub(1, Ordering::Relaxed);
+                    });
+                }
+                Ok(_) => {}
+                // Nobody calls, or this call failed before it began.
+                Err(_) => sleep(Duration::from_millis(2)),
+            }
+        }
+    }
+
+    /// Answers a call. Before a caller has proved who it is, it can only be turned away.
+    fn answer(&self, sock: TcpStream, address: SocketAddr) -> Option<Event> {
+        let meeting = self.meeting;
+        let turned_away =
+            |why: &dyn std::fmt::Display| Event::TurnedAway(format!("a caller from {}: {why}", address.ip()));
+        let until = self.limit();
+        let tls = match meeting.tls.as_ref().map(|tls| tls.accept().map(Box::new)).transpose() {
+            Ok(tls) => tls,
+            Err(e) => return Some(Event::Fatal(e)),
+        };
+        let mut link = Link { sock, tls };
+        link.sock.set_nonblocking(false).ok()?;
+        let unfinished = self.unfinished(&link.sock).ok()?;
+        if let Err(e) = link.secure(until) {
+            let cause = meeting.tls.as_ref().and_then(|tls| tls.explain(&e));
+            link.part();
+            return cause.map(|cause| turned_away(&cause));
+        }
+        let shown = match (&meeting.tls, &link.tls) {
+            (Some(tls), Some(connection)) => Some(tls.peer(connection)?),
+            _ => None,
+        };
+        let known = |n: u8| meeting.parties.iter().find(|p| p.index() == usize::from(n));
+        let answered = link.answer(|to| meeting.hello(known(to).unwrap_or(meeting.me)), until);
+        if answered.is_err() {
+            link.part();
+        }
+        drop(unfinished);
+        Some(match (answered, shown) {
+            (Ok(hello), shown) => match (known(hello.from)?, shown) {
+                (claimed, Some(shown)) if claimed != shown => {
+                    Event::Fatal(meeting.fatal(claimed, meeting.swapped(claimed, shown)))
+                }
+                (party, _) => Event::Accepted(party, link, hello),
+            },
+            (Err(Failure::Peer(cause)), Some(party)) => Event::Fatal(meeting.fatal(party, cause)),
+            (Err(Failure::Peer(cause)), None) => turned_away(&cause),
+            (Err(Failure::Broken(_)), _) => return None,
+        })
+    }
+}

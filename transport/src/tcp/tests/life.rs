@@ -1,0 +1,157 @@
+//! Frames between honest parties, and parties that stop.
+
+use super::*;
+
+/// Every party sends to every other on two streams, small and large frames mixed, and checks all it gets.
+fn exchange(net: Result<TcpNet, ConnectError>) -> u64 {
+    let net = net.unwrap();
+    let sizes = [0usize, 1, 100, 40_000, 1 << 20, 3, 70_000];
+    drive(&net, async {
+        for round in 0..3u64 {
+            for to in others(&net) {
+                for (i, size) in sizes.iter().enumerate() {
+                    let stream = Stream(i as u64 % 2);
+                    net.send(to, stream, frame(round, vec![net.me().index() as u8; *size])).unwrap();
+                }
+            }
+            for from in others(&net) {
+                for (i, size) in sizes.iter().enumerate() {
+                    let got = recv(&net, from, Stream(i as u64 % 2)).await.unwrap();
+                    assert_eq!((got.tag, got.body.len()), (round, *size));
+                    assert!(got.body.iter().all(|b| usize::from(*b) == from.index()));
+                }
+            }
+        }
+    });
+    net.meter().total().rounds
+}
+
+#[test]
+fn three_parties_exchange_frames_over_tls_and_plain() {
+    for tls in [true, false] {
+        assert_eq!(world(3, tls).run(exchange), [3, 3, 3]);
+    }
+}
+
+#[test]
+fn everybody_knows_everybodys_nonce() {
+    let nonces = world(3, true).run(|net| net.unwrap().nonces().clone());
+    assert_eq!(nonces[0], nonces[1]);
+    assert_eq!(nonces[0], nonces[2]);
+    assert_ne!(nonces[0][P0], nonces[0][P1]);
+    assert_ne!(nonces[0][P0], [0; 32]);
+}
+
+#[test]
+fn both_may_send_much_before_either_receives() {
+    let mut world = world(2, true);
+    for config in &mut world.configs {
+        config.limits.unread_bytes = 96 << 20;
+        config.limits.step = Duration::from_secs(20);
+    }
+    let body = Bytes::from(vec![5u8; 1 << 20]);
+    let sums = world.run(|net| {
+        let net = net.unwrap();
+        let peer = others(&net).next().unwrap();
+        for i in 0..64 {
+            net.send(peer, Stream::MAIN, frame(i, body.clone())).unwrap();
+        }
+        (0..64).filter(|i| next(&net, peer).is_ok_and(|f| f.tag == *i && f.body == body)).count()
+    });
+    assert_eq!(sums, [64, 64]);
+}
+
+#[test]
+fn what_was_sent_before_a_clean_end_arrives() {
+    for tls in [true, false] {
+        let got = world(2, tls).run(|net| {
+            let net = net.unwrap();
+            if net.me() == P0 {
+                for i in 0..20 {
+                    net.send(P1, Stream::MAIN, frame(i, vec![1; 200_000])).unwrap();
+                }
+                return (20, Err(NetErrorKind::Closed));
+            }
+            let mut count = 0;
+            loop {
+                match next(&net, P0) {
+                    Ok(_) => count += 1,
+                    Err(kind) => return (count, Err::<(), _>(kind)),
+                }
+            }
+        });
+        assert_eq!(got[1], (20, Err(NetErrorKind::Closed)));
+    }
+}
+
+#[test]
+fn a_party_that_leaves_is_noticed_at_once_and_one_that_stalls_in_time() {
+    let started = Instant::now();
+    let ends = world(3, true).run(|net| {
+        let net = net.unwrap();
+        if net.me() == P2 { None } else { Some(next(&net, P2).unwrap_err()) }
+    });
+    assert_eq!(ends[..2], [Some(NetErrorKind::Closed), Some(NetErrorKind::Closed)]);
+    assert!(started.elapsed() < Duration::from_secs(5));
+
+    let ends = world(3, true).run(|net| {
+        let net = net.unwrap();
+        if net.me() == P2 {
+            thread::sleep(Duration::from_millis(700));
+            return NetErrorKind::Closed;
+        }
+        next(&net, P2).unwrap_err()
+    });
+    assert_eq!(ends[..2], [NetErrorKind::Stalled, NetErrorKind::Stalled], "it lives, so it is not idle");
+}
+
+#[test]
+fn an_abort_overtakes_what_is_queued() {
+    let ends = world(2, true).run(|net| {
+        let net = net.unwrap();
+        if net.me() == P0 {
+            // More than the sockets take: the rest waits behind the writer.
+            for i in 0..30 {
+                net.send(P1, Stream(9), frame(i, vec![0; 1 << 20])).unwrap();
+            }
+            net.abort();
+            assert!(net.send(P1, Stream::MAIN, frame(0, vec![1])).is_ok());
+            return NetErrorKind::Aborted;
+        }
+        next(&net, P0).unwrap_err()
+    });
+    assert_eq!(ends[1], NetErrorKind::Aborted);
+}
+
+#[test]
+fn a_sender_that_is_not_read_from_overruns_instead_of_blocking() {
+    let mut world = world(2, true);
+    world.configs[0].unsent_bytes = 4 << 20;
+    let started = Instant::now();
+    let ends = world.run(|net| {
+        let net = net.unwrap();
+        if net.me() == P1 {
+            // Computes and does not poll: its buffer fills, then the sender's window closes.
+            thread::sleep(Duration::from_millis(300));
+            return Ok(0);
+        }
+        let body = Bytes::from(vec![0; 1 << 20]);
+        (0..1000).try_for_each(|i| net.send(P1, Stream::MAIN, frame(i, body.clone()))).map(|()| 0)
+    });
+    assert_eq!(ends[0], Err(NetError { peer: P1, kind: NetErrorKind::Overrun }));
+    assert!(started.elapsed() < Duration::from_secs(5), "dropping is bounded");
+}
+
+#[test]
+fn frames_to_nobody_are_errors() {
+    world(2, false).run(|net| {
+        let net = net.unwrap();
+        for nobody in [net.me(), P2, PartyId::IDEAL] {
+            assert_eq!(net.send(nobody, Stream::MAIN, frame(0, vec![])).unwrap_err().kind, NetErrorKind::Closed);
+            assert_eq!(next(&net, nobody).unwrap_err(), NetErrorKind::Closed);
+        }
+        let peer = others(&net).next().unwrap();
+        let huge = vec![0; crate::wire::MAX_FRAME + 1];
+        assert_eq!(net.send(peer, Stream::MAIN, frame(0, huge)).unwrap_err().kind, NetErrorKind::Overrun);
+    });
+}
