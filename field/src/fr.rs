@@ -10,10 +10,11 @@ use ark_ff::{AdditiveGroup as _, BigInt, Field as _, PrimeField as _};
 use subtle::{Choice, ConstantTimeEq};
 use zeroize::Zeroize;
 
+use crate::fr_vec;
 use crate::limbs::{self, Limbs};
 use crate::ops::field_ops;
 use crate::sampling::fill_accepted;
-use crate::{Field, Fill, Kernels, PrimeField, Residue};
+use crate::{Field, Fill, PrimeField, Residue};
 
 /// An element of the BLS12-381 scalar field.
 #[derive(Clone, Copy, Default, PartialEq, Eq, Zeroize)]
@@ -30,6 +31,11 @@ impl Fr {
     #[inline]
     pub(crate) fn from_montgomery(limbs: Limbs) -> Self {
         Self(Ark::new_unchecked(BigInt(limbs)))
+    }
+    /// The element of a canonical integer: its Montgomery product with R² is its residue.
+    #[inline]
+    pub(crate) fn from_canonical(limbs: Limbs) -> Self {
+        Self(Ark::new_unchecked(BigInt(limbs)) * Ark::new_unchecked(Ark::R2))
     }
     /// The Montgomery residue.
     #[inline]
@@ -73,8 +79,6 @@ impl ConstantTimeEq for Fr {
 }
 field_ops!(Fr);
 
-impl Kernels for Fr {}
-
 impl Field for Fr {
     const NAME: &'static str = "fr";
     const BITS: usize = 255;
@@ -90,7 +94,7 @@ impl Field for Fr {
         self.0.inverse().map(Self)
     }
     fn write(self, out: &mut [u8]) {
-        out.copy_from_slice(to_bytes(self.to_limbs()).as_flattened());
+        out.copy_from_slice(&to_bytes(self.to_limbs()));
     }
     fn read(bytes: &[u8]) -> Option<Self> {
         Self::from_limbs(from_bytes(bytes.try_into().ok()?))
@@ -102,10 +106,14 @@ impl Field for Fr {
         });
     }
     fn write_slice(items: &[Self], out: &mut Vec<u8>) {
-        out.reserve(items.len() * Self::BYTES);
-        for item in items {
-            out.extend_from_slice(to_bytes(item.to_limbs()).as_flattened());
-        }
+        let start = out.len();
+        out.resize(start + items.len() * Self::BYTES, 0);
+        fr_vec::encode(items, &mut out[start..]);
+    }
+    fn read_slice(bytes: &[u8]) -> Option<Vec<Self>> {
+        let (encodings, rest) = bytes.as_chunks();
+        let mut out = vec![Self::ZERO; encodings.len()];
+        (rest.is_empty() && fr_vec::decode(encodings, &mut out)).then_some(out)
     }
 }
 
@@ -117,8 +125,7 @@ impl PrimeField for Fr {
         FrResidue(self.to_limbs())
     }
     fn from_residue(r: FrResidue) -> Self {
-        // x·R mod r is the Montgomery product of x and R².
-        Self(Ark::new_unchecked(BigInt(r.0)) * Ark::new_unchecked(Ark::R2))
+        Self::from_canonical(r.0)
     }
     fn to_limbs(self) -> [u64; 4] {
         self.0.into_bigint().0
@@ -158,7 +165,7 @@ impl Residue for FrResidue {
     fn write_slice(items: &[Self], out: &mut Vec<u8>) {
         out.reserve(items.len() * 32);
         for item in items {
-            out.extend_from_slice(to_bytes(item.0).as_flattened());
+            out.extend_from_slice(&to_bytes(item.0));
         }
     }
     fn read_slice(bytes: &[u8], out: &mut [Self]) -> bool {
@@ -172,11 +179,13 @@ impl Residue for FrResidue {
     }
 }
 
-fn to_bytes(limbs: Limbs) -> [[u8; 8]; 4] {
-    limbs.map(u64::to_le_bytes)
+pub(crate) fn to_bytes(limbs: Limbs) -> [u8; 32] {
+    let mut bytes = [0; 32];
+    bytes.as_chunks_mut().0.copy_from_slice(&limbs.map(u64::to_le_bytes));
+    bytes
 }
 
-fn from_bytes(bytes: &[u8; 32]) -> Limbs {
+pub(crate) fn from_bytes(bytes: &[u8; 32]) -> Limbs {
     let (words, _) = bytes.as_chunks::<8>();
     core::array::from_fn(|i| u64::from_le_bytes(words[i]))
 }

@@ -20,9 +20,14 @@ mod bits;
 mod bits_x86;
 mod f128;
 mod fr;
+mod fr_vec;
+#[cfg(target_arch = "x86_64")]
+mod fr_x86;
 mod gf128;
 #[cfg(target_arch = "x86_64")]
 mod gf128_x86;
+#[cfg(target_arch = "x86_64")]
+mod ifma_x86;
 #[cfg(any(test, feature = "laws"))]
 pub mod laws;
 mod limbs;
@@ -30,6 +35,7 @@ mod ops;
 mod sampling;
 mod tiny;
 mod vec;
+mod wide;
 
 pub use bits::{BitVec, transpose_columns};
 pub use f128::{F128, F128Residue};

@@ -6,6 +6,24 @@
 
 use core::ops::{Add, AddAssign, Mul, MulAssign, SubAssign};
 
+/// Shortens the named slices to what is left after their whole blocks of eight (`y.0`) went through the body, where the
+/// processor has the wide kernels.
+macro_rules! in_blocks {
+    (mut($($y:ident),*) ref($($x:ident),*) |$ifma:ident| $body:expr) => {
+        #[cfg(target_arch = "x86_64")]
+        let ($($y,)* $($x,)*) = match $crate::ifma_x86::Ifma::detect() {
+            Some($ifma) => {
+                $(let $y = $y.as_chunks_mut::<8>();)*
+                $(let $x = $x.as_chunks::<8>();)*
+                $body;
+                ($($y.1,)* $($x.1,)*)
+            }
+            None => ($($y,)* $($x,)*),
+        };
+    };
+}
+pub(crate) use in_blocks;
+
 /// Vector arithmetic of a field. Every function panics if the lengths of its vectors differ; none branches on a value.
 pub trait Kernels:
     Copy + Default + Add<Output = Self> + Mul<Output = Self> + AddAssign + SubAssign + MulAssign + Sized
