@@ -10,6 +10,7 @@ use ark_ff::{AdditiveGroup as _, BigInt, Field as _, Fp128, MontBackend, MontCon
 use subtle::{Choice, ConstantTimeEq};
 use zeroize::Zeroize;
 
+use crate::limbs::ones_if;
 use crate::ops::field_ops;
 use crate::sampling::fill_accepted;
 use crate::{Field, Fill, Kernels, PrimeField, Residue};
@@ -54,9 +55,10 @@ fn join([low, high]: [u64; 2]) -> u128 {
 }
 
 /// `v` if `bit`, else zero.
-#[inline]
+#[inline(always)]
 fn mask(v: u128, bit: bool) -> u128 {
-    v & 0u128.wrapping_sub(u128::from(bit))
+    let ones = ones_if(bit);
+    v & join([ones, ones])
 }
 
 /// `a + b mod p` of reduced operands. A sum at or above 2^128 has lost exactly `2^128 = p + C`.

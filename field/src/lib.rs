@@ -26,6 +26,7 @@ mod fr_x86;
 mod gf128;
 #[cfg(target_arch = "x86_64")]
 mod gf128_x86;
+mod group;
 #[cfg(target_arch = "x86_64")]
 mod ifma_x86;
 #[cfg(any(test, feature = "laws"))]
@@ -41,6 +42,7 @@ pub use bits::{BitVec, transpose_columns};
 pub use f128::{F128, F128Residue};
 pub use fr::{Fr, FrResidue};
 pub use gf128::Gf128;
+pub use group::{G1, Group, Ristretto};
 pub use tiny::{F2, F3, F5, F7, F31, F251, Tiny};
 pub use vec::Kernels;
 

@@ -11,26 +11,67 @@ const BARRETT: u64 = 0x8d54_253b_7fb7_8ddf;
 /// A 256-bit integer, little-endian limbs.
 pub(crate) type Limbs = [u64; 4];
 
+/// `a + b + carry`.
+#[inline(always)]
+fn adc(a: u64, b: u64, carry: bool) -> (u64, bool) {
+    #[cfg(target_arch = "x86_64")]
+    {
+        // The intrinsic keeps the carry in the flag where the plain operation is compiled to a comparison.
+        let mut sum = 0;
+        let carry = core::arch::x86_64::_addcarry_u64(u8::from(carry), a, b, &mut sum);
+        (sum, carry != 0)
+    }
+    #[cfg(not(target_arch = "x86_64"))]
+    a.carrying_add(b, carry)
+}
+
+/// `a − b − borrow`.
+#[inline(always)]
+fn sbb(a: u64, b: u64, borrow: bool) -> (u64, bool) {
+    #[cfg(target_arch = "x86_64")]
+    {
+        let mut difference = 0;
+        let borrow = core::arch::x86_64::_subborrow_u64(u8::from(borrow), a, b, &mut difference);
+        (difference, borrow != 0)
+    }
+    #[cfg(not(target_arch = "x86_64"))]
+    a.borrowing_sub(b, borrow)
+}
+
+#[inline(always)]
 fn raw_add(a: Limbs, b: Limbs) -> (Limbs, bool) {
-    let (r0, c) = a[0].carrying_add(b[0], false);
-    let (r1, c) = a[1].carrying_add(b[1], c);
-    let (r2, c) = a[2].carrying_add(b[2], c);
-    let (r3, c) = a[3].carrying_add(b[3], c);
+    let (r0, c) = adc(a[0], b[0], false);
+    let (r1, c) = adc(a[1], b[1], c);
+    let (r2, c) = adc(a[2], b[2], c);
+    let (r3, c) = adc(a[3], b[3], c);
     ([r0, r1, r2, r3], c)
 }
 
+#[inline(always)]
 fn raw_sub(a: Limbs, b: Limbs) -> (Limbs, bool) {
-    let (r0, c) = a[0].borrowing_sub(b[0], false);
-    let (r1, c) = a[1].borrowing_sub(b[1], c);
-    let (r2, c) = a[2].borrowing_sub(b[2], c);
-    let (r3, c) = a[3].borrowing_sub(b[3], c);
+    let (r0, c) = sbb(a[0], b[0], false);
+    let (r1, c) = sbb(a[1], b[1], c);
+    let (r2, c) = sbb(a[2], b[2], c);
+    let (r3, c) = sbb(a[3], b[3], c);
     ([r0, r1, r2, r3], c)
+}
+
+/// All ones if `bit`, else zero, by a way the compiler cannot see through: a mask made of a plain negation (and equally
+/// `select_unpredictable`) is compiled to a jump on the bit.
+#[inline(always)]
+pub(crate) fn ones_if(bit: bool) -> u64 {
+    #[cfg(target_arch = "x86_64")]
+    {
+        sbb(0, 0, bit).0
+    }
+    #[cfg(not(target_arch = "x86_64"))]
+    core::hint::black_box(0u64.wrapping_sub(u64::from(bit)))
 }
 
 /// `a` if `bit`, else zero.
-#[inline]
+#[inline(always)]
 pub(crate) fn mask(a: Limbs, bit: bool) -> Limbs {
-    let m = 0u64.wrapping_sub(u64::from(bit));
+    let m = ones_if(bit);
     a.map(|limb| limb & m)
 }
 
