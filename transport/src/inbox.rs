@@ -135,7 +135,10 @@ impl Inbox {
                 .push_back(frame);
             Ok(())
         };
-        self.arrived(state);
+        // A frame that no poll has asked for lets none make progress.
+        if result.is_err() || state.waits.iter().any(|w| w.from == from && w.stream == stream) {
+            self.arrived(state);
+        }
         result
     }
 
@@ -243,7 +246,8 @@ impl Mailbox {
         Poll::Pending
     }
 
-    /// Blocks until something has arrived since the last call or a wait is overdue; at most one step time-out.
+    /// Blocks until something that a poll waits for has arrived since the last call, an abort, a lost connection, or
+    /// until a wait is overdue; at most one step time-out.
     pub fn park(&self) {
         let inbox = &*self.inbox;
         let news = || inbox.arrivals.load(Ordering::Acquire) != self.seen.get();

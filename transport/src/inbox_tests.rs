@@ -87,6 +87,7 @@ fn a_silent_peer_is_idle_and_a_living_one_is_stalled() {
 fn a_wait_that_its_future_gave_up_does_not_expire() {
     let m = mailbox();
     assert_eq!(outcome(m.poll(P1, Stream::MAIN)), None);
+    assert_eq!(outcome(m.poll(P2, Stream::MAIN)), None);
     m.inbox().push(P2, Stream::MAIN, frame(1)).unwrap();
     m.park();
     assert_eq!(outcome(m.poll(P2, Stream::MAIN)), Some(Ok(1)));
@@ -129,7 +130,6 @@ fn a_reader_is_held_back_until_there_is_room_or_somebody_waits() {
 
     let big = Incoming { tag: 9, body: Bytes::from(vec![0; 600]) };
     m.inbox().push(P1, Stream::MAIN, big).unwrap();
-    m.park();
     let inbox = Arc::clone(m.inbox());
     let reader = std::thread::spawn(move || {
         inbox.wait_for_room(P1);

@@ -310,22 +310,33 @@ impl Threads<'_> {
             (Some(tls), Some(connection)) => Some(tls.peer(connection)?),
             _ => None,
         };
-        let known = |n: u8| meeting.parties.iter().find(|p| p.index() == usize::from(n));
-        let answered = link.answer(|to| meeting.hello(known(to).unwrap_or(meeting.me)), until);
-        if answered.is_err() {
+        let known = |n: u8| meeting.parties.iter().find(|p| *p != meeting.me && p.index() == usize::from(n));
+        let theirs = link.read_hello(until);
+        let claimed = theirs.as_ref().ok().and_then(|hello| known(hello.from));
+        let ours = meeting.hello(claimed.unwrap_or(meeting.me));
+        let agreed = theirs.and_then(|theirs| match ours.compare(&theirs) {
+            Ok(()) => Ok(theirs),
+            Err(cause) => Err(Failure::Peer(cause)),
+        });
+        // An unknown greeting gets no answer, one of another version does.
+        let replied = match &agreed {
+            Ok(_) | Err(Failure::Peer(PeerError::Config { .. })) => link.write_hello(&ours, until).is_ok(),
+            Err(_) => false,
+        };
+        if agreed.is_err() {
             link.part();
         }
         drop(unfinished);
-        Some(match (answered, shown) {
-            (Ok(hello), shown) => match (known(hello.from)?, shown) {
-                (claimed, Some(shown)) if claimed != shown => {
-                    Event::Fatal(meeting.fatal(claimed, meeting.swapped(claimed, shown)))
-                }
-                (party, _) => Event::Accepted(party, link, hello),
-            },
-            (Err(Failure::Peer(cause)), Some(party)) => Event::Fatal(meeting.fatal(party, cause)),
-            (Err(Failure::Peer(cause)), None) => turned_away(&cause),
-            (Err(Failure::Broken(_)), _) => return None,
-        })
+        match (agreed, claimed, shown) {
+            (_, Some(claimed), Some(shown)) if claimed != shown => {
+                Some(Event::Fatal(meeting.fatal(claimed, meeting.swapped(claimed, shown))))
+            }
+            (Ok(hello), Some(party), _) => replied.then_some(Event::Accepted(party, link, hello)),
+            (Err(Failure::Peer(cause)), _, Some(party)) | (Err(Failure::Peer(cause)), Some(party), None) => {
+                Some(Event::Fatal(meeting.fatal(party, cause)))
+            }
+            (Err(Failure::Peer(cause)), None, None) => Some(turned_away(&cause)),
+            (Ok(_), None, _) | (Err(Failure::Broken(_)), _, _) => None,
+        }
     }
 }

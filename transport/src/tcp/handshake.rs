@@ -72,7 +72,7 @@ impl Hello {
     }
 
     /// The parameters by which two parties must agree.
-    fn compare(&self, theirs: &Self) -> Result<(), PeerError> {
+    pub(super) fn compare(&self, theirs: &Self) -> Result<(), PeerError> {
         let hex = |bytes: &[u8]| bytes.iter().map(|b| format!("{b:02x}")).collect();
         let differ = |what, ours, theirs| Err(PeerError::Config { what, ours, theirs });
         if self.n != theirs.n {
@@ -129,7 +129,8 @@ impl Link {
         Ok(())
     }
 
-    fn write_hello(&mut self, hello: &Hello, until: Instant) -> io::Result<()> {
+    /// Says who we are. The called side does so even if the two do not agree, so that both can tell what differs.
+    pub(super) fn write_hello(&mut self, hello: &Hello, until: Instant) -> io::Result<()> {
         let mut timed = Timed { sock: &self.sock, until };
         let Some(tls) = &mut self.tls else { return wire::write_control(&mut timed, hello) };
         wire::write_control(&mut tls.writer(), hello)?;
@@ -138,7 +139,8 @@ impl Link {
         }
         Ok(())
     }
-    fn read_hello(&mut self, until: Instant) -> Result<Hello, Failure> {
+    /// Hears who they are.
+    pub(super) fn read_hello(&mut self, until: Instant) -> Result<Hello, Failure> {
         let transport = self.transport();
         let mut timed = Timed { sock: &self.sock, until };
         let bytes = match &mut self.tls {
@@ -157,20 +159,6 @@ impl Link {
         self.write_hello(ours, until)?;
         let theirs = self.read_hello(until)?;
         ours.compare(&theirs).map_err(Failure::Peer)?;
-        Ok(theirs)
-    }
-
-    /// The called side: hears theirs, answers with `ours(their number)` even if they do not agree, so that both sides
-    /// can tell what differs.
-    pub(super) fn answer(&mut self, ours: impl Fn(u8) -> Hello, until: Instant) -> Result<Hello, Failure> {
-        let theirs = self.read_hello(until);
-        let to = theirs.as_ref().map_or(u8::MAX, |t| t.from);
-        let other_version = matches!(&theirs, Err(Failure::Peer(PeerError::Config { .. })));
-        if theirs.is_ok() || other_version {
-            self.write_hello(&ours(to), until)?;
-        }
-        let theirs = theirs?;
-        ours(to).compare(&theirs).map_err(Failure::Peer)?;
         Ok(theirs)
     }
 
