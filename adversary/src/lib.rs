@@ -1,11 +1,29 @@
 //! The enemy's house: ideal twins of the functionalities, puppets that never give up, attacks on every protocol, and the
 //! exact counting of what they achieve. Nothing that a data owner runs depends on this crate.
+//!
+//! | file | what it does |
+//! |---|---|
+//! | [`run`] | one attacked run: who is corrupt, on which foundations, which check is off |
+//! | [`strategy`] | what a coalition does, as rules over frames |
+//! | [`oracle`] | could the ideal functionality explain the run? |
+//! | [`attack`], [`attacks`] | named attacks, each with the check that must stop it and a control |
+//! | [`scratch`] | foundations with one seeded weakness, for controls |
+//! | [`enumerate`](mod@enumerate) | every coin of every run, counted |
+//! | [`ideal`], [`programs`], [`bystander`] | trusted programs, small computations, a coalition's own hashing |
 
+pub mod attack;
+pub mod attacks;
+pub mod bystander;
 pub mod enumerate;
 pub mod ideal;
+pub mod oracle;
+pub mod programs;
 pub mod run;
+pub mod scratch;
 pub mod strategy;
 
+pub use attack::{Attack, Conditions, Control, Outcome, Trial, Verdict};
 pub use enumerate::{Probability, enumerate};
-pub use run::{Ending, World, classify};
+pub use oracle::{Judgement, Win, judge};
+pub use run::{Ending, Floor, World, classify};
 pub use strategy::Script;

@@ -10,6 +10,10 @@ use transport::sim::{self, Adversary, Clock, End, Run, Setup};
 use transport::{NetErrorKind, Parties, PartyId, PartySet};
 
 use crate::ideal::{Hub, Ideal, Verdicts, With};
+use crate::scratch::{Flaw, Flawed};
+
+/// The session id of every simulated run.
+pub const SESSION: SessionId = SessionId([0x51; 32]);
 
 /// What a protocol stands on in a run.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -31,6 +35,8 @@ pub struct World {
     pub floor: Floor,
     /// The one check that honest parties skip: the control of an attack.
     pub off: Option<&'static Check>,
+    /// A seeded weakness in what all parties stand on: the control of an attack that no single check stops.
+    pub flaw: Option<Flaw>,
     /// Whether corrupt parties are puppets that ignore their own checks; off only to show what that costs.
     pub puppets: bool,
     /// Whether the run keeps its trace.
@@ -42,7 +48,7 @@ impl World {
     #[must_use]
     pub fn new(n: usize, corrupt: PartySet) -> Self {
         let parties = Rc::new(Parties::anonymous(n));
-        Self { parties, corrupt, floor: Floor::Ideal, off: None, puppets: true, trace: false }
+        Self { parties, corrupt, floor: Floor::Ideal, off: None, flaw: None, puppets: true, trace: false }
     }
     /// On real foundations.
     #[must_use]
@@ -54,6 +60,12 @@ impl World {
     #[must_use]
     pub fn without(mut self, check: Option<&'static Check>) -> Self {
         self.off = check;
+        self
+    }
+    /// With a seeded weakness.
+    #[must_use]
+    pub fn flawed(mut self, flaw: Option<Flaw>) -> Self {
+        self.flaw = flaw;
         self
     }
     /// Keeping the trace.
@@ -89,20 +101,21 @@ impl World {
             clock: Clock::NONE,
             trace: self.trace,
         };
-        let id = SessionId([0x51; 32]);
-        let n = self.parties.n();
+        let (n, flaw) = (self.parties.n(), self.flaw);
         let program = &program;
         sim::run(setup, |net| -> Pin<Box<dyn Future<Output = Result<T>> + '_>> {
             let me = net.me();
             let tape = tape.fork(me.index() as u64);
             let verdicts = self.verdicts(me);
             match self.floor {
-                Floor::Ideal => Box::pin(program(Session::new(net, id, Rc::new(Ideal(verdicts)), tape))),
+                Floor::Ideal => {
+                    Box::pin(program(Session::new(net, SESSION, Rc::new(Flawed(Ideal(verdicts), flaw)), tape)))
+                }
                 Floor::Real => Box::pin(async move {
                     let boot = With(Real::bootstrap(n), verdicts);
-                    let mut s = Session::new(net.clone(), id, Rc::new(boot), tape.clone());
+                    let mut s = Session::new(net.clone(), SESSION, Rc::new(boot), tape.clone());
                     let real = Real::setup(&mut s).await?;
-                    program(Session::new(net, id, Rc::new(With(real, verdicts)), tape)).await
+                    program(Session::new(net, SESSION, Rc::new(Flawed(With(real, verdicts), flaw)), tape)).await
                 }),
             }
         })

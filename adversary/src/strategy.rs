@@ -17,13 +17,15 @@ pub struct On {
     pub name: &'static str,
     /// The party at the honest end, `None` for any.
     pub peer: Option<PartyId>,
+    /// Name of some element of the step path, `""` for any.
+    pub within: &'static str,
 }
 
 impl On {
     /// Messages of this name in steps of this name.
     #[must_use]
     pub const fn message(step: &'static str, name: &'static str) -> Self {
-        Self { step, index: None, name, peer: None }
+        Self { step, index: None, name, peer: None, within: "" }
     }
     /// Only towards or from this party.
     #[must_use]
@@ -37,11 +39,18 @@ impl On {
         self.index = Some(index);
         self
     }
-    fn fits(&self, e: &Envelope, peer: PartyId) -> bool {
+    /// Only below a step of this name.
+    #[must_use]
+    pub const fn within(mut self, step: &'static str) -> Self {
+        self.within = step;
+        self
+    }
+    pub(crate) fn fits(&self, e: &Envelope, peer: PartyId) -> bool {
         (self.name.is_empty() || self.name == e.frame.meta.name)
             && (self.step.is_empty() || self.step == e.frame.step.name())
             && self.peer.is_none_or(|p| p == peer)
             && self.index.is_none_or(|i| e.frame.step.elements().last().is_some_and(|(_, k)| *k == i))
+            && (self.within.is_empty() || e.frame.step.elements().iter().any(|(name, _)| *name == self.within))
     }
 }
 
@@ -59,6 +68,9 @@ pub enum Fate {
 /// A rule's action: may rewrite the frame, knows what the coalition has seen.
 pub type Action<'a> = Box<dyn FnMut(&mut Envelope, &Seen) -> Fate + 'a>;
 
+/// Reads a frame of the coalition's own.
+type Watch<'a> = Box<dyn FnMut(&Envelope) + 'a>;
+
 struct Rule<'a> {
     outgoing: bool,
     on: On,
@@ -72,6 +84,11 @@ struct Rule<'a> {
 pub struct Seen(Vec<Envelope>);
 
 impl Seen {
+    /// The latest message that fits.
+    #[must_use]
+    pub fn latest(&self, on: On) -> Option<&Envelope> {
+        self.0.iter().rev().find(|e| on.fits(e, e.from))
+    }
     /// The latest message of this name in a step of this name.
     #[must_use]
     pub fn last(&self, step: &str, name: &str) -> Option<&Envelope> {
@@ -93,8 +110,9 @@ impl Seen {
 #[derive(Default)]
 pub struct Script<'a> {
     rules: Vec<Rule<'a>>,
+    watches: Vec<(On, Watch<'a>)>,
+    last: Vec<On>,
     seen: Seen,
-    remember: bool,
     corrupt: PartySet,
 }
 
@@ -102,7 +120,7 @@ impl<'a> Script<'a> {
     /// No rule yet.
     #[must_use]
     pub fn new(corrupt: PartySet) -> Self {
-        Self { rules: Vec::new(), seen: Seen::default(), remember: true, corrupt }
+        Self { rules: Vec::new(), watches: Vec::new(), last: Vec::new(), seen: Seen::default(), corrupt }
     }
     /// Rewrites frames that the coalition sends to honest parties or to the trusted program.
     #[must_use]
@@ -123,6 +141,28 @@ impl<'a> Script<'a> {
             edit(e, |x: &mut [F]| x.iter_mut().enumerate().for_each(|(i, x)| *x += delta(i)));
             Fate::Deliver
         })
+    }
+    /// Shifts a value that everyone opens by the same amount at every party, the puppets included: they go on with the
+    /// wrong value like the honest parties. `peer` is one honest party, whose share the puppets see shifted.
+    #[must_use]
+    pub fn shifts<F: Field>(self, on: On, peer: PartyId, delta: impl Fn(usize) -> F + Clone + 'a) -> Self {
+        let (sent, believed) = (delta.clone(), delta);
+        self.adds(on, sent).receives(on.with(peer), move |e, _| {
+            edit(e, |x: &mut [F]| x.iter_mut().enumerate().for_each(|(i, x)| *x += believed(i)));
+            Fate::Deliver
+        })
+    }
+    /// Reads frames of the coalition on their way out; changes nothing.
+    #[must_use]
+    pub fn watches(mut self, on: On, see: impl FnMut(&Envelope) + 'a) -> Self {
+        self.watches.push((on, Box::new(see)));
+        self
+    }
+    /// Holds matching frames back for as long as anything else can move; frames of later such rules longer still.
+    #[must_use]
+    pub fn delays(mut self, on: On) -> Self {
+        self.last.push(on);
+        self
     }
     /// Whether every rule fired and changed something that was delivered. A strategy that did not is vacuous.
     #[must_use]
@@ -160,14 +200,24 @@ impl<'a> Script<'a> {
 }
 
 impl Adversary for Script<'_> {
+    fn release(&mut self, held: &[Envelope]) -> Option<usize> {
+        let rank = |e: &Envelope| self.last.iter().position(|on| on.fits(e, e.to)).map_or(0, |k| k + 1);
+        // A frame waits with those that its sender put on the same stream before it.
+        let together = |i: usize| {
+            let same = |e: &&Envelope| e.from == held[i].from && e.stream == held[i].stream;
+            held[..=i].iter().filter(same).map(rank).max()
+        };
+        (0..held.len()).min_by_key(|i| together(*i))
+    }
     fn outgoing(&mut self, e: Envelope, deliver: &mut Vec<Envelope>) {
+        for (_, see) in self.watches.iter_mut().filter(|(on, _)| on.fits(&e, e.to)) {
+            see(&e);
+        }
         self.apply(true, e, deliver);
     }
     fn incoming(&mut self, e: Envelope, deliver: &mut Vec<Envelope>) {
         debug_assert!(self.corrupt.contains(e.to));
-        if self.remember {
-            self.seen.0.push(e.clone());
-        }
+        self.seen.0.push(e.clone());
         self.apply(false, e, deliver);
     }
 }

@@ -21,6 +21,31 @@ pub struct Order {
     pub masks: Vec<usize>,
     /// Random values.
     pub randoms: usize,
+    /// Values shared as given, handed out before the random ones.
+    pub given: Vec<u64>,
+    /// How the value of a mask is shared.
+    pub masked: MaskShares,
+}
+
+/// How the value of an input mask is shared.
+#[derive(Clone, Copy, Default, PartialEq, Eq, Debug)]
+pub enum MaskShares {
+    /// Among all parties.
+    #[default]
+    Spread,
+    /// All of it at its owner, as an authentication protocol leaves it; only the MAC is spread.
+    AtOwner,
+}
+
+/// What only the dealer and the experimenter know.
+#[derive(Clone, Debug)]
+pub struct Known<F> {
+    /// The MAC key.
+    pub alpha: F,
+    /// The masks of every party.
+    pub masks: Vec<Vec<F>>,
+    /// The random values, the given ones first.
+    pub randoms: Vec<F>,
 }
 
 /// Who chooses the corrupt parties' shares.
@@ -33,16 +58,24 @@ pub enum CorruptShares {
     Zero,
 }
 
-/// The dealer.
+/// The dealer: one MAC key, any number of key objects and supplies under it.
 pub struct Dealer<F: Field> {
     n: usize,
     corrupt: PartySet,
     mode: CorruptShares,
     tape: Tape,
     alpha: F,
+    keys: Vec<F>,
 }
 
 impl<F: Field> Dealer<F> {
+    /// Draws a MAC key and shares it.
+    pub fn new(parties: &Parties, corrupt: PartySet, mode: CorruptShares, tape: &Tape) -> Result<Self> {
+        let alpha = tape.element()?;
+        let mut dealer = Self { n: parties.n(), corrupt, mode, tape: tape.clone(), alpha, keys: Vec::new() };
+        dealer.keys = dealer.split(alpha)?;
+        Ok(dealer)
+    }
     /// Deals one MAC key and everything in `order`.
     pub fn deal(
         parties: &Parties,
@@ -51,44 +84,63 @@ impl<F: Field> Dealer<F> {
         tape: &Tape,
         order: &Order,
     ) -> Result<Vec<Dealt<F>>> {
-        let alpha = tape.element()?;
-        let dealer = Self { n: parties.n(), corrupt, mode, tape: tape.clone(), alpha };
-        let keys = dealer.split(alpha)?;
-        let mut dealt: Vec<Dealt<F>> =
-            keys.into_iter().map(|k| Dealt { key: MacKey::from_share(k), supply: Memory::new(dealer.n) }).collect();
+        let dealer = Self::new(parties, corrupt, mode, tape)?;
+        let supplies = dealer.supplies(order)?.0;
+        Ok(dealer.keys().into_iter().zip(supplies).map(|(key, supply)| Dealt { key, supply }).collect())
+    }
+    /// Every party's share of the key. A second call makes a copy that no shipped type can make.
+    #[must_use]
+    pub fn keys(&self) -> Vec<MacKey<F>> {
+        self.keys.iter().map(|k| MacKey::from_share(*k)).collect()
+    }
+    /// Every party's part of everything in `order`, and the secrets in the clear.
+    pub fn supplies(&self, order: &Order) -> Result<(Vec<Memory<F>>, Known<F>)> {
+        let mut known = Known { alpha: self.alpha, masks: vec![Vec::new(); self.n], randoms: Vec::new() };
+        let mut supplies: Vec<Memory<F>> = (0..self.n).map(|_| Memory::new(self.n)).collect();
         for _ in 0..order.triples {
-            let (a, b) = (tape.element::<F>()?, tape.element::<F>()?);
-            let shares = [dealer.share(a)?, dealer.share(b)?, dealer.share(a * b)?];
+            let (a, b) = (self.tape.element::<F>()?, self.tape.element::<F>()?);
+            let shares = [self.share(a)?, self.share(b)?, self.share(a * b)?];
             let [mut a, mut b, mut c] = shares.map(Vec::into_iter);
-            for d in &mut dealt {
+            for supply in &mut supplies {
                 if let (Some(a), Some(b), Some(c)) = (a.next(), b.next(), c.next()) {
-                    d.supply.add_triples(Triples { a, b, c });
+                    supply.add_triples(Triples { a, b, c });
                 }
             }
         }
         for (owner, count) in order.masks.iter().enumerate() {
             let owner = PartyId::new(owner);
             for _ in 0..*count {
-                let r = tape.element::<F>()?;
-                for (p, (d, shared)) in dealt.iter_mut().zip(dealer.share(r)?).enumerate() {
+                let r = self.tape.element::<F>()?;
+                known.masks[owner.index()].push(r);
+                let shares = match order.masked {
+                    MaskShares::Spread => self.share(r)?,
+                    MaskShares::AtOwner => self.held(owner, r)?,
+                };
+                for (p, (supply, shared)) in supplies.iter_mut().zip(shares).enumerate() {
                     let clear = (p == owner.index()).then(|| Clear(vec![r]));
-                    d.supply.add_masks(owner, Masks { shared, clear });
+                    supply.add_masks(owner, Masks { shared, clear });
                 }
             }
         }
-        for _ in 0..order.randoms {
-            let r = tape.element::<F>()?;
-            for (d, shared) in dealt.iter_mut().zip(dealer.share(r)?) {
-                d.supply.add_randoms(shared);
+        for k in 0..order.given.len() + order.randoms {
+            let r = order.given.get(k).map_or_else(|| self.tape.element::<F>(), |v| Ok(F::from_u64(*v)))?;
+            known.randoms.push(r);
+            for (supply, shared) in supplies.iter_mut().zip(self.share(r)?) {
+                supply.add_randoms(shared);
             }
         }
-        Ok(dealt)
+        Ok((supplies, known))
     }
 
     /// `[[x]]`, one share per party.
     fn share(&self, x: F) -> Result<Vec<Shared<F>>> {
         let (values, macs) = (self.split(x)?, self.split(self.alpha * x)?);
         Ok(values.into_iter().zip(macs).map(|(v, m)| Shared::from_parts(vec![v], vec![m])).collect())
+    }
+    /// `[[x]]` with all of the value at `owner`.
+    fn held(&self, owner: PartyId, x: F) -> Result<Vec<Shared<F>>> {
+        let macs = self.split(self.alpha * x)?.into_iter().enumerate();
+        Ok(macs.map(|(p, m)| Shared::from_parts(vec![if p == owner.index() { x } else { F::ZERO }], vec![m])).collect())
     }
     /// Additive shares of `x`: the first honest party's is what is left.
     fn split(&self, x: F) -> Result<Vec<F>> {

@@ -1,0 +1,179 @@
+//! A named attack: what it does, which check must stop it, and the control in which the same attack succeeds because
+//! only that check is off. Without the control, "the attack was stopped" could mean that it never threatened anything.
+
+use std::fmt;
+
+use protocols::Tape;
+use serde::Serialize;
+use spec::{Check, ExitCode};
+use transport::PartySet;
+
+use crate::oracle::{Judgement, catching};
+use crate::run::World;
+use crate::scratch::Flaw;
+use crate::strategy::Script;
+
+/// What the control of an attack changes.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Control {
+    /// The honest parties skip the check that stops the attack; everything else is the shipped code.
+    CheckOff,
+    /// The parties stand on foundations with this weakness; all checks are on.
+    Flaw(Flaw),
+    /// A scratch program without the idea that stops the attack, described here; all checks are on.
+    Scratch(&'static str),
+}
+
+impl fmt::Display for Control {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::CheckOff => "only this check off",
+            Self::Flaw(Flaw::UnitCoin) => "coefficients known in advance",
+            Self::Flaw(Flaw::OwnerlessCommitments) => "commitments without their owner",
+            Self::Flaw(Flaw::NoCommitments) => "values shown without commitment",
+            Self::Flaw(Flaw::NoZeroShares) => "zero shares that are all zero",
+            Self::Scratch(what) => what,
+        })
+    }
+}
+
+/// The circumstances an attack runs in.
+#[derive(Clone, Copy, Debug)]
+pub struct Conditions {
+    /// Whether this is the control.
+    pub control: bool,
+    /// Seed of all randomness.
+    pub seed: u64,
+}
+
+/// An attack.
+pub struct Attack {
+    /// Dotted name, unique.
+    pub id: &'static str,
+    /// A few words.
+    pub title: &'static str,
+    /// What the coalition does and what it would gain.
+    pub does: &'static str,
+    /// Where it was described: a paper, an advisory, a bug.
+    pub reference: &'static str,
+    /// The protocol it attacks, as in `spec/protocols`.
+    pub layer: &'static str,
+    /// The check that must stop it.
+    pub stopped_by: &'static Check,
+    /// What the control changes.
+    pub control: Control,
+    /// Runs it once.
+    pub run: fn(&Attack, &Conditions) -> Outcome,
+}
+
+/// One run of an attack.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Outcome {
+    /// What came of it.
+    pub judgement: Judgement,
+    /// Whether every rule of the strategy fired and changed something.
+    pub effective: bool,
+}
+
+/// How a named attack ended, over several seeds, against the shipped code and in its control.
+#[derive(Clone, Debug)]
+pub struct Trial {
+    /// Against the shipped code.
+    pub shipped: Vec<Outcome>,
+    /// In the control.
+    pub control: Vec<Outcome>,
+}
+
+/// The verdict on one attack.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Verdict {
+    /// Stopped by the check that must stop it, every time; and the control shows that nothing else would have.
+    Pass,
+    /// It won against the shipped code, or was stopped by something else than what the specification says.
+    Fail,
+    /// It never fired, gave up, had no effect, or does not succeed in its own control: no evidence.
+    Vacuous,
+}
+
+impl Verdict {
+    /// Its exit code.
+    #[must_use]
+    pub fn exit_code(self) -> ExitCode {
+        match self {
+            Self::Pass => ExitCode::Pass,
+            Self::Fail => ExitCode::Fail,
+            Self::Vacuous => ExitCode::Vacuous,
+        }
+    }
+}
+
+impl Attack {
+    /// One run, panics included.
+    #[must_use]
+    pub fn once(&self, conditions: &Conditions) -> Outcome {
+        let mut effective = true;
+        let judgement = catching(|| {
+            let outcome = (self.run)(self, conditions);
+            effective = outcome.effective;
+            outcome.judgement
+        });
+        Outcome { judgement, effective }
+    }
+    /// Runs with these seeds, each against the shipped code and in the control.
+    #[must_use]
+    pub fn trial(&self, seeds: std::ops::Range<u64>) -> Trial {
+        let all = |control| seeds.clone().map(|seed| self.once(&Conditions { control, seed })).collect();
+        Trial { shipped: all(false), control: all(true) }
+    }
+    /// The world of a run: `n` parties on real foundations, with the control's change if this is the control.
+    #[must_use]
+    pub fn world(&self, c: &Conditions, n: usize, corrupt: PartySet) -> World {
+        let world = World::new(n, corrupt).real();
+        match self.control {
+            Control::CheckOff if c.control => world.without(Some(self.stopped_by)),
+            Control::Flaw(flaw) if c.control => world.flawed(Some(flaw)),
+            _ => world,
+        }
+    }
+    /// The verdict on a trial.
+    #[must_use]
+    pub fn verdict(&self, trial: &Trial) -> Verdict {
+        let stopped = |o: &Outcome| o.judgement.check() == Some(self.stopped_by);
+        if trial.shipped.iter().any(|o| o.judgement.won()) {
+            return Verdict::Fail;
+        }
+        let idle = |o: &Outcome| !o.effective || matches!(o.judgement, Judgement::GaveUp | Judgement::Right);
+        if trial.shipped.is_empty() || trial.shipped.iter().any(idle) {
+            return Verdict::Vacuous;
+        }
+        if !trial.shipped.iter().all(stopped) {
+            return Verdict::Fail;
+        }
+        if trial.control.iter().all(|o| o.effective && o.judgement.won()) { Verdict::Pass } else { Verdict::Vacuous }
+    }
+}
+
+impl Conditions {
+    /// The randomness of the run.
+    #[must_use]
+    pub fn tape(&self) -> Tape {
+        tape(self.seed)
+    }
+}
+
+impl Outcome {
+    /// The outcome of a run under a script.
+    #[must_use]
+    pub fn of(judgement: Judgement, script: &Script<'_>) -> Self {
+        Self { judgement, effective: script.effective() }
+    }
+}
+
+/// Everyone's randomness from a short seed.
+#[must_use]
+pub fn tape(seed: u64) -> Tape {
+    let mut bytes = [0x71; 32];
+    bytes[..8].copy_from_slice(&seed.to_le_bytes());
+    Tape::seeded(bytes)
+}

@@ -1,0 +1,250 @@
+//! Attacks on the MAC check and on the key behind it.
+//!
+//! A key is borrowed mutably by whoever checks under it, so two computations under one key cannot overlap:
+//!
+//! ```compile_fail,E0499
+//! use protocols::{MacKey, Memory, Online, Session};
+//! async fn interleaved(s: &mut Session, key: &mut MacKey<field::Fr>, a: &mut Memory<field::Fr>, b: &mut Memory<field::Fr>) {
+//!     let mut first = Online::new(s, key, a);
+//!     let mut second = Online::new(s, key, b);
+//!     let (x, y) = (first.random(1).unwrap(), second.random(1).unwrap());
+//!     let _ = (first.output(&x).await, second.output(&y).await);
+//! }
+//! ```
+//! One after the other they can:
+//! ```
+//! use protocols::{MacKey, Memory, Online, Session};
+//! async fn sequential(s: &mut Session, key: &mut MacKey<field::Fr>, a: &mut Memory<field::Fr>, b: &mut Memory<field::Fr>) {
+//!     let mut first = Online::new(s, key, a);
+//!     let x = first.random(1).unwrap();
+//!     let _ = first.output(&x).await;
+//!     let mut second = Online::new(s, key, b);
+//!     let y = second.random(1).unwrap();
+//!     let _ = second.output(&y).await;
+//! }
+//! ```
+//! A key is not copied either:
+//! ```compile_fail,E0599
+//! fn copy(key: &protocols::MacKey<field::Fr>) -> protocols::MacKey<field::Fr> { key.clone() }
+//! ```
+
+use std::cell::Cell;
+
+use field::{Field, Fr, Gf128};
+use protocols::prg::Prg;
+use protocols::{COMMIT_OPENING, Error, MAC_CHECK, MacKey, Memory, Result, Session};
+use transport::sim::Envelope;
+use transport::{PartyId, PartySet};
+
+use crate::attack::{Attack, Conditions, Control, Outcome};
+use crate::ideal::supply::{CorruptShares, Dealer, Order};
+use crate::oracle::{Judgement, Win, judge};
+use crate::programs::{self, Hand};
+use crate::run::{Floor, classify};
+use crate::scratch::Flaw;
+use crate::strategy::{Fate, On, Script, Seen, edit, edit_bytes};
+
+/// The attacks of this file.
+pub const ALL: &[Attack] = &[
+    Attack {
+        id: "mac.sigma.lie",
+        title: "wrong opening with a guessed MAC key",
+        does: "opens x − a off by one and adds what corrects σ if the key is one",
+        reference: "ePrint 2012/642, figure 10",
+        layer: "11-mac-check",
+        stopped_by: &MAC_CHECK,
+        control: Control::CheckOff,
+        run: sigma_lie,
+    },
+    Attack {
+        id: "mac.sigma.rush",
+        title: "σ forged after seeing everyone else's",
+        does: "opens x − a off by one and shows the negated sum of all other σ as its own",
+        reference: "ePrint 2012/642, figure 10",
+        layer: "11-mac-check",
+        stopped_by: &COMMIT_OPENING,
+        control: Control::Flaw(Flaw::NoCommitments),
+        run: sigma_rush,
+    },
+    Attack {
+        id: "mac.challenge.known",
+        title: "coefficients of the MAC check known in advance",
+        does: "lies about two openings so that the errors cancel under coefficients it has predicted",
+        reference: "FRESCO issue 324",
+        layer: "11-mac-check",
+        stopped_by: &MAC_CHECK,
+        control: Control::Flaw(Flaw::UnitCoin),
+        run: challenge_known,
+    },
+    Attack {
+        id: "commit.copy",
+        title: "another party's commitment repeated as one's own",
+        does: "repeats the other σ with its commitment and opening: over a binary field two equal σ sum to zero and any \
+               opening passes",
+        reference: "FRESCO issue 432",
+        layer: "02-commitment",
+        stopped_by: &COMMIT_OPENING,
+        control: Control::Flaw(Flaw::OwnerlessCommitments),
+        run: commit_copy,
+    },
+    Attack {
+        id: "mac.interleave",
+        title: "two MAC checks under one key at the same time",
+        does: "lets one check fail to learn the key from its σ, holds that failure back, and forges the σ of the other",
+        reference: "ePrint 2025/789",
+        layer: "11-mac-check",
+        stopped_by: &MAC_CHECK,
+        control: Control::Scratch("two computations under a copied key at once"),
+        run: interleave,
+    },
+];
+
+const CORRUPT: PartyId = PartyId::new(1);
+const HONEST: PartyId = PartyId::new(0);
+
+fn coalition() -> PartySet {
+    PartySet::of(&[CORRUPT.index()])
+}
+
+/// The coefficients of a check, from the ideal coin's seed.
+fn coefficients(seen: &Seen, on: On, len: usize) -> Option<Vec<Fr>> {
+    let seed = seen.latest(on)?.frame.body[..].try_into().ok()?;
+    Some(Prg::wide(&seed).elements(len))
+}
+
+fn shift<F: Field>(script: Script<'_>) -> Script<'_> {
+    script.shifts::<F>(On::message("beaver", "share"), HONEST, |i| if i == 0 { F::ONE } else { F::ZERO })
+}
+
+fn sigma_lie(a: &Attack, c: &Conditions) -> Outcome {
+    let mut world = a.world(c, 2, coalition());
+    world.floor = Floor::Ideal;
+    let mut first = true;
+    let mut script = shift::<Fr>(Script::new(coalition())).sends(On::message("sigma", "commit"), move |e, seen| {
+        if let Some(r) = coefficients(seen, On::message("coin", "coin"), 2)
+            && std::mem::take(&mut first)
+        {
+            edit(e, |s: &mut [Fr]| s[0] += r[0]);
+        }
+        Fate::Deliver
+    });
+    let judgement = programs::judged_multiplication::<Fr>(&world, &c.tape(), &mut script);
+    Outcome::of(judgement, &script)
+}
+
+fn sigma_rush(a: &Attack, c: &Conditions) -> Outcome {
+    let sigma = On::message("sigma", "sigma");
+    let mut script = shift::<Fr>(Script::new(coalition())).sends(sigma, move |e, seen| {
+        let theirs = seen.latest(sigma).and_then(|s| Fr::read(&s.frame.body));
+        edit(e, |s: &mut [Fr]| s[0] = -theirs.unwrap_or(Fr::ZERO));
+        Fate::Deliver
+    });
+    let judgement = programs::judged_multiplication::<Fr>(&a.world(c, 2, coalition()), &c.tape(), &mut script);
+    Outcome::of(judgement, &script)
+}
+
+fn challenge_known(a: &Attack, c: &Conditions) -> Outcome {
+    let errors = [Fr::ONE, -Fr::ONE];
+    let mut script =
+        Script::new(coalition()).shifts::<Fr>(On::message("beaver", "share"), HONEST, move |i| errors[i % 2]);
+    let judgement = programs::judged_multiplication::<Fr>(&a.world(c, 2, coalition()), &c.tape(), &mut script);
+    Outcome::of(judgement, &script)
+}
+
+fn commit_copy(a: &Attack, c: &Conditions) -> Outcome {
+    let copy = |name| {
+        let on = On::message("sigma", name);
+        move |e: &mut Envelope, seen: &Seen| {
+            if let Some(theirs) = seen.latest(on) {
+                edit_bytes(e, |b| *b = theirs.frame.body.to_vec());
+            }
+            Fate::Deliver
+        }
+    };
+    let script = ["commitment", "sigma", "opening"]
+        .into_iter()
+        .fold(Script::new(coalition()), |script, name| script.sends(On::message("sigma", name), copy(name)));
+    let mut script = shift::<Gf128>(script);
+    let judgement = programs::judged_multiplication::<Gf128>(&a.world(c, 2, coalition()), &c.tape(), &mut script);
+    Outcome::of(judgement, &script)
+}
+
+/// What one computation of the interleaving is made of.
+type Part = (MacKey<Fr>, Memory<Fr>);
+
+/// Shipped: one after the other under one key. Scratch: at once under a copied key. What the second computation gives
+/// goes to `second` the moment it is there, as an application would use it.
+async fn two(mut s: Session, hands: &[Hand<Part>; 2], at_once: bool, second: &Cell<Option<Fr>>) -> Result<Fr> {
+    let me = s.me();
+    let (mut key, mut supply) = hands[0].take(me)?;
+    let (mut copy, mut other) = hands[1].take(me)?;
+    let note = |z: Fr| {
+        if me != CORRUPT {
+            second.set(Some(z));
+        }
+    };
+    if !at_once {
+        let z = programs::multiply(&mut s.step("a"), &mut key, &mut supply).await?;
+        note(programs::multiply(&mut s.step("b"), &mut key, &mut other).await?);
+        return Ok(z);
+    }
+    let a = async |mut s: Session| programs::multiply(&mut s, &mut key, &mut supply).await;
+    let b = async |mut s: Session| {
+        note(programs::multiply(&mut s, &mut copy, &mut other).await?);
+        Ok(())
+    };
+    Ok(s.fork(["a", "b"], a, b).await?.0)
+}
+
+fn interleave(a: &Attack, c: &Conditions) -> Outcome {
+    let mut world = a.world(c, 2, coalition());
+    world.floor = Floor::Ideal;
+    let tape = c.tape();
+    let order = Order { triples: 1, given: vec![6, 11], ..Order::default() };
+    let deal = || -> Result<[Hand<Part>; 2]> {
+        let dealer = Dealer::<Fr>::new(&world.parties, world.corrupt, CorruptShares::Uniform, &tape)?;
+        let part = || Ok::<_, Error>(Hand::new(dealer.keys().into_iter().zip(dealer.supplies(&order)?.0).collect()));
+        Ok([part()?, part()?])
+    };
+    let hands = match deal() {
+        Ok(hands) => hands,
+        Err(e) => return Outcome { judgement: programs::broken(&e), effective: false },
+    };
+    let (mine, used) = (Cell::new(Fr::ZERO), Cell::new(false));
+    let mut script = shift::<Fr>(Script::new(coalition()));
+    if c.control {
+        script = script
+            .delays(On::message("sigma", "commit").within("b"))
+            .delays(On::message("sigma", "open").within("a"))
+            // Remember what the puppet itself commits to in the check that will fail.
+            .watches(On::message("sigma", "commit").within("a"), |e| {
+                if let Some(sigma) = e.frame.body.get(1..).and_then(Fr::read) {
+                    mine.set(sigma);
+                }
+            })
+            .sends(On::message("sigma", "commit").within("b"), |e, seen| {
+                // Σσ of the failing check is −α·r·δ, so this is the key.
+                let theirs =
+                    seen.latest(On::message("sigma", "open").within("a")).and_then(|o| Fr::read(&o.frame.body));
+                let (Some(theirs), Some(ra), Some(rb)) = (
+                    theirs,
+                    coefficients(seen, On::message("coin", "coin").within("a"), 2),
+                    coefficients(seen, On::message("coin", "coin").within("b"), 2),
+                ) else {
+                    return Fate::Deliver;
+                };
+                let Some(inverse) = ra[0].invert().filter(|_| !used.replace(true)) else { return Fate::Deliver };
+                let alpha = -(theirs + mine.get()) * inverse;
+                edit(e, |s: &mut [Fr]| s[0] += alpha * rb[0]);
+                Fate::Deliver
+            });
+    }
+    let second = Cell::new(None);
+    let run = world.run(&tape, &mut script, |s| two(s, &hands, c.control, &second));
+    let truth = Fr::from_u64(66);
+    let judgement = match second.get() {
+        Some(z) if z != truth => Judgement::Won(Win::WrongOutput(PartyId::new(0))),
+        _ => judge(&classify(run.ends), coalition(), |_, z| *z == truth, true),
+    };
+    Outcome::of(judgement, &script)
+}

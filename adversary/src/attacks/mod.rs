@@ -1,0 +1,20 @@
+//! The named attacks, one file per protocol. To add one: write it in its file and name it there in `ALL`.
+
+pub mod coin;
+pub mod input;
+pub mod mac;
+pub mod online;
+pub mod session;
+
+use crate::attack::Attack;
+
+/// Every named attack, from the lowest layer up.
+pub fn all() -> impl Iterator<Item = &'static Attack> {
+    [coin::ALL, input::ALL, mac::ALL, online::ALL, session::ALL].into_iter().flatten()
+}
+
+/// The attack of this id.
+#[must_use]
+pub fn find(id: &str) -> Option<&'static Attack> {
+    all().find(|a| a.id == id)
+}

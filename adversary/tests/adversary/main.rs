@@ -1,0 +1,3 @@
+//! The adversary against the shipped protocols: named attacks with their controls, sweeps, exact figures.
+
+mod attacks;
