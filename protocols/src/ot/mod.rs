@@ -6,6 +6,12 @@ use zeroize::ZeroizeOnDrop;
 
 use crate::{Result, Session};
 
+mod base;
+#[cfg(test)]
+mod testing;
+
+pub use base::BASE_OT_POINT;
+
 mod sealed {
     pub trait Sealed {}
 }
