@@ -207,6 +207,11 @@ impl Residue for F128Residue {
             (Self(v), v < P)
         });
     }
+    #[inline]
+    fn attempt([low, high, ..]: [u64; 4]) -> (Self, bool) {
+        let v = join([low, high]);
+        (Self(v), v < P)
+    }
     fn write_slice(items: &[Self], out: &mut Vec<u8>) {
         out.reserve(items.len() * 16);
         for item in items {

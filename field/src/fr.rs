@@ -101,7 +101,7 @@ impl Field for Fr {
     }
     fn sample_slice(out: &mut [Self], fill: Fill<'_>) {
         fill_accepted(out, fill, |attempt: &[u8; 32]| {
-            let limbs = attempt_limbs(attempt);
+            let limbs = without_surplus(from_bytes(attempt));
             (Self::from_montgomery(limbs), limbs::is_reduced(limbs))
         });
     }
@@ -157,10 +157,12 @@ impl Residue for FrResidue {
         Self(limbs::horner(terms.iter().map(|t| t.0)))
     }
     fn sample_slice(out: &mut [Self], fill: Fill<'_>) {
-        fill_accepted(out, fill, |attempt: &[u8; 32]| {
-            let limbs = attempt_limbs(attempt);
-            (Self(limbs), limbs::is_reduced(limbs))
-        });
+        fill_accepted(out, fill, |attempt| Self::attempt(from_bytes(attempt)));
+    }
+    #[inline]
+    fn attempt(limbs: [u64; 4]) -> (Self, bool) {
+        let limbs = without_surplus(limbs);
+        (Self(limbs), limbs::is_reduced(limbs))
     }
     fn write_slice(items: &[Self], out: &mut Vec<u8>) {
         out.reserve(items.len() * 32);
@@ -190,9 +192,8 @@ pub(crate) fn from_bytes(bytes: &[u8; 32]) -> Limbs {
     core::array::from_fn(|i| u64::from_le_bytes(words[i]))
 }
 
-/// An attempt's integer, its surplus high bit cleared.
-fn attempt_limbs(attempt: &[u8; 32]) -> Limbs {
-    let mut limbs = from_bytes(attempt);
+/// An attempt's integer: its surplus high bit cleared.
+fn without_surplus(mut limbs: Limbs) -> Limbs {
     limbs[3] &= u64::MAX >> 1;
     limbs
 }

@@ -288,8 +288,15 @@ fn check_residue_codec<F: PrimeField>() {
         let expected = loop {
             let mut attempt = vec![0; F::BYTES];
             stream(&mut attempt);
+            let mut wide = [0xff; 32];
+            wide[..F::BYTES].copy_from_slice(&attempt);
+            let limbs = std::array::from_fn(|i| u64::from_le_bytes(std::array::from_fn(|b| wide[8 * i + b])));
+            let (single, accepted) = F::Residue::attempt(limbs);
             attempt[F::BYTES - 1] &= 0xff >> (8 * F::BYTES - F::BITS);
-            if let Some(x) = F::read(&attempt) {
+            let read = F::read(&attempt);
+            assert_eq!(accepted, read.is_some(), "a single attempt is accepted alike");
+            if let Some(x) = read {
+                assert!(F::from_residue(single) == x, "a single attempt");
                 break x;
             }
         };

@@ -145,6 +145,9 @@ pub trait Residue: Copy + Default + Send + Sync + Zeroize + 'static {
     /// Fills `out` with uniform integers: the first attempts below `p`, cut from the bytes as in
     /// [`Field::sample_slice`], read as canonical integers (there they are the field's internal residues).
     fn sample_slice(out: &mut [Self], fill: Fill<'_>);
+    /// One attempt of [`sample_slice`](Residue::sample_slice), its bytes as little-endian limbs (those beyond the width
+    /// of the encoding are ignored), and whether it is below p. If it is not, the first value means nothing.
+    fn attempt(limbs: [u64; 4]) -> (Self, bool);
     /// Appends the canonical encodings.
     fn write_slice(items: &[Self], out: &mut Vec<u8>);
     /// Reads into `out`; `false` if the length is not `out.len()` encodings or one is not canonical.

@@ -26,6 +26,9 @@ pub type F31 = Tiny<31>;
 pub type F251 = Tiny<251>;
 
 impl<const P: u8> Tiny<P> {
+    /// The bits of an attempt that count.
+    const MASK: u8 = ((1u16 << <Self as Field>::BITS) - 1) as u8;
+
     /// The integer in `[0, P)`. Public values only.
     pub fn value(self) -> u8 {
         self.0
@@ -117,12 +120,11 @@ impl<const P: u8> Field for Tiny<P> {
         }
     }
     fn sample_slice(out: &mut [Self], fill: Fill<'_>) {
-        let mask = ((1u16 << Self::BITS) - 1) as u8;
         let mut done = 0;
         while done < out.len() {
             let mut attempts = vec![0u8; out.len() - done];
             fill(&mut attempts);
-            for a in attempts.iter().map(|a| a & mask).filter(|a| *a < P) {
+            for a in attempts.iter().map(|a| a & Self::MASK).filter(|a| *a < P) {
                 out[done] = Self(a);
                 done += 1;
             }
@@ -170,6 +172,10 @@ impl<const P: u8> Residue for Tiny<P> {
     }
     fn sample_slice(out: &mut [Self], fill: Fill<'_>) {
         <Self as Field>::sample_slice(out, fill);
+    }
+    fn attempt(limbs: [u64; 4]) -> (Self, bool) {
+        let v = limbs[0] as u8 & Self::MASK;
+        (Self(v), v < P)
     }
     fn write_slice(items: &[Self], out: &mut Vec<u8>) {
         out.extend(items.iter().map(|i| i.0));

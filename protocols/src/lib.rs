@@ -6,6 +6,8 @@
 //! | commitment | `commit.rs` | random-oracle hash | `02-commitment` | A3C2 |
 //! | coin toss | `coin.rs` | Blum 1981 | `03-coin` | A3C2 |
 //! | broadcast with abort | `broadcast.rs` | Goldwasser–Lindell 2005 | `04-broadcast` | A3C2 |
+//! | base OT | `ot/base.rs` | Masny–Rindal 2019 (endemic) | `06-base-ot` | A3C2 |
+//! | OT extension | `ot/extend.rs` | SoftSpokenOT, Roy 2022 | `07-ot-extension` | A3C2 |
 //! | MAC check | `share/mac.rs` | DKLPSS13 | `11-mac-check` | A3C2 |
 //! | online phase | `online/` | DPSZ12, DKLPSS13 | `12-online` | A3C2 |
 //! | zero sharing | `zero.rs` | Cramer–Damgård–Ishai 2005 | `05-zero-sharing` | A3C2 |
@@ -33,6 +35,7 @@ pub use commit::{COMMIT_ECHO, COMMIT_OPENING};
 pub use error::{Abort, Blame, Error, Result};
 pub use foundations::{Foundations, Real};
 pub use online::Online;
+pub use ot::{BASE_OT_POINT, OT_CONSISTENCY, OT_PPRF};
 pub use session::{Session, SessionId, Window};
 pub use share::{MAC_CHECK, MAC_OUTPUT, MacKey, Shared};
 pub use supply::{Clear, Masks, Memory, Supply, Triples};
@@ -49,4 +52,14 @@ pub const FRAME_SHAPE: Check = Check {
 };
 
 /// Every check of this crate.
-pub const CHECKS: &[&Check] = &[&FRAME_SHAPE, &COMMIT_OPENING, &COMMIT_ECHO, &BROADCAST_ECHO, &MAC_CHECK, &MAC_OUTPUT];
+pub const CHECKS: &[&Check] = &[
+    &FRAME_SHAPE,
+    &COMMIT_OPENING,
+    &COMMIT_ECHO,
+    &BROADCAST_ECHO,
+    &BASE_OT_POINT,
+    &OT_PPRF,
+    &OT_CONSISTENCY,
+    &MAC_CHECK,
+    &MAC_OUTPUT,
+];

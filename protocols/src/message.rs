@@ -51,10 +51,12 @@ macro_rules! byte_item {
             const FIELD: &'static str = "";
             const WIDTH: usize = $width;
             fn write_all(items: &[Self], out: &mut Vec<u8>) {
-                out.extend(items.iter().flat_map(|i| i.0));
+                out.reserve(items.len() * Self::WIDTH);
+                items.iter().for_each(|i| out.extend_from_slice(&i.0));
             }
             fn read_all(bytes: &[u8]) -> Option<Vec<Self>> {
-                bytes.chunks(Self::WIDTH).map(|c| Some(Self(c.try_into().ok()?))).collect()
+                let (items, rest) = bytes.as_chunks();
+                rest.is_empty().then(|| items.iter().map(|c| Self(*c)).collect())
             }
             fn neutral() -> Self {
                 Self([0; $width])

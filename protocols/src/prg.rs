@@ -1,22 +1,23 @@
 //! Pseudo-random generator for expansions that both ends of a correlation compute: AES-128 in counter mode, little-endian
-//! counter from 0. The suite id fixes it, so both sides always agree; the portable and the accelerated path of the `aes`
-//! crate give the same bytes.
+//! counter from 0. The suite id fixes it, so both sides always agree; the portable and the accelerated paths of the `aes`
+//! crate (AES-NI, VAES) give the same bytes.
 
-use aes::Aes128;
+use aes::Aes128Enc;
 use aes::cipher::{Array, BlockCipherEncrypt, KeyInit};
 use field::{Field, Fill};
-use zeroize::{Zeroize, ZeroizeOnDrop};
+use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
-/// Blocks encrypted at once.
+/// Blocks encrypted at once: what the widest cipher backend takes, and small enough to stay in the nearest cache.
 const BATCH: usize = 64;
 
 /// A stream of pseudo-random bytes from a 16-byte seed.
 #[derive(ZeroizeOnDrop)]
 pub struct Prg {
-    #[zeroize(skip)]
-    cipher: Aes128,
+    #[zeroize(skip)] // wipes itself
+    cipher: Aes128Enc,
     counter: u128,
-    buffer: [u8; BATCH * 16],
+    /// The last block if only a part of it has been read.
+    rest: [u8; 16],
     used: usize,
 }
 
@@ -24,39 +25,38 @@ impl Prg {
     /// The stream of this seed.
     #[must_use]
     pub fn new(seed: &[u8; 16]) -> Self {
-        Self { cipher: Aes128::new(&Array::from(*seed)), counter: 0, buffer: [0; BATCH * 16], used: BATCH * 16 }
+        Self { cipher: Aes128Enc::new(Array::cast_from_core(seed)), counter: 0, rest: [0; 16], used: 16 }
     }
     /// The stream of a 32-byte seed: its hash under a fixed context is the key.
     #[must_use]
     pub fn wide(seed: &[u8; 32]) -> Self {
-        let key = blake3::derive_key("quorate 2026 prg v1", seed);
-        let mut short = [0; 16];
+        let key = Zeroizing::new(blake3::derive_key("quorate 2026 prg v1", seed));
+        let mut short = Zeroizing::new([0; 16]);
         short.copy_from_slice(&key[..16]);
         Self::new(&short)
     }
-    /// The next bytes of the stream.
-    pub fn fill(&mut self, mut out: &mut [u8]) {
-        while !out.is_empty() {
-            if self.used == self.buffer.len() {
-                self.refill();
+    /// The next bytes of the stream. Whole blocks are encrypted where they are wanted.
+    pub fn fill(&mut self, out: &mut [u8]) {
+        let (first, out) = out.split_at_mut(out.len().min(16 - self.used));
+        first.copy_from_slice(&self.rest[self.used..self.used + first.len()]);
+        self.used += first.len();
+        let (blocks, last) = Array::slice_as_chunks_mut(out);
+        for batch in blocks.chunks_mut(BATCH) {
+            for (block, counter) in batch.iter_mut().zip(self.counter..) {
+                *block = Array(counter.to_le_bytes());
             }
-            let n = out.len().min(self.buffer.len() - self.used);
-            let (now, later) = out.split_at_mut(n);
-            now.copy_from_slice(&self.buffer[self.used..self.used + n]);
-            self.used += n;
-            out = later;
+            self.cipher.encrypt_blocks(batch);
+            self.counter += batch.len() as u128;
         }
-    }
-    fn refill(&mut self) {
-        let mut blocks: [Array<u8, _>; BATCH] =
-            std::array::from_fn(|i| Array::from((self.counter + i as u128).to_le_bytes()));
-        self.cipher.encrypt_blocks(&mut blocks);
-        for (to, from) in self.buffer.chunks_exact_mut(16).zip(&blocks) {
-            to.copy_from_slice(from);
+        if !last.is_empty() {
+            let mut block = Array(self.counter.to_le_bytes());
+            self.cipher.encrypt_block(&mut block);
+            self.counter += 1;
+            self.rest = block.0;
+            block.0.zeroize();
+            last.copy_from_slice(&self.rest[..last.len()]);
+            self.used = last.len();
         }
-        blocks.iter_mut().for_each(|b| b.as_mut_slice().zeroize());
-        self.counter += BATCH as u128;
-        self.used = 0;
     }
     /// `n` uniform elements.
     #[must_use]
@@ -70,6 +70,8 @@ impl Prg {
 
 #[cfg(test)]
 mod tests {
+    use aes::Aes128;
+
     use super::*;
 
     #[test]

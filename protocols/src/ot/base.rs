@@ -28,6 +28,7 @@ pub const BASE_OT_POINT: Check = Check {
 };
 
 /// Base transfers with one peer.
+#[derive(Default)]
 pub(super) struct Base {
     pub(super) seeds: SeedOts,
     /// Digest of the messages of the transfers in which this party is sender.
@@ -51,15 +52,16 @@ impl Pair {
     fn point(self, s: &Session, i: usize, j: u8, other: &Point) -> RistrettoPoint {
         let index = (i as u32).to_le_bytes();
         let mut wide = [0; 64];
-        s.bind("quorate 2026 base ot point v1", &[&self.bytes(), &index, &[j], &other.0]).finalize_xof().fill(&mut wide);
+        s.bind("quorate 2026 base ot point v1", &[&self.bytes(), &index, &[j], &other.0])
+            .finalize_xof()
+            .fill(&mut wide);
         RistrettoPoint::from_uniform_bytes(&wide)
     }
     /// The key of choice `j` of transfer `i`, from the Diffie–Hellman value.
     fn key(self, s: &Session, i: usize, j: u8, sender_key: &Point, points: &[Point], dh: RistrettoPoint) -> [u8; 16] {
         let index = (i as u32).to_le_bytes();
         let dh = Zeroizing::new(dh.compress().to_bytes());
-        let items: [&[u8]; 7] =
-            [&self.bytes(), &index, &[j], &sender_key.0, &points[0].0, &points[1].0, dh.as_slice()];
+        let items: [&[u8]; 7] = [&self.bytes(), &index, &[j], &sender_key.0, &points[0].0, &points[1].0, dh.as_slice()];
         let mut key = [0; 16];
         s.bind("quorate 2026 base ot key v1", &items).finalize_xof().fill(&mut key);
         key
@@ -147,11 +149,11 @@ pub(super) async fn transfer(s: &mut Session, choices: &PerParty<Zeroizing<Vec<b
 
     let mut all = Vec::with_capacity(n);
     for p in s.parties().iter() {
-        let mut seeds = SeedOts { sent: Vec::new(), received: Vec::new() };
         if p == me {
-            all.push(Base { seeds, as_sender: Digest::default(), as_receiver: Digest::default() });
+            all.push(Base::default());
             continue;
         }
+        let mut seeds = SeedOts::default();
         // Step 3: only points of the group, none of them the identity.
         let decoded = decode_all(&s, p, &points[p])?;
         let their_key = decode_all(&s, p, &theirs[p])?[0];

@@ -7,10 +7,18 @@ use zeroize::ZeroizeOnDrop;
 use crate::{Result, Session};
 
 mod base;
+mod columns;
+mod extend;
+mod ggm;
+mod hash;
+mod setup;
 #[cfg(test)]
 mod testing;
 
 pub use base::BASE_OT_POINT;
+pub use extend::{OT_CONSISTENCY, SoftSpoken};
+pub use hash::OtHash;
+pub use setup::OT_PPRF;
 
 mod sealed {
     pub trait Sealed {}
@@ -28,7 +36,7 @@ impl Security for Active {}
 impl Security for Passive {}
 
 /// Seeds obliviously transferred with one peer, in both roles.
-#[derive(ZeroizeOnDrop)]
+#[derive(Default, ZeroizeOnDrop)]
 pub struct SeedOts {
     /// As sender: the two seeds of every transfer.
     pub sent: Vec<[[u8; 16]; 2]>,
@@ -37,6 +45,7 @@ pub struct SeedOts {
 }
 
 /// Random transfers with one peer, in both roles: residues of field elements.
+#[derive(Default, ZeroizeOnDrop)]
 pub struct OtBatch<F: PrimeField> {
     /// As sender: the string of choice 0.
     pub zero: Vec<F::Residue>,
