@@ -209,9 +209,10 @@ mod tests {
                 for receiver in (0..n).filter(|r| *r != sender) {
                     let sent = &ends[sender].1[PartyId::new(receiver)];
                     let (bits, received) = (&ends[receiver].0, &ends[receiver].1[PartyId::new(sender)]);
-                    for i in 0..5 {
-                        assert_eq!(sent.seeds.sent[i][usize::from(bits[i])], received.seeds.received[i]);
+                    for ((both, bit), key) in sent.seeds.sent.iter().zip(bits).zip(&received.seeds.received) {
+                        assert_eq!(both[usize::from(*bit)], *key);
                     }
+                    assert_eq!((sent.seeds.sent.len(), received.seeds.received.len()), (5, 5));
                     assert_eq!(sent.as_sender, received.as_receiver);
                     keys.extend(sent.seeds.sent.iter().flatten().copied());
                 }

@@ -84,7 +84,7 @@ pub(super) fn open_leaf(leaf: u128) -> Leaf {
 /// The sum of all tags, and the hash that binds every one of them, of tree `block`.
 pub(super) fn seal(s: &Session, pair: [u8; 2], block: usize, tags: &[[u8; 32]]) -> [Digest; 2] {
     let index = (block as u32).to_le_bytes();
-    let sum = tags.iter().fold([0; 32], |sum, tag| add(sum, tag));
+    let sum = tags.iter().fold([0; 32], add);
     [Digest(sum), s.digest("quorate 2026 pprf v1", &[&pair, &index, tags.as_flattened()])]
 }
 
@@ -97,7 +97,7 @@ pub(super) fn fits(
     mut tags: Vec<[u8; 32]>,
     seal: &[Digest],
 ) -> bool {
-    tags[0] = tags[1..].iter().fold(seal[0].0, |sum, tag| add(sum, tag));
+    tags[0] = tags[1..].iter().fold(seal[0].0, add);
     // Back to absolute numbers, one bit of the secret after the other.
     for bit in 0..tags.len().ilog2() {
         let swap = Choice::from(secret >> bit & 1);
