@@ -1,117 +1,31 @@
-//! Kernels of [`Fr`] on eight elements at a time, see [`crate::ifma_x86`].
+//! Kernels of [`Fr`] on eight elements at a time, see [`crate::montgomery_x86`].
 #![allow(unsafe_code)]
 
 use core::arch::x86_64::*;
 
 use crate::Fr;
-use crate::ifma_x86::{self as ifma, Modulus, V, kernels};
-use crate::limbs::R;
+use crate::ifma_x86::{self as ifma, Modulus, V};
+use crate::limbs::{Limbs, R};
+use crate::montgomery_x86::montgomery_kernels;
 
-const MODULUS: Modulus<5> = Modulus::new(&R);
-/// Terms that fit a column: each adds less than `10 · 2^52`.
+const N: usize = 5;
+const W: usize = 10;
+const SHIFT: usize = 4;
+const MODULUS: Modulus<N> = Modulus::new(&R);
+const R2: Limbs = ark_bls12_381::Fr::R2.0;
+/// Bytes of eight elements.
+const BLOCK: usize = 256;
+/// Terms that fit a column: each adds less than `W · 2^52`.
 const TERMS: usize = 400;
 
 /// Eight elements. `Fr` is one `[u64; 4]` and nothing else, which the sizes prove.
 pub(crate) type Block = [Fr; 8];
-const _: () = assert!(size_of::<Block>() == 256 && align_of::<Fr>() == align_of::<u64>());
+const _: () = assert!(size_of::<Block>() == BLOCK && align_of::<Fr>() == align_of::<u64>());
 
-kernels! {
-    /// `y_i = y_i · x_i`.
-    fn fr_mul(y: &mut [Block], x: &[Block]) {
-        for (y, x) in y.iter_mut().zip(x) {
-            let mut sum = ifma::zero::<10>();
-            ifma::add_product(&mut sum, &cut_shifted(load(y)), &cut(load(x)));
-            // 16·p² / 2^260 + p < 2p.
-            store(y, ifma::reduce::<1, 5>(ifma::carry(ifma::divide(sum, &MODULUS)), &MODULUS));
-        }
-    }
-    /// `y = k · y`.
-    fn fr_scale(y: &mut [Block], k: Fr) {
-        let k = ifma::broadcast(ifma::split(&k.montgomery(), 4));
-        for y in y {
-            let mut sum = ifma::zero::<10>();
-            ifma::add_product(&mut sum, &k, &cut(load(y)));
-            store(y, ifma::reduce::<1, 5>(ifma::carry(ifma::divide(sum, &MODULUS)), &MODULUS));
-        }
-    }
-    /// `y += k · x`.
-    fn fr_axpy(y: &mut [Block], k: Fr, x: &[Block]) {
-        let k = ifma::broadcast(ifma::split(&k.montgomery(), 4));
-        for (y, x) in y.iter_mut().zip(x) {
-            let mut sum = ifma::zero::<10>();
-            ifma::add_product(&mut sum, &k, &cut(load(x)));
-            // Below 2p as above, and below 3p with y.
-            let sum = ifma::add(ifma::divide(sum, &MODULUS), cut(load(y)));
-            store(y, ifma::reduce::<2, 5>(ifma::carry(sum), &MODULUS));
-        }
-    }
-    /// `c += d·(b + k·e) + e·a`.
-    fn fr_beaver_combine(c: &mut [Block], a: &[Block], b: &[Block], d: &[Block], e: &[Block], k: Fr) {
-        let k = ifma::broadcast(ifma::split(&k.montgomery(), 4));
-        for ((((c, a), b), d), e) in c.iter_mut().zip(a).zip(b).zip(d).zip(e) {
-            let e = load(e);
-            let mut sum = ifma::zero::<10>();
-            ifma::add_product(&mut sum, &k, &cut(e));
-            // k·e < 1.46p because 16p/2^260 < 0.46, so b + k·e < 2.46p ...
-            let factor = ifma::carry(ifma::add(ifma::divide(sum, &MODULUS), cut(load(b))));
-            let mut sum = ifma::zero::<10>();
-            ifma::add_product(&mut sum, &cut_shifted(load(d)), &factor);
-            ifma::add_product(&mut sum, &cut_shifted(e), &cut(load(a)));
-            // ... and the two products give (2.46 + 1)·0.46p + p < 2.6p, with c less than 4p.
-            let sum = ifma::add(ifma::divide(sum, &MODULUS), cut(load(c)));
-            store(c, ifma::reduce::<2, 5>(ifma::carry(sum), &MODULUS));
-        }
-    }
-    /// The columns, 52 bits apart, of `Σ r_i · x_i` over Montgomery residues.
-    fn fr_dot(r: &[Block], x: &[Block]) -> [u128; 10] {
-        let mut total = [0; 10];
-        for (r, x) in r.chunks(TERMS).zip(x.chunks(TERMS)) {
-            let mut sum = ifma::zero::<10>();
-            for (r, x) in r.iter().zip(x) {
-                ifma::add_product(&mut sum, &cut(load(r)), &cut(load(x)));
-            }
-            ifma::drain(&sum, &mut total);
-        }
-        total
-    }
-    /// The columns of `Σ r_i · x_i` and of `Σ r_i · m_i`.
-    fn fr_dot2(r: &[Block], x: &[Block], m: &[Block]) -> [[u128; 10]; 2] {
-        let mut total = [[0; 10]; 2];
-        for ((r, x), m) in r.chunks(TERMS).zip(x.chunks(TERMS)).zip(m.chunks(TERMS)) {
-            let (mut sum_x, mut sum_m) = (ifma::zero::<10>(), ifma::zero::<10>());
-            for ((r, x), m) in r.iter().zip(x).zip(m) {
-                let r = cut(load(r));
-                ifma::add_product(&mut sum_x, &r, &cut(load(x)));
-                ifma::add_product(&mut sum_m, &r, &cut(load(m)));
-            }
-            ifma::drain(&sum_x, &mut total[0]);
-            ifma::drain(&sum_m, &mut total[1]);
-        }
-        total
-    }
-    /// Canonical integers out of Montgomery residues, little-endian.
-    fn fr_encode(items: &[Block], out: &mut [[u8; 256]]) {
-        for (item, out) in items.iter().zip(out) {
-            let mut sum = ifma::zero::<10>();
-            sum[..5].copy_from_slice(&cut_shifted(load(item)));
-            // 16·v·2^−260 ≤ p: the only value that needs the subtraction is p itself.
-            store_raw(out.as_mut_ptr().cast(), ifma::reduce::<1, 5>(ifma::carry(ifma::divide(sum, &MODULUS)), &MODULUS));
-        }
-    }
-    /// Montgomery residues out of encodings; `false` if one of them is not below the order.
-    fn fr_decode(bytes: &[[u8; 256]], out: &mut [Block]) -> bool {
-        // 16·R²: the product divided by 2^260 is x·R.
-        let factor = ifma::broadcast(ifma::split(&ark_bls12_381::Fr::R2.0, 4));
-        let mut canonical = 0xff;
-        for (bytes, out) in bytes.iter().zip(out) {
-            let v = cut(load_raw(bytes.as_ptr().cast()));
-            canonical &= ifma::below(v, &MODULUS);
-            let mut sum = ifma::zero::<10>();
-            ifma::add_product(&mut sum, &v, &factor);
-            store(out, ifma::reduce::<1, 5>(ifma::carry(ifma::divide(sum, &MODULUS)), &MODULUS));
-        }
-        canonical == 0xff
-    }
+montgomery_kernels!(Fr);
+
+fn limbs(x: Fr) -> Limbs {
+    x.limbs()
 }
 
 #[inline]

@@ -1,14 +1,14 @@
 //! Montgomery arithmetic on eight elements at a time: 52-bit limbs in the lanes of AVX-512 registers.
 //!
 //! Elements are stored with the Montgomery factor 2^(64n); here they are multiplied with factor 2^(52N) instead. The
-//! difference, a power of two that fits above the element, is shifted into one operand of every product while its limbs
+//! difference 2^S, a power of two that fits above the element, is shifted into one operand of every product while its limbs
 //! are cut, so it costs nothing.
 #![allow(unsafe_code)]
 
 use core::arch::x86_64::*;
 
-/// Proof that the processor has AVX-512 IFMA and VBMI2: the kernels are methods of this token, so they cannot be reached
-/// without the detection.
+/// Proof that the processor has AVX-512 IFMA and VBMI2: every kernel takes this token, so none can be reached without
+/// the detection.
 #[derive(Clone, Copy)]
 pub(crate) struct Ifma(());
 
@@ -22,22 +22,6 @@ impl Ifma {
         found.then_some(Self(()))
     }
 }
-
-/// Methods of [`Ifma`] around bodies that are compiled for its features.
-macro_rules! kernels {
-    ($($(#[$doc:meta])* fn $name:ident($($arg:ident: $ty:ty),*) $(-> $ret:ty)? $body:block)*) => {
-        impl $crate::ifma_x86::Ifma {
-            $($(#[$doc])*
-            pub(crate) fn $name(self, $($arg: $ty),*) $(-> $ret)? {
-                #[target_feature(enable = "avx512f,avx512ifma,avx512vbmi2")]
-                fn enabled($($arg: $ty),*) $(-> $ret)? $body
-                // SAFETY: an `Ifma` exists only where these features were detected.
-                unsafe { enabled($($arg),*) }
-            })*
-        }
-    };
-}
-pub(crate) use kernels;
 
 /// Eight lanes of 64 bits.
 pub(crate) type V = __m512i;

@@ -19,6 +19,9 @@ mod bits;
 #[cfg(target_arch = "x86_64")]
 mod bits_x86;
 mod f128;
+mod f128_vec;
+#[cfg(target_arch = "x86_64")]
+mod f128_x86;
 mod fr;
 mod fr_vec;
 #[cfg(target_arch = "x86_64")]
@@ -32,6 +35,9 @@ mod ifma_x86;
 #[cfg(any(test, feature = "laws"))]
 pub mod laws;
 mod limbs;
+mod montgomery;
+#[cfg(target_arch = "x86_64")]
+mod montgomery_x86;
 mod ops;
 mod sampling;
 mod tiny;
