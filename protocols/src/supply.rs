@@ -1,5 +1,7 @@
 //! Preprocessing is data: triples, random values and input masks that a protocol, a ledger or a test dealer made earlier.
 
+use std::collections::VecDeque;
+
 use field::Field;
 use transport::PartyId;
 use zeroize::ZeroizeOnDrop;
@@ -55,9 +57,43 @@ pub trait Supply<F: Field> {
 
 /// Preprocessing held in memory.
 pub struct Memory<F: Field> {
-    triples: Triples<F>,
-    randoms: Shared<F>,
-    masks: Vec<(Shared<F>, Option<Clear<F>>)>,
+    triples: [Queue<F>; 3],
+    randoms: Queue<F>,
+    masks: Vec<(Queue<F>, Option<Clear<F>>)>,
+}
+
+/// Shared values in the order they were made, each handed out once.
+struct Queue<F: Field> {
+    batches: VecDeque<Shared<F>>,
+    /// How many values of the first batch are gone.
+    at: usize,
+    len: usize,
+}
+
+impl<F: Field> Queue<F> {
+    const fn new() -> Self {
+        Self { batches: VecDeque::new(), at: 0, len: 0 }
+    }
+    fn add(&mut self, batch: Shared<F>) {
+        self.len += batch.len();
+        self.batches.push_back(batch);
+    }
+    /// The next `n` values; the caller has seen that there are so many.
+    fn take(&mut self, n: usize) -> Shared<F> {
+        let mut out = Shared::default();
+        while out.len() < n {
+            let Some(batch) = self.batches.front() else { break };
+            let end = (self.at + n - out.len()).min(batch.len());
+            out.extend(batch.slice(self.at..end));
+            self.at = end;
+            if end == batch.len() {
+                self.batches.pop_front();
+                self.at = 0;
+            }
+        }
+        self.len -= n;
+        out
+    }
 }
 
 impl<F: Field> Memory<F> {
@@ -65,25 +101,23 @@ impl<F: Field> Memory<F> {
     #[must_use]
     pub fn new(n: usize) -> Self {
         Self {
-            triples: Triples::default(),
-            randoms: Shared::default(),
-            masks: (0..n).map(|_| (Shared::default(), None)).collect(),
+            triples: [const { Queue::new() }; 3],
+            randoms: Queue::new(),
+            masks: (0..n).map(|_| (Queue::new(), None)).collect(),
         }
     }
     /// Adds triples.
     pub fn add_triples(&mut self, t: Triples<F>) {
-        self.triples.a.extend(t.a);
-        self.triples.b.extend(t.b);
-        self.triples.c.extend(t.c);
+        self.triples.iter_mut().zip([t.a, t.b, t.c]).for_each(|(queue, part)| queue.add(part));
     }
     /// Adds random values.
     pub fn add_randoms(&mut self, r: Shared<F>) {
-        self.randoms.extend(r);
+        self.randoms.add(r);
     }
     /// Adds masks of `owner`.
     pub fn add_masks(&mut self, owner: PartyId, m: Masks<F>) {
         let (shared, clear) = &mut self.masks[owner.index()];
-        shared.extend(m.shared);
+        shared.add(m.shared);
         if let Some(more) = m.clear {
             clear.get_or_insert_with(|| Clear(Vec::new())).0.extend_from_slice(&more.0);
         }
@@ -101,18 +135,18 @@ fn enough(what: &str, have: usize, want: usize) -> Result<()> {
 
 impl<F: Field> Supply<F> for Memory<F> {
     fn triples(&mut self, n: usize) -> Result<Triples<F>> {
-        enough("triples", self.triples.len(), n)?;
-        let t = &mut self.triples;
-        Ok(Triples { a: t.a.take_front(n), b: t.b.take_front(n), c: t.c.take_front(n) })
+        enough("triples", self.triples[0].len, n)?;
+        let [a, b, c] = self.triples.each_mut().map(|queue| queue.take(n));
+        Ok(Triples { a, b, c })
     }
     fn masks(&mut self, owner: PartyId, n: usize) -> Result<Masks<F>> {
         let (shared, clear) = &mut self.masks[owner.index()];
-        enough("input masks", shared.len(), n)?;
+        enough("input masks", shared.len, n)?;
         let clear = clear.as_mut().map(|c| Clear(c.0.drain(..n).collect()));
-        Ok(Masks { shared: shared.take_front(n), clear })
+        Ok(Masks { shared: shared.take(n), clear })
     }
     fn randoms(&mut self, n: usize) -> Result<Shared<F>> {
-        enough("random values", self.randoms.len(), n)?;
-        Ok(self.randoms.take_front(n))
+        enough("random values", self.randoms.len, n)?;
+        Ok(self.randoms.take(n))
     }
 }
