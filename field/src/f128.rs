@@ -200,17 +200,30 @@ impl Residue for F128Residue {
     }
     fn horner(terms: &[Self]) -> Self {
         // A third limb takes the overflow of 60 doublings; then its multiple of 2^128 ≡ C is folded back.
-        let (mut low, mut high) = (0u128, 0u64);
+        let mut sum = (0u128, 0u64);
         for (i, t) in terms.iter().rev().enumerate() {
             if i % 60 == 0 {
-                (low, high) = (fold(low, high), 0);
+                sum = (fold(sum.0, sum.1), 0);
             }
-            high = high << 1 | (low >> 127) as u64;
-            let (sum, carry) = (low << 1).overflowing_add(t.0);
-            low = sum;
-            high += u64::from(carry);
+            Self::double_add(&mut sum, *t);
         }
-        Self(fold(low, high))
+        Self::total(sum)
+    }
+    type Sum = (u128, u64);
+    #[inline]
+    fn double_add((low, high): &mut (u128, u64), term: Self) {
+        let top = (*low >> 127) as u64;
+        let (sum, carry) = (*low << 1).overflowing_add(term.0);
+        *low = sum;
+        *high = (*high << 1 | top) + u64::from(carry);
+    }
+    #[inline]
+    fn total(sum: (u128, u64)) -> Self {
+        Self(fold(sum.0, sum.1))
+    }
+    #[inline]
+    fn begin(self) -> (u128, u64) {
+        (self.0, 0)
     }
     fn sample_slice(out: &mut [Self], fill: Fill<'_>) {
         fill_accepted(out, fill, |attempt| {

@@ -156,6 +156,19 @@ impl Residue for FrResidue {
     fn horner(terms: &[Self]) -> Self {
         Self(limbs::horner(terms.iter().map(|t| t.0)))
     }
+    type Sum = limbs::Wide;
+    #[inline]
+    fn double_add(sum: &mut limbs::Wide, term: Self) {
+        limbs::double_add(sum, term.0);
+    }
+    #[inline]
+    fn total(sum: limbs::Wide) -> Self {
+        Self(limbs::reduce_wide(sum.0, sum.1))
+    }
+    #[inline]
+    fn begin(self) -> limbs::Wide {
+        (self.0, 0)
+    }
     fn sample_slice(out: &mut [Self], fill: Fill<'_>) {
         fill_accepted(out, fill, |attempt| Self::attempt(from_bytes(attempt)));
     }

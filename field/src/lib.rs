@@ -138,6 +138,10 @@ pub trait PrimeField: Field {
 pub trait Residue: Copy + Default + Send + Sync + Zeroize + 'static {
     /// Zero.
     const ZERO: Self;
+    /// `Σ 2^i · terms_i` in the making, top term first and not reduced: [`Residue::double_add`] takes the next term.
+    type Sum: Copy + Default + Zeroize;
+    /// How many terms a sum takes before it has to be reduced.
+    const SUM_TERMS: usize = 60;
     /// Sum mod p.
     fn add(self, other: Self) -> Self;
     /// Difference mod p.
@@ -148,6 +152,12 @@ pub trait Residue: Copy + Default + Send + Sync + Zeroize + 'static {
     fn bit(self, i: usize) -> bool;
     /// `Σ 2^i · terms_i mod p` (Horner from the top with lazy reduction).
     fn horner(terms: &[Self]) -> Self;
+    /// `sum ← 2·sum + term`, at most [`SUM_TERMS`](Residue::SUM_TERMS) times after [`begin`](Residue::begin).
+    fn double_add(sum: &mut Self::Sum, term: Self);
+    /// The sum mod p.
+    fn total(sum: Self::Sum) -> Self;
+    /// A sum that starts with this residue.
+    fn begin(self) -> Self::Sum;
     /// Fills `out` with uniform integers: the first attempts below `p`, cut from the bytes as in
     /// [`Field::sample_slice`], read as canonical integers (there they are the field's internal residues).
     fn sample_slice(out: &mut [Self], fill: Fill<'_>);

@@ -106,19 +106,26 @@ pub(crate) fn sub(a: Limbs, b: Limbs) -> Limbs {
 /// The running sum is five limbs wide and reduced once every 60 doublings: below `r`
 /// before the first of them, it stays below `2·2^60·r < 2^317`.
 pub(crate) fn horner(terms: impl DoubleEndedIterator<Item = Limbs>) -> Limbs {
-    let mut low = [0u64; 4];
-    let mut high = 0u64;
+    let mut sum: Wide = ([0; 4], 0);
     for (i, t) in terms.rev().enumerate() {
         if i % 60 == 0 {
-            (low, high) = (reduce_wide(low, high), 0);
+            sum = (reduce_wide(sum.0, sum.1), 0);
         }
-        let (doubled, carry) = raw_add(low, low);
-        high = high << 1 | u64::from(carry);
-        let (sum, carry) = raw_add(doubled, t);
-        low = sum;
-        high += u64::from(carry);
+        double_add(&mut sum, t);
     }
-    reduce_wide(low, high)
+    reduce_wide(sum.0, sum.1)
+}
+
+/// A sum of five limbs.
+pub(crate) type Wide = (Limbs, u64);
+
+/// `sum ← 2·sum + t`.
+#[inline]
+pub(crate) fn double_add((low, high): &mut Wide, t: Limbs) {
+    let (doubled, carry) = raw_add(*low, *low);
+    let (sum, more) = raw_add(doubled, t);
+    *low = sum;
+    *high = (*high << 1 | u64::from(carry)) + u64::from(more);
 }
 
 /// `low + 2^256·high mod r`, for a sum below `2^318`.

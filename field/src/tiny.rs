@@ -167,6 +167,16 @@ impl<const P: u8> Residue for Tiny<P> {
     fn bit(self, i: usize) -> bool {
         self.0 >> i & 1 == 1
     }
+    type Sum = Self;
+    fn double_add(sum: &mut Self, term: Self) {
+        *sum = *sum + *sum + term;
+    }
+    fn total(sum: Self) -> Self {
+        sum
+    }
+    fn begin(self) -> Self {
+        self
+    }
     fn horner(terms: &[Self]) -> Self {
         terms.iter().rev().fold(Self(0), |acc, t| acc + acc + *t)
     }

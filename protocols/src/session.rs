@@ -350,7 +350,41 @@ impl Session {
         Ok(got)
     }
 
-    fn per_chunk<T: Item>(&self) -> usize {
+    /// Bulk traffic with every other party in both directions at once, made and consumed chunk by chunk so that memory
+    /// stays flat: the k-th frame to `p` carries `outgoing[p][k]` items, which `fill(p, k, body)` encodes; the k-th frame
+    /// from `p` carries `incoming[p][k]` items, which `take(p, k, body)` decodes, `false` if one is not canonical.
+    pub async fn pump<T: Item>(
+        &mut self,
+        name: &'static str,
+        outgoing: &PerParty<Vec<usize>>,
+        incoming: &PerParty<Vec<usize>>,
+        mut fill: impl FnMut(PartyId, usize, &mut Vec<u8>),
+        mut take: impl FnMut(PartyId, usize, &[u8]) -> bool,
+    ) -> Result<()> {
+        let most = self.others().map(|p| outgoing[p].len().max(incoming[p].len())).max().unwrap_or(0);
+        let ahead = self.core.window.ahead.min(most);
+        for k in 0..most + ahead {
+            for p in self.others() {
+                if let Some(len) = outgoing[p].get(k) {
+                    let mut body = Vec::with_capacity(len * T::WIDTH);
+                    fill(p, k, &mut body);
+                    self.send_encoded(p, meta::<T>(name, *len), k as u32, body.into())?;
+                }
+            }
+            let Some(k) = k.checked_sub(ahead) else { continue };
+            for p in self.others() {
+                if let Some(len) = incoming[p].get(k) {
+                    let bytes = len * T::WIDTH;
+                    let body = self.recv_encoded(p, meta::<T>(name, *len), k as u32, bytes).await?;
+                    let canonical = take(p, k, &body.unwrap_or_else(|| vec![0; bytes].into()));
+                    self.verdict(&FRAME_SHAPE, canonical, Blame::Accused(p))?;
+                }
+            }
+        }
+        Ok(())
+    }
+    /// How many items fit one chunk.
+    pub(crate) fn per_chunk<T: Item>(&self) -> usize {
         (self.core.window.chunk / T::WIDTH).max(1)
     }
     fn send_chunk<T: Item>(

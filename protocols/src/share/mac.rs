@@ -76,16 +76,30 @@ impl<F: Field> MacKey<F> {
         let mut s = s.step("mac_check");
         // Step 1: random coefficients, tossed after the openings.
         let r = s.challenge::<F>(opened.values.len()).await?;
-        // Step 2: σ_i = Σ r_h·m_i,h − α_i·Σ r_h·x_h, which sum to zero over the parties iff the combination is right.
         let x = F::dot(&r, &opened.values);
         let m = F::dot(&r, &opened.macs);
-        let sigma = m - self.alpha * x;
+        self.verify(&mut s, &[x], &[m], check).await
+    }
+    /// Checks the MAC of every single one of these public values. What they combine is final, and so were the
+    /// coefficients of the combination when it was made.
+    pub(crate) async fn verify(
+        &mut self,
+        s: &mut Session,
+        values: &[F],
+        macs: &[F],
+        check: &'static Check,
+    ) -> Result<()> {
+        // Step 2: σ_i = m_i − α_i·x, which sum to zero over the parties iff the MAC is that of the value.
+        let sigma: Vec<F> = values.iter().zip(macs).map(|(x, m)| *m - self.alpha * *x).collect();
         // Step 3: nobody shows a σ before everyone is bound to one.
-        let sigmas = s.commit_open("sigma", &[sigma]).await?;
-        // Step 4: the sum must vanish.
-        let mut sum = F::ZERO;
-        sigmas.values().for_each(|v| sum += v[0]);
-        let verdict = s.verdict(check, sum == F::ZERO, Blame::Unknown);
+        let sigmas = s.commit_open("sigma", &sigma).await?;
+        // Step 4: every sum must vanish.
+        let vanishes = |h: usize| {
+            let mut sum = F::ZERO;
+            sigmas.values().for_each(|v| sum += v[h]);
+            sum == F::ZERO
+        };
+        let verdict = s.verdict(check, (0..values.len()).all(vanishes), Blame::Unknown);
         if verdict.is_err() {
             self.alpha.zeroize();
         }
