@@ -8,6 +8,9 @@
 //! | broadcast with abort | `broadcast.rs` | Goldwasser–Lindell 2005 | `04-broadcast` | A3C2 |
 //! | base OT | `ot/base.rs` | Masny–Rindal 2019 (endemic) | `06-base-ot` | A3C2 |
 //! | OT extension | `ot/extend.rs` | SoftSpokenOT, Roy 2022 | `07-ot-extension` | A3C2 |
+//! | products with a key | `vole/copee.rs` | KOS16 Π_COPEe | `08-copee` | with the next |
+//! | authentication | `share/authenticate.rs` | KOS16 Π_[[·]] | `09-authentication` | A3C2 |
+//! | triples | `triple/` | KOS16 Π_Triple | `10-mascot-triple` | A3C2 |
 //! | MAC check | `share/mac.rs` | DKLPSS13 | `11-mac-check` | A3C2 |
 //! | online phase | `online/` | DPSZ12, DKLPSS13 | `12-online` | A3C2 |
 //! | zero sharing | `zero.rs` | Cramer–Damgård–Ishai 2005 | `05-zero-sharing` | A3C2 |
@@ -28,6 +31,8 @@ pub mod session;
 mod share;
 mod supply;
 pub mod tape;
+mod triple;
+mod vole;
 mod zero;
 
 pub use broadcast::BROADCAST_ECHO;
@@ -37,9 +42,10 @@ pub use foundations::{Foundations, Real};
 pub use online::Online;
 pub use ot::{BASE_OT_POINT, OT_CONSISTENCY, OT_PPRF};
 pub use session::{Session, SessionId, Window};
-pub use share::{MAC_CHECK, MAC_OUTPUT, MacKey, Shared};
+pub use share::{AUTH_CONSISTENCY, INIT_ALPHA, MAC_CHECK, MAC_OUTPUT, MacKey, Shared};
 pub use supply::{Clear, Masks, Memory, Supply, Triples};
 pub use tape::{Source, Tape};
+pub use triple::{ForMeasurement, Mascot, Partners, TRIPLE_SACRIFICE, sacrifice};
 
 use spec::{Bound, Check};
 
@@ -60,6 +66,9 @@ pub const CHECKS: &[&Check] = &[
     &BASE_OT_POINT,
     &OT_PPRF,
     &OT_CONSISTENCY,
+    &AUTH_CONSISTENCY,
+    &INIT_ALPHA,
+    &TRIPLE_SACRIFICE,
     &MAC_CHECK,
     &MAC_OUTPUT,
 ];

@@ -1,4 +1,4 @@
-//! The trusted program behind the ideal coin, commitment, broadcast and zero sharing.
+//! The trusted program behind the ideal coin, commitment, broadcast, zero sharing and oblivious transfer.
 
 use std::rc::Rc;
 
@@ -16,11 +16,14 @@ pub(super) enum Op {
     Open,
     Broadcast,
     Zero,
+    Transfer,
 }
 
 impl Op {
     fn read(byte: u8) -> Option<Self> {
-        [Self::Coin, Self::Commit, Self::Open, Self::Broadcast, Self::Zero].into_iter().find(|op| *op as u8 == byte)
+        [Self::Coin, Self::Commit, Self::Open, Self::Broadcast, Self::Zero, Self::Transfer]
+            .into_iter()
+            .find(|op| *op as u8 == byte)
     }
 }
 
@@ -127,6 +130,11 @@ impl Trusted for Hub {
                 let shares: Vec<Vec<u8>> = if order > 0 { self.zero_values(n, order, len) } else { self.zero_seeds(n) };
                 self.everyone(e, answers, |to| shares[to.index()].clone().into());
             }
+            Some(Op::Transfer) => {
+                let Some(all) = self.gather(e, body) else { return };
+                let Some(shares) = super::ot::transfers(&self.tape, &all) else { return };
+                self.everyone(e, answers, |to| shares[to.index()].clone().into());
+            }
             None => {}
         }
     }
@@ -147,12 +155,10 @@ impl Hub {
     /// One seed per pair of parties; party i gets the seeds of its pairs in party order.
     fn zero_seeds(&self, n: usize) -> Vec<Vec<u8>> {
         let mut seeds = vec![vec![[0u8; 32]; n]; n];
-        for i in 0..n {
-            for j in i + 1..n {
-                let seed = self.tape.nonce().unwrap_or_default();
-                seeds[i][j] = seed;
-                seeds[j][i] = seed;
-            }
+        for (i, j) in (0..n).flat_map(|i| (i + 1..n).map(move |j| (i, j))) {
+            let seed = self.tape.nonce().unwrap_or_default();
+            seeds[i][j] = seed;
+            seeds[j][i] = seed;
         }
         seeds.into_iter().map(|row| row.concat()).collect()
     }

@@ -2,6 +2,7 @@
 //! model; the real functionalities pass the same checks in `tests/`.
 
 mod hub;
+pub mod ot;
 pub mod supply;
 
 use bytes::Bytes;

@@ -6,12 +6,10 @@ mod input;
 mod mul;
 mod output;
 
-use std::ops::Range;
-
 use field::Field;
 use transport::PartyId;
 
-use crate::share::{MAC_CHECK, Opened};
+use crate::share::{MAC_CHECK, Opened, open};
 use crate::{MacKey, Result, Session, Shared, Supply};
 
 /// Openings remembered before a check is made in passing: bounds memory, changes no bound.
@@ -56,26 +54,9 @@ impl<'a, F: Field> Online<'a, F> {
 
     /// Opens values to everybody, unchecked: only for values that are masked or about to be output, and private to this
     /// module. The MACs are remembered for the next check.
-    ///
-    /// Step 3.1: with three or more parties a fresh zero share hides how the value is shared.
     async fn open(&mut self, name: &'static str, x: &Shared<F>) -> Result<Vec<F>> {
         self.room_for(x.len()).await?;
-        let mut s = self.s.step(name);
-        let mut zeros = if s.n() > 2 { s.zero_shares::<F>(x.len()).await? } else { Vec::new() };
-        let mut sum = vec![F::ZERO; x.len()];
-        let make = |part: Range<usize>| match zeros.get_mut(part.clone()) {
-            Some(z) => {
-                add_to(z, &x.value[part]);
-                z.to_vec()
-            }
-            None => x.value[part].to_vec(),
-        };
-        // Step 3.2: add up what everyone sends.
-        s.stream("share", x.len(), 1, make, |part, mine, theirs| {
-            sum[part.clone()].copy_from_slice(&mine);
-            theirs.iter().for_each(|(_, t)| add_to(&mut sum[part.clone()], t));
-        })
-        .await?;
+        let sum = open(&mut self.s, name, x).await?;
         // Step 3.3: remember it for the check. Each party checks the value that it received itself.
         self.opened.record(&sum, &x.mac);
         Ok(sum)

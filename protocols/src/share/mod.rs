@@ -1,11 +1,16 @@
 //! Authenticated shares: `x = Σ x_i` with the MAC `α·x = Σ m_i` under a key `α = Σ α_i` that nobody knows.
 
+mod authenticate;
 mod mac;
+mod open;
 
 use field::Field;
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
+pub(crate) use authenticate::Authenticator;
+pub use authenticate::{AUTH_CONSISTENCY, INIT_ALPHA};
 pub use mac::{MAC_CHECK, MAC_OUTPUT, MacKey, Opened};
+pub(crate) use open::open;
 
 /// One party's shares of a vector of secret values, `[[x]]`: value shares and MAC shares. A scalar has length 1.
 ///

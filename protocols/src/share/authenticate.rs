@@ -1,0 +1,106 @@
+//! # Authentication: everyone's values get MACs under a key that nobody knows
+//! Functionality: F_[[·]] · Protocol: MASCOT (ePrint 2016/505) Π_[[·]] · Spec: `spec/protocols/09-authentication.md`
+//! Level: A3C2, selective abort · Rounds: 6 (u, coin 2, y, σ 2), one more for three or more parties
+//! Bytes: `⌈log₂ p⌉` elements per value, peer and direction · Soundness: (2p−1)/p²
+//!
+//! No value share is sent: the owner's share is the value, everyone else's is zero. That is safe because every opening
+//! adds a fresh zero share when there are three or more parties ([`super::open`]).
+
+use field::PrimeField;
+use spec::{Bound, Check};
+use transport::PerParty;
+use zeroize::Zeroizing;
+
+use super::{MacKey, Opened, Shared, open};
+use crate::ot::RandomOt;
+use crate::vole::Copee;
+use crate::{Result, Session};
+
+/// Every owner authenticated one vector, the same towards all key holders and all bits of their keys.
+pub const AUTH_CONSISTENCY: Check = Check {
+    id: "auth.consistency",
+    tests: "each owner used one vector towards all key holders and all bits of their keys",
+    bound: Bound::MacCheck,
+    dies: "the session, its MAC key, base transfers and everything authenticated",
+};
+/// Every party is bound to one key share.
+pub const INIT_ALPHA: Check = Check {
+    id: "init.alpha",
+    tests: "each party uses one share of the MAC key towards all owners",
+    bound: Bound::MacCheck,
+    dies: "the session, its MAC key and base transfers",
+};
+
+/// The MAC key with what it takes to authenticate under it.
+pub(crate) struct Authenticator<F: PrimeField> {
+    pub(crate) key: MacKey<F>,
+    copee: Copee<F>,
+}
+
+impl<F: PrimeField> Authenticator<F> {
+    /// Step 1: a key, base transfers, and the check that everyone is bound to one key share.
+    pub(crate) async fn setup<O: RandomOt>(s: &mut Session) -> Result<Self> {
+        let mut s = s.step("init");
+        // Step 1.1: a key share of my own.
+        let alpha = Zeroizing::new(s.tape().element::<F>()?);
+        // Step 1.2: its bits are the choices of the base transfers with everyone.
+        let copee = Copee::setup::<O>(&mut s, *alpha).await?;
+        let mut this = Self { key: MacKey::from_share(*alpha), copee };
+        // Step 1.3: a random sum opened under fresh zero shares: a party with two key shares fails here, where nothing
+        // secret depends on it, and not later as an oracle on inputs.
+        let u = Zeroizing::new(s.tape().elements(1)?);
+        let a = this.authenticate_sum(&mut s, &u).await?;
+        let opened = open(&mut s, "alpha", &a).await?;
+        let mut list = Opened::default();
+        list.record(&opened, &a.mac);
+        this.key.check(&mut s, list, &INIT_ALPHA).await?;
+        Ok(this)
+    }
+
+    /// Step 2: `[[x_j]]` for the vector of every party j: `x` of this one, `lens[j]` elements of j.
+    pub(crate) async fn authenticate(
+        &mut self,
+        s: &mut Session,
+        x: &[F],
+        lens: &PerParty<usize>,
+    ) -> Result<PerParty<Shared<F>>> {
+        let mut s = s.step("authenticate");
+        let (me, n, alpha) = (s.me(), s.n(), self.key.share());
+        // Step 2.1: a random mask in front of every vector.
+        let mut masked = Zeroizing::new(s.tape().elements::<F>(1)?);
+        masked.extend_from_slice(x);
+        let lens = PerParty::from_fn(n, |p| lens[p] + 1);
+        // Step 2.2: products with everyone's key.
+        let residues = Zeroizing::new(masked.iter().map(|x| x.to_residue()).collect::<Vec<_>>());
+        let products = self.copee.multiply(&mut s, &residues, &lens).await?;
+        // Step 2.3: MAC shares.
+        let mut macs = PerParty::from_fn(n, |p| products.q[p].clone());
+        macs[me] = Zeroizing::new(masked.iter().zip(&products.t).map(|(x, t)| alpha * *x + *t).collect());
+        // Step 2.4: coefficients, tossed after all products; the mask's is 1, or with probability 1/p it would be no mask.
+        let longest = lens.values().copied().max().unwrap_or(1);
+        let mut r = vec![F::ONE];
+        r.extend(s.challenge::<F>(longest - 1).await?);
+        // Step 2.5: everyone tells its combination, and all hear the same.
+        let y = F::dot(&r[..masked.len()], &masked);
+        let y: Vec<F> = s.broadcast("y", &[y]).await?.into_vec().into_iter().flatten().collect();
+        // Steps 2.6 and 2.7: the MAC of every owner's combination, one sum each.
+        let combined: Vec<F> = macs.values().map(|m| F::dot(&r[..m.len()], m)).collect();
+        self.key.verify(&mut s, &y, &combined, &AUTH_CONSISTENCY).await?;
+        // Step 2.8: the masks are dropped.
+        Ok(PerParty::from_fn(n, |p| {
+            let value = if p == me { x.to_vec() } else { vec![F::ZERO; lens[p] - 1] };
+            Shared::from_parts(value, macs[p][1..].to_vec())
+        }))
+    }
+
+    /// The sum of everyone's vectors, all as long as this one.
+    pub(crate) async fn authenticate_sum(&mut self, s: &mut Session, x: &[F]) -> Result<Shared<F>> {
+        let parts = self.authenticate(s, x, &PerParty::from_fn(s.n(), |_| x.len())).await?.into_vec();
+        let mut sum = Shared::from_parts(vec![F::ZERO; x.len()], vec![F::ZERO; x.len()]);
+        for part in parts {
+            F::add_slices(&mut sum.value, &part.value);
+            F::add_slices(&mut sum.mac, &part.mac);
+        }
+        Ok(sum)
+    }
+}

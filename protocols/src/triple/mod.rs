@@ -1,0 +1,8 @@
+//! Preprocessing: authenticated triples, random values and input masks, from oblivious transfer.
+
+mod mascot;
+mod multiply;
+mod sacrifice;
+
+pub use mascot::{ForMeasurement, Mascot};
+pub use sacrifice::{Partners, TRIPLE_SACRIFICE, sacrifice};

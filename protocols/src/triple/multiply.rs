@@ -1,0 +1,104 @@
+//! Steps 1 and 2 of `spec/protocols/10-mascot-triple.md`: raw products by oblivious transfer, and their combination.
+
+use std::ops::Range;
+
+use field::{PrimeField, Residue};
+use transport::{PartyId, PerParty};
+use zeroize::{ZeroizeOnDrop, Zeroizing};
+
+use crate::ot::RandomOt;
+use crate::{Result, Session};
+
+/// τ: raw factors per triple. A sender that lies about bits of the raw factors learns some of them by surviving; two
+/// random combinations of three elements of 128 bits or more hide what they are to 2^-64.
+pub(super) const RAW: usize = 3;
+
+/// This party's shares of raw products `c[t][e] = a[t][e]·b[t]`, index `t·τ + e`.
+#[derive(ZeroizeOnDrop, Default)]
+pub(super) struct Raw<F: PrimeField> {
+    pub(super) a: Vec<F>,
+    pub(super) b: Vec<F>,
+    pub(super) c: Vec<F>,
+}
+
+/// Step 1: `n·τ` raw products, unchecked.
+pub(super) async fn multiply<F: PrimeField, O: RandomOt>(s: &mut Session, ot: &mut O, n: usize) -> Result<Raw<F>> {
+    let mut s = s.step("multiply");
+    let (me, parties, groups) = (s.me(), s.n(), n * RAW);
+    // Step 1.1: uniform factors. The choice bits are those of their canonical integers.
+    let a = s.tape().elements::<F>(groups)?;
+    let b = s.tape().elements::<F>(n)?;
+    let integers = |x: &[F]| Zeroizing::new(x.iter().map(|x| x.to_residue()).collect::<Vec<_>>());
+    let (a_bits, b_integers) = (integers(&a), integers(&b));
+    let choices = choices::<F>(&a_bits);
+    // Step 1.2: one transfer per bit, with everyone in both roles.
+    let ots = ot.extend::<F>(&mut s, &choices, groups * F::BITS).await?;
+    // Steps 1.3 and 1.4: as sender, the difference that turns random strings into products; as receiver, the products.
+    let per_frame = (s.per_chunk::<F>() / F::BITS).max(1);
+    let frames: Vec<Range<usize>> = (0..groups).step_by(per_frame).map(|at| at..(at + per_frame).min(groups)).collect();
+    let counts: Vec<usize> = frames.iter().map(|g| g.len() * F::BITS).collect();
+    let counts = PerParty::from_fn(parties, |p| if p == me { Vec::new() } else { counts.clone() });
+    let mut sent = Zeroizing::new(vec![F::Residue::ZERO; groups]);
+    let mut received = Zeroizing::new(vec![F::Residue::ZERO; groups]);
+    let bits = |g: usize| g * F::BITS..(g + 1) * F::BITS;
+    let mut difference = Zeroizing::new(vec![F::Residue::ZERO; F::BITS]);
+    let mut products = Zeroizing::new(vec![F::Residue::ZERO; F::BITS]);
+    let offer = |p: PartyId, k: usize, body: &mut Vec<u8>| {
+        for g in frames[k].clone() {
+            let (zero, one) = (&ots[p].zero[bits(g)], &ots[p].one[bits(g)]);
+            for ((d, zero), one) in difference.iter_mut().zip(zero).zip(one) {
+                *d = zero.sub(*one).add(b_integers[g / RAW]);
+            }
+            Residue::write_slice(&difference, body);
+            sent[g] = sent[g].add(Residue::horner(zero));
+        }
+    };
+    let choose = |p: PartyId, k: usize, body: &[u8]| {
+        let mut canonical = true;
+        for (g, bytes) in frames[k].clone().zip(body.chunks_exact(F::BITS * F::BYTES)) {
+            canonical &= Residue::read_slice(bytes, &mut products);
+            for (l, (product, chosen)) in products.iter_mut().zip(&ots[p].chosen[bits(g)]).enumerate() {
+                *product = chosen.add_if(a_bits[g].bit(l), *product);
+            }
+            received[g] = received[g].add(Residue::horner(&products));
+        }
+        canonical
+    };
+    s.pump::<F>("d", &counts, &counts, offer, choose).await?;
+    let shares = received.iter().zip(&*sent).enumerate();
+    let c = shares.map(|(g, (received, sent))| a[g] * b[g / RAW] + F::from_residue(received.sub(*sent))).collect();
+    Ok(Raw { a, b, c })
+}
+
+/// The bits of all integers, one after the other, least significant first.
+fn choices<F: PrimeField>(integers: &[F::Residue]) -> Zeroizing<Vec<u128>> {
+    let mut words = Zeroizing::new(vec![0u128; (integers.len() * F::BITS).div_ceil(128)]);
+    let bits = integers.iter().flat_map(|x| (0..F::BITS).map(|l| x.bit(l)));
+    for (i, bit) in bits.enumerate() {
+        words[i / 128] |= u128::from(bit) << (i % 128);
+    }
+    words
+}
+
+/// Step 2: this party's shares of `a`, `b`, `c`, `â`, `ĉ`, one block after the other, from raw products that are final
+/// at all parties.
+pub(super) async fn combine<F: PrimeField>(s: &mut Session, raw: Raw<F>) -> Result<Zeroizing<Vec<F>>> {
+    let mut s = s.step("combine");
+    let n = raw.b.len();
+    // Step 2.1: coefficients of both combinations of every triple.
+    let r = s.challenge::<F>(2 * RAW * n).await?;
+    // Step 2.2: combine.
+    let combined = |x: &[F], which: usize, out: &mut Vec<F>| {
+        out.extend((0..n).map(|t| {
+            let at = (2 * t + which) * RAW;
+            F::dot(&r[at..at + RAW], &x[t * RAW..(t + 1) * RAW])
+        }));
+    };
+    let mut out = Zeroizing::new(Vec::with_capacity(5 * n));
+    combined(&raw.a, 0, &mut out);
+    out.extend_from_slice(&raw.b);
+    combined(&raw.c, 0, &mut out);
+    combined(&raw.a, 1, &mut out);
+    combined(&raw.c, 1, &mut out);
+    Ok(out)
+}

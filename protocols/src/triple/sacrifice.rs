@@ -1,0 +1,55 @@
+//! # Sacrifice: one triple vouches for another
+//! Functionality: part of F_triple · Protocol: MASCOT (ePrint 2016/505) Π_Triple, last steps
+//! Spec: `spec/protocols/10-mascot-triple.md`, Step 4 · Level: A3C2, selective abort
+//! Rounds: 7 (coin 2, ρ, MAC check 4) · Bytes: one element per triple and peer
+//! Soundness: a wrong triple passes the equation with 1/p, whatever the batch; with a lie on the MAC check besides,
+//! 1/p + (1−1/p)(2p−1)/p²
+
+use field::Field;
+use spec::{Bound, Check};
+use zeroize::ZeroizeOnDrop;
+
+use crate::share::{Opened, open};
+use crate::{MacKey, Result, Session, Shared, Triples};
+
+/// Every triple multiplies.
+pub const TRIPLE_SACRIFICE: Check = Check {
+    id: "triple.sacrifice",
+    tests: "every triple of the batch multiplies, and what its sacrifice opened is what was shared",
+    bound: Bound::SacrificeWithLie,
+    dies: "the session, its MAC key, transfers and all its preprocessing",
+};
+
+/// Second products with the same right factor as the triples they vouch for.
+#[derive(ZeroizeOnDrop)]
+pub struct Partners<F: Field> {
+    /// `[[â]]`.
+    pub a: Shared<F>,
+    /// `[[â·b]]`.
+    pub c: Shared<F>,
+}
+
+/// Step 4: lets only right triples pass; the partners are used up. The authentication of all five values has been
+/// checked: it is what the challenge must not have preceded.
+pub async fn sacrifice<F: Field>(
+    s: &mut Session,
+    key: &mut MacKey<F>,
+    triples: Triples<F>,
+    partners: Partners<F>,
+) -> Result<Triples<F>> {
+    let mut s = s.step("sacrifice");
+    // Step 4.1: one challenge for the whole batch; all its triples have to pass, so there is no union over them.
+    let challenge = s.challenge::<F>(1).await?[0];
+    // Step 4.2: ρ = s·a − â.
+    let rho = &triples.a.scale(challenge) - &partners.a;
+    let opened = open(&mut s, "rho", &rho).await?;
+    // Step 4.3: ω = s·c − ĉ − ρ·b must be zero. It is not opened: zero is the claim that the MAC check tests.
+    let omega = &(&triples.c.scale(challenge) - &partners.c) - &triples.b.scale_each(&opened);
+    // Step 4.4: one MAC check of both.
+    let mut list = Opened::default();
+    list.record(&opened, &rho.mac);
+    list.record(&vec![F::ZERO; omega.len()], &omega.mac);
+    key.check(&mut s, list, &TRIPLE_SACRIFICE).await?;
+    // Step 4.5: the triples are good, the partners are gone.
+    Ok(triples)
+}
