@@ -115,7 +115,7 @@ impl Table {
             let place = Place::Cell(self.places[pair[1]], id_column.into());
             return Err(self.error(place, Problem::DuplicateId(self.places[pair[0]].row)));
         }
-        let columns = self.columns.iter().map(|c| Zeroizing::new(c.to_vec())).collect();
+        let columns = self.columns.iter().map(|c| Zeroizing::new(order.iter().map(|i| c[*i]).collect())).collect();
         let places = order.iter().map(|i| self.places[*i]).collect();
         let mut unsorted = self.ids;
         let ids = order.iter().map(|i| std::mem::take(&mut unsorted[*i])).collect();

@@ -164,6 +164,42 @@ fn ids_must_be_those_of_the_list() {
 }
 
 #[test]
+fn a_provider_has_the_rows_of_the_task() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let path = |name: &str| directory.path().join(name);
+    let message = |ids: &str, a: &str| {
+        std::fs::write(path("ids.txt"), "1\n2\n").expect("a file");
+        std::fs::write(path("a.csv"), a).expect("a file");
+        let text = format!(
+            r#"
+            session = "s"
+            field = "f128"
+            rows = 2
+            {ids}
+            party = [
+                {{ name = "a", address = "a:1", data = {{ file = "a.csv", id = "id", columns = [
+                    {{ name = "x", type = "integer", range = [0, 9] }} ] }} }},
+                {{ name = "b", address = "b:1" }} ]
+            output = [{{ name = "o", compute = "sum", columns = ["a.x"], to = ["b"] }}]
+            "#
+        );
+        let task = Task::parse(&text, &path("task.toml")).unwrap_or_else(|e| panic!("{e}"));
+        let source = task.parties[0].data.as_ref().expect("data");
+        let read = read(&task, source).map(|read| (read.ids.join(" "), read.columns[0].values().to_vec()));
+        read.map_err(|e| e.to_string().replace(&format!("{}/", directory.path().display()), ""))
+    };
+    let listed = "ids = \"ids.txt\"";
+    assert_eq!(message(listed, "id,x\n2,7\n1,5\n"), Ok(("1 2".to_owned(), vec![5, 7])));
+    assert_eq!(message("", "id,x\n3,7\n1,5\n"), Ok(("1 3".to_owned(), vec![5, 7])));
+    assert_eq!(message(listed, "id,x\n3,7\n1,5\n"), Err("a.csv: missing id: the one on line 2 of ids.txt".to_owned()));
+    assert_eq!(message("", "id,x\n1,5\n"), Err("a.csv: 1 rows, the task states 2".to_owned()));
+    assert_eq!(
+        message("", "id,x\n1,5\n2,10\n").unwrap_err(),
+        "a.csv, row 3 (line 3), column `x`: value outside the range 0 to 9 that the task states"
+    );
+}
+
+#[test]
 fn digests_of_ids_are_injective() {
     let of = |ids: &[&str]| IdDigest::of(&ids.iter().map(|s| (*s).to_owned()).collect::<Vec<_>>());
     assert_eq!(of(&["a", "b"]), of(&["a", "b"]));
