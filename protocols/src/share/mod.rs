@@ -101,6 +101,13 @@ impl<F: Field> Shared<F> {
         self.value.append(&mut other.value);
         self.mac.append(&mut other.mac);
     }
+    /// Removes and returns the first `n` values. Panics if there are fewer.
+    #[must_use]
+    pub fn take_front(&mut self, n: usize) -> Self {
+        let rest = (self.value.split_off(n), self.mac.split_off(n));
+        let (value, mac) = (std::mem::replace(&mut self.value, rest.0), std::mem::replace(&mut self.mac, rest.1));
+        Self { value, mac }
+    }
     fn zip(&self, other: &Self, f: impl Fn(F, F) -> F) -> Self {
         assert_eq!(self.len(), other.len(), "vectors of different lengths");
         let both = |a: &[F], b: &[F]| a.iter().zip(b).map(|(x, y)| f(*x, *y)).collect();
