@@ -108,9 +108,9 @@ impl<F: PrimeField, O: RandomOt<Security = Active>> Mascot<F, O> {
         // Step 2: combine, now that all products are received.
         let shares = combine(s, raw).await?;
         // Step 3: authenticate all five values; its check has passed when this returns.
-        let mut rest = self.auth.authenticate_sum(s, &shares).await?;
-        let [a, b, c, partner_a] = [(); 4].map(|()| rest.take_front(n));
-        let partners = Partners { a: partner_a, c: rest };
+        let all = self.auth.authenticate_sum(s, &shares).await?;
+        let [a, b, c, partner_a, partner_c] = [0, 1, 2, 3, 4].map(|k| all.slice(k * n..(k + 1) * n));
+        let partners = Partners { a: partner_a, c: partner_c };
         // Step 4: sacrifice.
         sacrifice(s, &mut self.auth.key, Triples { a, b, c }, partners).await
     }
