@@ -2,7 +2,8 @@
 //!
 //! `p = 2^128 − 9·2^32 + 1` is the largest prime below 2^128 that is 1 mod 2^32 (so transforms up to length 2^32
 //! exist): `2^128 − c·2^32 + 1` is divisible by a prime below 2^128 for every `c` from 1 to 8, which a test repeats.
-//! Elements are Montgomery residues of ark-ff's generic backend.
+//! Elements are Montgomery residues of ark-ff's generic backend, which inverts and converts; sums and products are here,
+//! without branches on values.
 
 use core::ops::{Add, Mul, Neg, Sub};
 
@@ -14,6 +15,7 @@ use crate::f128_vec;
 use crate::limbs::ones_if;
 use crate::ops::field_ops;
 use crate::sampling::fill_accepted;
+use crate::wide;
 use crate::{Field, Fill, PrimeField, Residue};
 
 /// The prime, and the generator 3 of its multiplicative group.
@@ -101,7 +103,9 @@ impl Mul for F128 {
     type Output = Self;
     #[inline]
     fn mul(self, o: Self) -> Self {
-        Self(self.0 * o.0)
+        let mut product = [0; 5];
+        wide::add_product(&mut product, &self.limbs(), &o.limbs());
+        f128_vec::reduce(product)
     }
 }
 impl Neg for F128 {
@@ -166,7 +170,7 @@ impl PrimeField for F128 {
     }
     fn from_residue(r: F128Residue) -> Self {
         // x·R mod p is the Montgomery product of x and R².
-        Self(Self::from_montgomery(r.0).0 * Ark::new_unchecked(F128Config::R2))
+        Self::from_montgomery(r.0) * Self(Ark::new_unchecked(F128Config::R2))
     }
     fn to_limbs(self) -> [u64; 4] {
         let [low, high] = self.0.into_bigint().0;
@@ -336,7 +340,7 @@ mod tests {
             prop_assert_eq!(integer(a - b), (&x + &modulus - &y) % &modulus);
             prop_assert_eq!(integer(a * b), &x * &y % &modulus);
             prop_assert_eq!(integer(-a), (&modulus - &x) % &modulus);
-            prop_assert!((a + b).0 == a.0 + b.0 && (a - b).0 == a.0 - b.0 && (-a).0 == -a.0);
+            prop_assert!((a + b).0 == a.0 + b.0 && (a - b).0 == a.0 - b.0 && (-a).0 == -a.0 && (a * b).0 == a.0 * b.0);
             if let Some(inverse) = a.invert() {
                 prop_assert_eq!(integer(inverse) * &x % &modulus, BigUint::from(1u8));
             }

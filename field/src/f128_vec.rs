@@ -10,7 +10,8 @@ use crate::wide;
 montgomery_field!(F128, 2);
 
 /// The residue of a sum of fewer than 2^63 products.
-fn reduce(sum: [u64; 5]) -> F128 {
+#[inline]
+pub(crate) fn reduce(sum: [u64; 5]) -> F128 {
     const MODULUS: [u64; 2] = [P as u64, (P >> 64) as u64];
     const INVERSE: u64 = wide::negative_inverse(MODULUS[0]);
     let [l0, l1, high, ..] = wide::divide(sum, &MODULUS, INVERSE);
@@ -87,6 +88,7 @@ mod tests {
             for bad in [P, P + 1, P | 1 << 33, u128::MAX] {
                 encodings[i] = bad.to_le_bytes();
                 assert!(!decode(encodings, &mut read), "encoding {i}");
+                assert!(!decode(&encodings[i..=i], &mut read[..1]), "encoding {i} alone");
             }
             encodings[i] = good;
         }

@@ -1,7 +1,7 @@
 //! The scalar field of BLS12-381: a 255-bit prime `r` with `2^32 | r − 1`.
 //!
-//! Elements are ark-ff's Montgomery residues (`v · 2^256 mod r`). Multiplication and inversion are ark's; addition,
-//! codec and sampling are here, without branches on values.
+//! Elements are ark-ff's Montgomery residues (`v · 2^256 mod r`), so they convert for free. Inversion is ark's; what
+//! touches secrets – sums, products, codec, sampling – is here, without branches on values, which ark has.
 
 use core::ops::{Add, Mul, Neg, Sub};
 
@@ -35,7 +35,7 @@ impl Fr {
     /// The element of a canonical integer: its Montgomery product with R² is its residue.
     #[inline]
     pub(crate) fn from_canonical(limbs: Limbs) -> Self {
-        Self(Ark::new_unchecked(BigInt(limbs)) * Ark::new_unchecked(Ark::R2))
+        Self::from_montgomery(limbs::montgomery_mul(Ark::R2.0, limbs))
     }
     /// The Montgomery residue.
     #[inline]
@@ -62,7 +62,7 @@ impl Mul for Fr {
     type Output = Self;
     #[inline]
     fn mul(self, o: Self) -> Self {
-        Self(self.0 * o.0)
+        Self::from_montgomery(limbs::montgomery_mul(self.limbs(), o.limbs()))
     }
 }
 impl Neg for Fr {
@@ -260,7 +260,7 @@ mod tests {
             prop_assert_eq!(integer(a - b), (&x + &modulus - &y) % &modulus);
             prop_assert_eq!(integer(a * b), &x * &y % &modulus);
             prop_assert_eq!(integer(-a), (&modulus - &x) % &modulus);
-            prop_assert!((a + b).0 == a.0 + b.0 && (a - b).0 == a.0 - b.0 && (-a).0 == -a.0);
+            prop_assert!((a + b).0 == a.0 + b.0 && (a - b).0 == a.0 - b.0 && (-a).0 == -a.0 && (a * b).0 == a.0 * b.0);
             if let Some(inverse) = a.invert() {
                 prop_assert_eq!(integer(inverse) * &x % &modulus, BigUint::from(1u8));
             }

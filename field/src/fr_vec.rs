@@ -87,6 +87,7 @@ mod tests {
             for bad in [R, [R[0] + 1, R[1], R[2], R[3]], [0, 0, 0, R[3] + 1], [u64::MAX; 4]] {
                 encodings[i] = to_bytes(bad);
                 assert!(!decode(encodings, &mut read), "encoding {i}");
+                assert!(!decode(&encodings[i..=i], &mut read[..1]), "encoding {i} alone");
             }
             encodings[i] = good;
         }
