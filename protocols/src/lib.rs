@@ -13,6 +13,7 @@
 //! | triples | `triple/` | KOS16 Π_Triple | `10-mascot-triple` | A3C2 |
 //! | MAC check | `share/mac.rs` | DKLPSS13 | `11-mac-check` | A3C2 |
 //! | online phase | `online/` | DPSZ12, DKLPSS13 | `12-online` | A3C2 |
+//! | preprocessing on disk | `ledger/` | – | `13-ledger` | of its items |
 //! | zero sharing | `zero.rs` | Cramer–Damgård–Ishai 2005 | `05-zero-sharing` | A3C2 |
 //!
 //! Protocol code is a linear `async fn` over a [`Session`]: `async` means "this function talks". There is no executor,
@@ -23,6 +24,7 @@ mod coin;
 mod commit;
 pub mod error;
 pub mod foundations;
+pub mod ledger;
 pub mod message;
 mod online;
 pub mod ot;

@@ -81,3 +81,18 @@ byte_item!(
     /// A group point in its canonical encoding, not yet decoded: the protocol that receives it checks it.
     Point, Points, 32
 );
+byte_item!(
+    /// A 64-bit counter or length, little-endian. Any value is well-formed.
+    Count, Counts, 8
+);
+
+impl From<u64> for Count {
+    fn from(v: u64) -> Self {
+        Self(v.to_le_bytes())
+    }
+}
+impl From<Count> for u64 {
+    fn from(c: Count) -> Self {
+        Self::from_le_bytes(c.0)
+    }
+}
