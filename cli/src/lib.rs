@@ -5,10 +5,19 @@
 //! | [`task`] | the task file that all parties share: reading, checking, digest |
 //! | [`data`] | a provider's CSV file: reading, alignment by id, preparation to integers |
 //! | [`program`] | a task as a function on any engine, and its plan |
+//! | [`session`], [`preprocess`] | one party's part of a task, from the first connection to the result |
+//! | [`commands`] | what `quorate` can be asked to do, with [`progress`] and [`failure`] as people see them |
+//! | [`bench`] | what `quorate bench` measures |
 //! | [`report`] | results as text and as JSON, set in a [`table`] |
 
+pub mod bench;
+pub mod commands;
 pub mod data;
+pub mod failure;
+pub mod preprocess;
 pub mod program;
+pub mod progress;
 pub mod report;
+pub mod session;
 pub mod table;
 pub mod task;

@@ -125,6 +125,16 @@ impl Fingerprint {
         let parsed = ParsedCertificate::try_from(certificate).map_err(|_| InvalidCertificate::Malformed)?;
         Ok(Self(sha256(&parsed.subject_public_key_info())))
     }
+    /// A fingerprint as its 32 bytes, from a task file.
+    #[must_use]
+    pub const fn from_bytes(bytes: [u8; 32]) -> Self {
+        Self(bytes)
+    }
+    /// The 32 bytes.
+    #[must_use]
+    pub const fn as_bytes(&self) -> &[u8; 32] {
+        &self.0
+    }
 }
 impl fmt::Display for Fingerprint {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -1,0 +1,67 @@
+//! The commands of `quorate`.
+
+mod bench;
+mod certify;
+mod doctor;
+mod keygen;
+mod party;
+mod run;
+
+pub use bench::What;
+
+use clap::{Parser, Subcommand};
+use spec::ExitCode;
+
+use crate::failure::Failure;
+
+/// Compute together on data that nobody shows.
+#[derive(Parser)]
+#[command(name = "quorate", version, about, max_term_width = 100, after_help = EXAMPLES)]
+pub struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  quorate run examples/credit/task.toml          all parties of a task on this machine, over TLS
+  quorate keygen bank                            make bank.key and bank.crt, print the fingerprint to pin
+  quorate doctor task.toml --me bank             check addresses, TLS, pins and parameters with every peer
+  quorate party task.toml --me bank              run one party on its own host
+  quorate bench triples --field fr --json        measure on this machine
+  quorate certify spdz                           attack the protocols and check their claims
+
+Exit codes: 0 done, 1 a check failed (somebody deviated), 64 usage, 65 malformed input, 69 a peer is missing or gone,
+70 internal error, 74 storage, 78 parameters or identities differ.";
+
+#[derive(Subcommand)]
+enum Command {
+    Run(run::Run),
+    Party(party::Party),
+    Keygen(keygen::Keygen),
+    Doctor(doctor::Doctor),
+    Bench(bench::Bench),
+    Certify(certify::Certify),
+}
+
+impl Cli {
+    /// Runs the command.
+    pub fn run(self) -> Result<ExitCode, Failure> {
+        match self.command {
+            Command::Run(c) => c.run(),
+            Command::Party(c) => c.run(),
+            Command::Keygen(c) => c.run(),
+            Command::Doctor(c) => c.run(),
+            Command::Bench(c) => c.run(),
+            Command::Certify(c) => c.run(),
+        }
+    }
+}
+
+/// Prints a failure as one message and returns the code to end with.
+pub fn end_of(result: Result<ExitCode, Failure>) -> ExitCode {
+    result.unwrap_or_else(|failure| {
+        eprintln!("quorate: {failure}");
+        failure.code
+    })
+}

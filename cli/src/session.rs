@@ -1,0 +1,132 @@
+//! One party's part of a session: join, preprocess, compute.
+
+use std::path::PathBuf;
+use std::rc::Rc;
+use std::time::Instant;
+
+use field::PrimeField;
+use functions::{Spdz, SpdzError};
+use protocols::{Error, Online, Session, SessionId};
+use transport::identity::{Fingerprint, Identity};
+use transport::tcp::{Security, TcpConfig, TcpNet};
+use transport::{Limits, PartyId, PerParty};
+
+use crate::data::{self, ProviderData};
+use crate::failure::Failure;
+use crate::preprocess::{self, Need};
+use crate::program::{self, Inputs};
+use crate::progress::Progress;
+use crate::report::{Figures, TaskResult};
+use crate::task::Task;
+
+/// What is local to this party.
+pub struct Place {
+    /// This party.
+    pub me: PartyId,
+    /// Its key and certificate.
+    pub identity: Identity,
+    /// Where everyone listens.
+    pub addresses: PerParty<String>,
+    /// Everyone's fingerprint.
+    pub pins: PerParty<Fingerprint>,
+    /// Where preprocessing is kept.
+    pub ledger: PathBuf,
+    /// Where the ledger's fence is kept, outside the ledger.
+    pub fence: PathBuf,
+}
+
+/// Everything that all parties must agree on before anything else: program version, protocol suite, task.
+#[must_use]
+pub fn parameters(task: &Task) -> [u8; 32] {
+    let mut h = blake3::Hasher::new_derive_key("quorate 2026 task parameters v1");
+    h.update(env!("CARGO_PKG_VERSION").as_bytes());
+    for check in protocols::CHECKS {
+        h.update(&[0]).update(check.id.as_bytes());
+    }
+    h.update(&[1]).update(&task.digest().0);
+    h.finalize().into()
+}
+
+/// Connects to everybody.
+pub fn connect(task: &Task, place: &Place) -> Result<TcpNet, Failure> {
+    let security = Security::Tls { identity: place.identity.clone(), pins: place.pins.clone() };
+    let mut config = TcpConfig::new(place.me, task.names(), place.addresses.clone(), security, parameters(task));
+    config.connect = task.timeouts.connect;
+    config.limits = Limits { idle: Some(task.timeouts.idle), step: task.timeouts.step, ..Limits::default() };
+    Ok(TcpNet::connect(config)?)
+}
+
+/// Runs this party of a task to its result.
+pub fn run(task: &Task, place: &Place, progress: &Progress) -> Result<TaskResult, Failure> {
+    match task.field {
+        crate::task::FieldName::Fr => run_over::<field::Fr>(task, place, progress),
+        crate::task::FieldName::F128 => run_over::<field::F128>(task, place, progress),
+    }
+}
+
+fn run_over<F: PrimeField>(task: &Task, place: &Place, progress: &Progress) -> Result<TaskResult, Failure> {
+    // Whatever can be refused is refused before anybody is called.
+    let plan = program::plan(task)?;
+    let mut own = match &task.party(place.me).data {
+        Some(source) => Some(data::read(task, source)?),
+        None => None,
+    };
+    let started = Instant::now();
+    progress.at("connecting", 0, 0, 0);
+    let net = Rc::new(connect(task, place)?);
+    let parties = task.names();
+    let identities: Vec<[u8; 32]> = place.pins.values().map(|f| *f.as_bytes()).collect();
+    let identities: Vec<&[u8]> = identities.iter().map(|i| i.as_slice()).collect();
+    let nonces: Vec<[u8; 32]> = net.nonces().values().copied().collect();
+    let id = SessionId::derive(&parameters(task), &identities, &task.digest().0, &nonces);
+
+    let shown = transport::drive(&*net, async {
+        let mut s = Session::start(net.clone(), id).await?;
+        same_rows(&mut s, task, own.as_ref()).await?;
+        let meter = || net.meter().total().bytes_sent;
+        let need = Need::of(&plan, &parties);
+        let mut prepared = preprocess::run::<F>(&mut s, &need, place, &|phase, done, total| {
+            progress.at(phase, done, total, meter());
+        })
+        .await?;
+        progress.at("computing", 0, 0, meter());
+        let mut inputs: Inputs = PerParty::from_fn(parties.n(), |_| None);
+        inputs[place.me] = own.as_mut().map(|d| std::mem::take(&mut d.columns));
+        let online = Online::new(&mut s, &mut prepared.key, &mut *prepared.supply);
+        program::run(&mut Spdz::new(online), task, &inputs).await
+    });
+    progress.finish();
+    let shown = shown.map_err(|e: SpdzError| Failure::function(e, &parties))?;
+
+    let ids = own.as_ref().map(|d| d.ids.as_slice());
+    let mut result = TaskResult::new(task, parties.name(place.me), &shown, ids);
+    let traffic = net.meter().total();
+    result.session_id = id.hex();
+    result.figures = Figures {
+        seconds: started.elapsed().as_secs_f64(),
+        bytes_sent: traffic.bytes_sent,
+        bytes_received: traffic.bytes_received,
+        rounds: traffic.rounds,
+        triples: Need::of(&plan, &parties).triples as u64,
+    };
+    Ok(result)
+}
+
+/// Providers compare digests of their row ids, bound to this session: rows that do not belong together are a mistake of
+/// configuration, found before anything is shared.
+async fn same_rows(s: &mut Session, task: &Task, own: Option<&ProviderData>) -> Result<(), Error> {
+    let mut s = s.step("same_rows");
+    let digest = |d: &ProviderData| s.digest("quorate 2026 row ids v1", &[&d.id_digest.0]);
+    let mine: Vec<_> = own.map(digest).into_iter().collect();
+    let lens = PerParty::from_fn(s.n(), |p| usize::from(task.party(p).data.is_some()));
+    let all = s.broadcast_each("rows", &mine, &lens).await?;
+    let mut told = all.values().flatten();
+    let Some(first) = told.next() else { return Ok(()) };
+    match told.find(|d| *d != first) {
+        None => Ok(()),
+        Some(other) => {
+            let hex = |d: &protocols::message::Digest| d.0[..8].iter().map(|b| format!("{b:02x}")).collect::<String>();
+            Err(Error::Config { ours: format!("row ids {}", hex(first)), theirs: format!("row ids {}", hex(other)) })
+        }
+    }
+}
