@@ -231,3 +231,32 @@ impl Write for Timed<'_> {
         self.sock.flush()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn hello() -> Hello {
+        Hello::new(3, PartyId::new(1), PartyId::new(2), [0xaa; 32], [0xbb; 32])
+    }
+
+    /// Append-only: a change of any of these bytes is a new protocol version.
+    #[test]
+    fn golden_bytes() {
+        let hex: String = wire::encode_control(&hello()).unwrap().iter().map(|b| format!("{b:02x}")).collect();
+        assert_eq!(hex, format!("71756f726174650001000000030102{}{}", "aa".repeat(32), "bb".repeat(32)));
+    }
+
+    #[test]
+    fn another_version_is_told_whatever_its_form() {
+        let mut bytes = wire::encode_control(&hello()).unwrap();
+        assert_eq!(decode(&bytes, "TLS 1.3"), Ok(hello()));
+        bytes[8] = 2;
+        bytes.truncate(14);
+        let told = PeerError::Config { what: "the protocol version", ours: "1".into(), theirs: "2".into() };
+        assert_eq!(decode(&bytes, "TLS 1.3"), Err(told));
+        bytes[0] ^= 1;
+        assert!(matches!(decode(&bytes, "TLS 1.3"), Err(PeerError::Protocol { .. })));
+        assert!(matches!(decode(b"GET / HT", "TLS 1.3"), Err(PeerError::Protocol { .. })));
+    }
+}
