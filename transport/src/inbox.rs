@@ -42,8 +42,6 @@ impl Default for Limits {
 
 /// What a frame without payload costs of [`Limits::unread_bytes`], so that empty frames cannot fill the memory.
 const FRAME_CHARGE: usize = 64;
-/// A parked thread looks at the arrival counter this often before it sleeps.
-const SPINS: u32 = 200;
 
 /// The shared half: reader threads (or the other parties' threads) put frames in.
 pub struct Inbox {
@@ -250,12 +248,8 @@ impl Mailbox {
     /// until a wait is overdue; at most one step time-out.
     pub fn park(&self) {
         let inbox = &*self.inbox;
+        // No spinning first: on machines with as many parties as cores it only keeps the reader threads from running.
         let news = || inbox.arrivals.load(Ordering::Acquire) != self.seen.get();
-        let mut spins = 0;
-        while !news() && spins < SPINS {
-            std::hint::spin_loop();
-            spins += 1;
-        }
         let mut state = inbox.lock();
         state.waits.retain(|w| w.polled);
         let limit = Instant::now() + inbox.limits.step;
