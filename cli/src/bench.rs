@@ -59,9 +59,18 @@ pub enum Subject<F: PrimeField> {
     /// MASCOT, so many triples.
     Triples(Box<Mascot<F, SoftSpoken>>, usize),
     /// The online phase on public preprocessing.
-    Online { what: What, count: usize, public: Public<F>, supply: Memory<F>, operands: [Shared<F>; 2] },
+    Online(Box<OnlineSubject<F>>),
     /// Oblivious transfers.
     Ot(Box<SoftSpoken>, usize),
+}
+
+/// A measurement of the online phase.
+pub struct OnlineSubject<F: PrimeField> {
+    what: What,
+    count: usize,
+    public: Public<F>,
+    supply: Memory<F>,
+    operands: [Shared<F>; 2],
 }
 
 /// Transfers per call, as MASCOT makes them.
@@ -75,7 +84,7 @@ pub async fn prepare<F: PrimeField>(what: What, s: &mut Session, count: usize) -
         What::Online | What::Open | What::Latency => {
             let public = Public::new(s);
             let operands = [Shared::default(), Shared::default()];
-            Subject::Online { what, count, public, supply: Memory::new(s.n()), operands }
+            Subject::Online(Box::new(OnlineSubject { what, count, public, supply: Memory::new(s.n()), operands }))
         }
     })
 }
@@ -83,10 +92,10 @@ pub async fn prepare<F: PrimeField>(what: What, s: &mut Session, count: usize) -
 impl<F: PrimeField> Subject<F> {
     /// Makes fresh material, outside the measured time.
     pub async fn ready(&mut self, _: &mut Session) -> Result<()> {
-        if let Self::Online { what, count, public, supply, operands } = self {
-            *operands = [public.randoms(*count), public.randoms(*count)];
-            if *what != What::Open {
-                supply.add_triples(public.triples(*count));
+        if let Self::Online(o) = self {
+            o.operands = [o.public.randoms(o.count), o.public.randoms(o.count)];
+            if o.what != What::Open {
+                o.supply.add_triples(o.public.triples(o.count));
             }
         }
         Ok(())
@@ -113,14 +122,14 @@ impl<F: PrimeField> Subject<F> {
                     drop(ot.extend::<F>(s, &choices, OT_BATCH).await?);
                 }
             }
-            Self::Online { what, count, public, supply, operands } => {
-                let mut key = public.key();
-                let mut online = Online::new(s, &mut key, supply);
-                let [x, y] = operands;
-                match what {
+            Self::Online(o) => {
+                let mut key = o.public.key();
+                let mut online = Online::new(s, &mut key, &mut o.supply);
+                let [x, y] = &o.operands;
+                match o.what {
                     What::Open => drop(online.output(x).await?),
                     What::Latency => {
-                        for k in 0..*count {
+                        for k in 0..o.count {
                             online.mul(&x.slice(k..k + 1), &y.slice(k..k + 1)).await?;
                         }
                     }

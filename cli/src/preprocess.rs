@@ -2,11 +2,10 @@
 
 use field::PrimeField;
 use functions::Plan;
+use protocols::ledger::{Directory, Ledger};
 use protocols::ot::SoftSpoken;
-use protocols::{MacKey, Mascot, Memory, Result, Session, Supply};
+use protocols::{MacKey, Mascot, Result, Session};
 use transport::{Parties, PerParty};
-
-use crate::session::Place;
 
 /// Triples made at a time.
 const BATCH: usize = 1024;
@@ -30,34 +29,30 @@ impl Need {
     }
 }
 
-/// A MAC key and the preprocessing under it.
-pub struct Prepared<F: PrimeField> {
-    /// This party's share of the key.
-    pub key: MacKey<F>,
-    /// Where the online phase takes its material from.
-    pub supply: Box<dyn Supply<F>>,
-}
-
-/// Makes everything `need` says. `report` is told (phase, done, total).
+/// Makes everything `need` says and puts it to use: the MAC key, and the ledger that hands the items out, each once. The
+/// key that the items were made under lives in the ledger from then on. `report` is told (phase, done, total).
 pub async fn run<F: PrimeField>(
     s: &mut Session,
     need: &Need,
-    _place: &Place,
+    directory: &Directory,
+    parameters: [u8; 32],
     report: &dyn Fn(&str, u64, u64),
-) -> Result<Prepared<F>> {
+) -> Result<(MacKey<F>, Ledger<F>)> {
     report("key setup", 0, 0);
     let mut mascot = Mascot::<F, SoftSpoken>::setup(s).await?;
-    let mut store = Memory::new(s.n());
+    let mut writer = directory.writer::<F>(s, parameters, mascot.key())?;
     let masks = mascot.masks(s, &need.masks).await?;
     for (p, m) in s.parties().clone().iter().zip(masks.into_vec()) {
-        store.add_masks(p, m);
+        writer.masks(p, m)?;
     }
     let mut done = 0;
     while done < need.triples {
         let batch = BATCH.min(need.triples - done);
-        store.add_triples(mascot.triples(s, batch).await?);
+        writer.triples(mascot.triples(s, batch).await?)?;
         done += batch;
         report("triples", done as u64, need.triples as u64);
     }
-    Ok(Prepared { key: mascot.into_key(), supply: Box::new(store) })
+    let binding = writer.finish()?;
+    drop(mascot);
+    directory.resume(s, &binding).await
 }

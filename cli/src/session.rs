@@ -6,7 +6,9 @@ use std::time::Instant;
 
 use field::PrimeField;
 use functions::{Spdz, SpdzError};
-use protocols::{Error, Online, Session, SessionId};
+use protocols::ledger::Directory;
+use protocols::{Error, Online, Session, SessionId, Tape};
+use spec::ExitCode;
 use transport::identity::{Fingerprint, Identity};
 use transport::tcp::{Security, TcpConfig, TcpNet};
 use transport::{Limits, PartyId, PerParty};
@@ -71,10 +73,12 @@ fn run_over<F: PrimeField>(task: &Task, place: &Place, progress: &Progress) -> R
         Some(source) => Some(data::read(task, source)?),
         None => None,
     };
+    let parties = task.names();
+    let ledger = Tape::from_os().and_then(|tape| Directory::open(&place.ledger, &place.fence, &tape));
+    let directory = ledger.map_err(|e| Failure::new(ExitCode::Storage, e.to_string()))?;
     let started = Instant::now();
     progress.at("connecting", 0, 0, 0);
     let net = Rc::new(connect(task, place)?);
-    let parties = task.names();
     let identities: Vec<[u8; 32]> = place.pins.values().map(|f| *f.as_bytes()).collect();
     let identities: Vec<&[u8]> = identities.iter().map(|i| i.as_slice()).collect();
     let nonces: Vec<[u8; 32]> = net.nonces().values().copied().collect();
@@ -85,15 +89,15 @@ fn run_over<F: PrimeField>(task: &Task, place: &Place, progress: &Progress) -> R
         same_rows(&mut s, task, own.as_ref()).await?;
         let meter = || net.meter().total().bytes_sent;
         let need = Need::of(&plan, &parties);
-        let mut prepared = preprocess::run::<F>(&mut s, &need, place, &|phase, done, total| {
-            progress.at(phase, done, total, meter());
-        })
-        .await?;
+        let report = |phase: &str, done, total| progress.at(phase, done, total, meter());
+        let (mut key, mut ledger) = preprocess::run::<F>(&mut s, &need, &directory, parameters(task), &report).await?;
         progress.at("computing", 0, 0, meter());
         let mut inputs: Inputs = PerParty::from_fn(parties.n(), |_| None);
         inputs[place.me] = own.as_mut().map(|d| std::mem::take(&mut d.columns));
-        let online = Online::new(&mut s, &mut prepared.key, &mut *prepared.supply);
-        program::run(&mut Spdz::new(online), task, &inputs).await
+        let online = Online::new(&mut s, &mut key, &mut ledger);
+        let shown = program::run(&mut Spdz::new(online), task, &inputs).await?;
+        ledger.close()?;
+        Ok(shown)
     });
     progress.finish();
     let shown = shown.map_err(|e: SpdzError| Failure::function(e, &parties))?;
