@@ -1,4 +1,7 @@
 //! Checks that every implementation of a functionality must pass, real or ideal. The tests beside this file run them.
+//!
+//! What follows is the README, so that its example is compiled and run.
+#![doc = include_str!("../README.md")]
 
 use field::Field;
 use protocols::{Result, Session};
