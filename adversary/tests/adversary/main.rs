@@ -1,3 +1,4 @@
 //! The adversary against the shipped protocols: named attacks with their controls, sweeps, exact figures.
 
 mod attacks;
+mod ot;
