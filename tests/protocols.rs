@@ -97,7 +97,7 @@ fn online_over<F: PrimeField>() {
         let mut masks = vec![0; n];
         masks[0] = 4;
         masks[1] = 8;
-        let order = Order { triples: 12, masks, randoms: 0 };
+        let order = Order { triples: 12, masks, ..Order::default() };
         let f = F::from_u64;
         let product: Vec<F> = (0..4).map(|k| f((k + 1) * (k + 5))).collect();
         let mut expected = product.clone();
@@ -127,7 +127,7 @@ fn online_phase_computes() {
 
 #[test]
 fn simulator_and_threads_agree() {
-    let order = Order { triples: 12, masks: vec![4, 8, 0], randoms: 0 };
+    let order = Order { triples: 12, masks: vec![4, 8, 0], ..Order::default() };
     let hand = deal::<F128>(3, &order);
     let run =
         World::new(3, PartySet::EMPTY).real().run(&Tape::seeded([3; 32]), &mut Passive, |s| online(s, hand.clone()));
@@ -140,7 +140,7 @@ fn simulator_and_threads_agree() {
                 let net: Rc<dyn transport::Net> = Rc::new(net);
                 transport::drive(&*net.clone(), async {
                     let s = Session::start(net, SessionId([4; 32])).await?;
-                    online::<F128>(s, deal(3, &Order { triples: 12, masks: vec![4, 8, 0], randoms: 0 })).await
+                    online::<F128>(s, deal(3, &Order { triples: 12, masks: vec![4, 8, 0], ..Order::default() })).await
                 })
             })
         })
@@ -193,10 +193,98 @@ async fn covariance(mut s: Session, hand: Hand<F128>) -> Result<Option<String>, 
 
 #[test]
 fn functions_run_as_a_protocol() {
-    let order = Order { triples: 12, masks: vec![4, 6], randoms: 0 };
+    let order = Order { triples: 12, masks: vec![4, 6], ..Order::default() };
     let hand = deal::<F128>(2, &order);
     let run = World::new(2, PartySet::EMPTY).run(&Tape::seeded([3; 32]), &mut Passive, |s| covariance(s, hand.clone()));
     let ends = classify(run.ends);
     // x̄ = 8.25, ȳ = 10.25; Σxy = 10 − 40 − 900 + 164 = −766.
     assert_eq!(ends, [Ending::Output(None), Ending::Output(Some("-276.0625000000".into()))]);
+}
+
+/// Two branches that finish in opposite order at the two parties: each has its own stream, so neither takes the other's
+/// frames.
+async fn forked(mut s: Session) -> Result<(Vec<F31>, Vec<F31>)> {
+    let five = F31::from_u64(5);
+    s.fork(
+        ["left", "right"],
+        async |mut a| {
+            let once = a.exchange("x", &[five]).await?.into_vec().concat();
+            let coin = a.challenge::<F31>(3).await?;
+            Ok([once, coin].concat())
+        },
+        async |mut b| Ok(b.exchange("x", &[five + five]).await?.into_vec().concat()),
+    )
+    .await
+}
+
+#[test]
+fn branches_do_not_mix() {
+    for outputs in on_both(3, forked) {
+        assert!(outputs.iter().all(|o| o.0 == outputs[0].0), "branches of one name differ between parties");
+        assert!(outputs.iter().all(|(l, r)| l[..3] == [F31::from_u64(5); 3] && r[..] == [F31::from_u64(10); 3]));
+    }
+}
+
+#[test]
+fn virtual_time_counts_rounds_and_bytes() {
+    use adversary::ideal::{Hub, Ideal, Verdicts};
+    use transport::sim::{self, Clock, Setup};
+    let run = |clock| {
+        let parties = Rc::new(Parties::anonymous(2));
+        let mut hub = Hub::new(parties.clone(), Tape::seeded([1; 32]));
+        let corrupt = PartySet::EMPTY;
+        let setup = Setup { parties, corrupt, adversary: &mut Passive, trusted: &mut hub, clock, trace: true };
+        sim::run(setup, |net| {
+            let foundations = Rc::new(Ideal(Verdicts::Honest));
+            let mut s = Session::new(net, SessionId([2; 32]), foundations, Tape::seeded([3; 32]));
+            Box::pin(async move {
+                for _ in 0..3 {
+                    s.exchange("block", &vec![F128::ONE; 62_500]).await?;
+                }
+                Ok::<_, Error>(())
+            })
+        })
+    };
+    let (none, wan) = (run(Clock::NONE), run(Clock::WAN));
+    assert_eq!((none.nanoseconds, none.rounds, none.trace.len()), (0, 3, 6));
+    assert_eq!(none.bytes, 6_000_000);
+    // Three rounds of 1 MB each at 12.5 MB/s and 25 ms: 3 · (80 + 25) ms.
+    assert_eq!(wan.nanoseconds, 315_000_000);
+}
+
+#[test]
+fn last_words_come_before_the_abort_frame_and_everything_refuses_afterwards() {
+    let words = Rc::new(RefCell::new(Vec::new()));
+    let (heard, told) = (words.clone(), words.clone());
+    let world = World::new(2, PartySet::EMPTY);
+    let run = world.run(&Tape::seeded([1; 32]), &mut Passive, move |mut s| {
+        let (heard, told) = (heard.clone(), told.clone());
+        async move {
+            if s.me() == PartyId::new(1) {
+                let end = s.recv::<F31>(PartyId::new(0), "never", 1).await.map(|_| ());
+                told.borrow_mut().push("abort");
+                return end;
+            }
+            let tombstone = heard.clone();
+            s.on_death(move || tombstone.borrow_mut().push("tombstone"));
+            assert!(s.verdict(&protocols::MAC_CHECK, false, protocols::Blame::Unknown).is_err());
+            assert_eq!(s.send::<F31>(PartyId::new(1), "late", &[]), Err(Error::Dead));
+            assert_eq!(s.exchange::<F31>("late", &[]).await.map(|_| ()), Err(Error::Dead));
+            assert_eq!(s.challenge::<F31>(1).await.map(|_| ()), Err(Error::Dead));
+            s.recv::<F31>(PartyId::new(1), "late", 1).await.map(|_| ())
+        }
+    });
+    assert_eq!(classify(run.ends), [Ending::Broken(Error::Dead), Ending::Told]);
+    assert_eq!(*words.borrow(), ["tombstone", "abort"]);
+}
+
+#[test]
+fn every_check_has_its_page() {
+    let pages: String = spec::protocol_pages().iter().map(|(_, text)| *text).collect();
+    let missing: Vec<_> = protocols::CHECKS.iter().filter(|c| !pages.contains(&format!("`{}`", c.id))).collect();
+    assert!(missing.is_empty(), "checks without a page in spec/protocols: {missing:?}");
+    let mut ids: Vec<_> = protocols::CHECKS.iter().map(|c| c.id).collect();
+    ids.sort_unstable();
+    ids.dedup();
+    assert_eq!(ids.len(), protocols::CHECKS.len(), "two checks of one id");
 }
