@@ -220,7 +220,7 @@ impl Inner {
     }
     /// The tombstone: the segment is dead on disk, then its key and items are removed.
     fn bury(&mut self, id: &[u8; 32]) -> Result<()> {
-        if self.state.entry(id).is_some() {
+        if self.state.entry(id).is_some_and(|e| !e.status.is_dead()) {
             self.update(|state| {
                 if let Some(e) = state.entry_mut(id) {
                     e.status = Status::Failed;
