@@ -8,19 +8,27 @@
 //! | [`oracle`] | could the ideal functionality explain the run? |
 //! | [`attack`], [`attacks`] | named attacks, each with the check that must stop it and a control |
 //! | [`scratch`] | foundations with one seeded weakness, for controls |
-//! | [`enumerate`](mod@enumerate) | every coin of every run, counted |
+//! | [`enumerate`](mod@enumerate), [`exact`] | every coin of every run counted, compared with the bounds of `spec` |
+//! | [`view`] | what a coalition sees, as an exact distribution |
+//! | [`sweep`](mod@sweep), [`cases`] | every frame with every mutation, on small named computations |
+//! | [`stats`] | exact binomial tests for what is sampled |
 //! | [`ideal`], [`programs`], [`bystander`] | trusted programs, small computations, a coalition's own hashing |
 
 pub mod attack;
 pub mod attacks;
 pub mod bystander;
+pub mod cases;
 pub mod enumerate;
+pub mod exact;
 pub mod ideal;
 pub mod oracle;
 pub mod programs;
 pub mod run;
 pub mod scratch;
+pub mod stats;
 pub mod strategy;
+pub mod sweep;
+pub mod view;
 
 pub use attack::{Attack, Conditions, Control, Outcome, Trial, Verdict};
 pub use enumerate::{Probability, enumerate};

@@ -1,4 +1,6 @@
 //! The adversary against the shipped protocols: named attacks with their controls, sweeps, exact figures.
 
 mod attacks;
+mod exact;
 mod ot;
+mod sweep;

@@ -1,0 +1,303 @@
+//! Every frame a coalition sends or a puppet receives, with every mutation, one at a time, on small named computations;
+//! each run is judged by the oracle. A point of a sweep is replayed from (case, seed, direction, frame, mutation).
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use bytes::Bytes;
+use num_bigint::BigUint;
+use transport::sim::{Adversary, Envelope};
+use transport::{Kind, PartyId};
+
+use crate::cases::Case;
+use crate::oracle::{Judgement, Win};
+
+/// Which side of a puppet is tampered with.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum Direction {
+    /// What it sends.
+    Sent,
+    /// What it receives.
+    Received,
+}
+
+/// What happens to one frame.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum Mutation {
+    /// The lowest bit of the first byte flips.
+    FlipFirst,
+    /// The highest bit of the last byte flips.
+    FlipLast,
+    /// The last byte is missing.
+    Truncate,
+    /// A zero byte more.
+    Extend,
+    /// It disappears.
+    Drop,
+    /// It comes twice.
+    Duplicate,
+    /// The frame before it, of the same sender, comes instead.
+    Replay,
+    /// Another party gets it.
+    SwapReceiver,
+    /// Its tag is another one.
+    Retag,
+    /// One item of the payload is changed as its type allows.
+    Item(usize, ItemChange),
+}
+
+/// A change of one item, by its type.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum ItemChange {
+    /// An element plus one.
+    AddOne,
+    /// Zero, or the identity for a point.
+    Zero,
+    /// The negated element.
+    Negate,
+    /// Another element, fixed and random-looking.
+    Other,
+    /// The order of the field: not canonical.
+    NotCanonical,
+    /// All bits flipped.
+    Invert,
+}
+
+impl ItemChange {
+    fn of(kind: Kind) -> &'static [Self] {
+        match kind {
+            Kind::Elements | Kind::Ideal => &[Self::AddOne, Self::Zero, Self::Negate, Self::Other, Self::NotCanonical],
+            _ => &[Self::Zero, Self::Other, Self::Invert],
+        }
+    }
+}
+
+/// One place and one way to tamper.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Point {
+    /// Sends or receives.
+    pub direction: Direction,
+    /// The k-th frame of that direction.
+    pub frame: usize,
+    /// What is done.
+    pub mutation: Mutation,
+}
+
+impl fmt::Display for Point {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:?} frame {} {:?}", self.direction, self.frame, self.mutation)
+    }
+}
+
+/// The order of a field from its name in a frame's type; `None`: binary.
+fn order_of(name: &str) -> Option<BigUint> {
+    use field::{F2, F3, F5, F7, F31, F128, F251, Field, Fr, PrimeField};
+    fn of<F: PrimeField>() -> BigUint {
+        BigUint::from_slice(&F::MODULUS.iter().flat_map(|l| [*l as u32, (*l >> 32) as u32]).collect::<Vec<_>>())
+    }
+    let all: [(&str, fn() -> BigUint); 8] = [
+        (F2::NAME, of::<F2>),
+        (F3::NAME, of::<F3>),
+        (F5::NAME, of::<F5>),
+        (F7::NAME, of::<F7>),
+        (F31::NAME, of::<F31>),
+        (F251::NAME, of::<F251>),
+        (Fr::NAME, of::<Fr>),
+        (F128::NAME, of::<F128>),
+    ];
+    all.into_iter().find(|(n, _)| *n == name).map(|(_, of)| of())
+}
+
+fn change_item(item: &mut [u8], change: ItemChange, order: Option<&BigUint>) {
+    let put = |item: &mut [u8], v: BigUint| {
+        let bytes = v.to_bytes_le();
+        let n = bytes.len().min(item.len());
+        item.fill(0);
+        item[..n].copy_from_slice(&bytes[..n]);
+    };
+    let x = BigUint::from_bytes_le(item);
+    match (change, order) {
+        (ItemChange::Zero, _) => item.fill(0),
+        (ItemChange::Invert, _) => item.iter_mut().for_each(|b| *b = !*b),
+        (ItemChange::AddOne, Some(p)) => put(item, (x + 1u32) % p),
+        (ItemChange::Negate, Some(p)) => put(item, (p - x % p) % p),
+        (ItemChange::Other, Some(p)) => put(item, (x * 7u32 + 0x9e37_79b9u32) % p),
+        (ItemChange::NotCanonical, Some(p)) => put(item, p.clone()),
+        (ItemChange::AddOne | ItemChange::Negate, None) => item[0] ^= 1,
+        (ItemChange::Other | ItemChange::NotCanonical, None) => {
+            item.iter_mut().enumerate().for_each(|(i, b)| *b ^= 0x5a ^ i as u8);
+        }
+    }
+}
+
+/// Bytes in front of the items: a request to an ideal functionality starts with its operation.
+fn head(e: &Envelope) -> usize {
+    usize::from(e.to == PartyId::IDEAL)
+}
+
+/// The width of one item.
+fn width(e: &Envelope, field_width: usize) -> usize {
+    if e.frame.meta.kind == Kind::Ideal { field_width } else { e.frame.meta.width.max(1) }
+}
+
+/// The adversary of one run: records the frames it could have changed, changes one of them.
+struct Tamper<'a> {
+    case: &'a Case,
+    point: Option<Point>,
+    /// Of every frame in either direction: how many items, of which kind.
+    recorded: [Vec<(usize, Kind)>; 2],
+    previous: [Vec<Envelope>; 2],
+    fired: bool,
+}
+
+impl<'a> Tamper<'a> {
+    fn new(case: &'a Case, point: Option<Point>) -> Self {
+        Self { case, point, recorded: Default::default(), previous: Default::default(), fired: false }
+    }
+    fn pass(&mut self, direction: Direction, mut e: Envelope, deliver: &mut Vec<Envelope>) {
+        let side = direction as usize;
+        let at = self.recorded[side].len();
+        let items = e.frame.body.len().saturating_sub(head(&e)) / width(&e, self.case.element_bytes);
+        self.recorded[side].push((items, e.frame.meta.kind));
+        let before = self.previous[side].iter().rev().find(|o| o.from == e.from && o.to == e.to).cloned();
+        self.previous[side].push(e.clone());
+        let Some(point) = self.point.filter(|p| p.direction == direction && p.frame == at) else {
+            deliver.push(e);
+            return;
+        };
+        let old = (e.frame.body.clone(), e.frame.tag);
+        match point.mutation {
+            Mutation::Drop => {
+                self.fired = true;
+                return;
+            }
+            Mutation::Duplicate => {
+                self.fired = true;
+                deliver.push(e.clone());
+            }
+            Mutation::Replay => {
+                if let Some(b) = before {
+                    (e.frame.body, e.frame.tag) = (b.frame.body, b.frame.tag);
+                }
+            }
+            Mutation::SwapReceiver => {
+                let other = (0..self.case.n).map(PartyId::new).find(|p| *p != e.to && *p != e.from);
+                if let (Some(other), true) = (other, direction == Direction::Sent && e.to != PartyId::IDEAL) {
+                    self.fired = true;
+                    e.to = other;
+                }
+            }
+            Mutation::Retag => e.frame.tag ^= 1 << 17,
+            Mutation::FlipFirst => self.edit(&mut e, |b| b.iter_mut().take(1).for_each(|b| *b ^= 1)),
+            Mutation::FlipLast => self.edit(&mut e, |b| b.iter_mut().rev().take(1).for_each(|b| *b ^= 0x80)),
+            Mutation::Truncate => self.edit(&mut e, |b| b.truncate(b.len().saturating_sub(1))),
+            Mutation::Extend => self.edit(&mut e, |b| b.push(0)),
+            Mutation::Item(k, change) => {
+                let (skip, width) = (head(&e), width(&e, self.case.element_bytes));
+                let name = if e.frame.meta.kind == Kind::Ideal { self.case.field } else { e.frame.meta.field };
+                let order = order_of(name);
+                self.edit(&mut e, |b| {
+                    if let Some(item) = b.get_mut(skip + k * width..skip + (k + 1) * width) {
+                        change_item(item, change, order.as_ref());
+                    }
+                });
+            }
+        }
+        self.fired |= old != (e.frame.body.clone(), e.frame.tag);
+        deliver.push(e);
+    }
+    fn edit(&self, e: &mut Envelope, f: impl FnOnce(&mut Vec<u8>)) {
+        let mut body = e.frame.body.to_vec();
+        f(&mut body);
+        e.frame.body = Bytes::from(body);
+    }
+}
+
+impl Adversary for Tamper<'_> {
+    fn outgoing(&mut self, e: Envelope, deliver: &mut Vec<Envelope>) {
+        self.pass(Direction::Sent, e, deliver);
+    }
+    fn incoming(&mut self, e: Envelope, deliver: &mut Vec<Envelope>) {
+        self.pass(Direction::Received, e, deliver);
+    }
+}
+
+/// Every point of a case: all frames of an untampered run, all mutations that make sense there.
+#[must_use]
+pub fn points(case: &Case, seed: u64) -> Vec<Point> {
+    let mut record = Tamper::new(case, None);
+    (case.run)(seed, &mut record);
+    let mut points = Vec::new();
+    for direction in [Direction::Sent, Direction::Received] {
+        for (frame, (items, kind)) in record.recorded[direction as usize].iter().enumerate() {
+            use Mutation::{Drop, Duplicate, Extend, FlipFirst, FlipLast, Replay, Retag, SwapReceiver, Truncate};
+            let mut all = vec![FlipFirst, FlipLast, Truncate, Extend, Drop, Duplicate, Replay, SwapReceiver, Retag];
+            for item in (0..*items).take(case.items) {
+                all.extend(ItemChange::of(*kind).iter().map(|c| Mutation::Item(item, *c)));
+            }
+            points.extend(all.into_iter().map(|mutation| Point { direction, frame, mutation }));
+        }
+    }
+    points
+}
+
+/// Replays one point: how it was judged, and whether it changed anything.
+#[must_use]
+pub fn replay(case: &Case, seed: u64, point: Point) -> (Judgement, bool) {
+    let mut tamper = Tamper::new(case, Some(point));
+    let judgement = crate::oracle::catching(|| (case.run)(seed, &mut tamper));
+    (judgement, tamper.fired)
+}
+
+/// What a sweep found.
+#[derive(Clone, Debug, Default)]
+pub struct Report {
+    /// Runs whose mutation changed something.
+    pub runs: u64,
+    /// Mutations that changed nothing: an item that was zero set to zero, no earlier frame to replay.
+    pub idle: u64,
+    /// Frames of the untampered run, sent and received.
+    pub frames: u64,
+    /// Frames that some mutation changed.
+    pub frames_hit: u64,
+    /// Runs that ended with the right output.
+    pub right: u64,
+    /// Runs that waited for the coalition.
+    pub gave_up: u64,
+    /// Runs that stopped, by check.
+    pub stopped: BTreeMap<&'static str, u64>,
+    /// Wrong outputs, which a tiny field allows with the bound of its checks.
+    pub wrong: Vec<(u64, Point)>,
+    /// Everything else no ideal functionality explains: never allowed.
+    pub broken: Vec<(u64, Point, Win)>,
+}
+
+/// Sweeps a case with these seeds.
+#[must_use]
+pub fn sweep(case: &Case, seeds: std::ops::Range<u64>) -> Report {
+    let mut report = Report::default();
+    for seed in seeds {
+        let mut hit = std::collections::BTreeSet::new();
+        let points = points(case, seed);
+        let frames: std::collections::BTreeSet<_> = points.iter().map(|p| (p.direction, p.frame)).collect();
+        for point in points {
+            let (judgement, fired) = replay(case, seed, point);
+            if !fired {
+                report.idle += 1;
+                continue;
+            }
+            report.runs += 1;
+            hit.insert((point.direction, point.frame));
+            match judgement {
+                Judgement::Right => report.right += 1,
+                Judgement::GaveUp => report.gave_up += 1,
+                Judgement::Stopped(a) => *report.stopped.entry(a.check.id).or_default() += 1,
+                Judgement::Won(Win::WrongOutput(_) | Win::Disagreement(..)) => report.wrong.push((seed, point)),
+                Judgement::Won(win) => report.broken.push((seed, point, win)),
+            }
+        }
+        report.frames += frames.len() as u64;
+        report.frames_hit += hit.len() as u64;
+    }
+    report
+}

@@ -1,0 +1,76 @@
+//! Counted probabilities equal the formulas of `spec`, as rational numbers.
+
+use field::{F2, F3, F7, F31};
+use num_rational::BigRational;
+use quorate_adversary::exact::{self, Computation, additive, count, pair, wrong_product};
+use quorate_adversary::ideal::supply::CorruptShares;
+use quorate_adversary::stats::{Agreement, agreement};
+use quorate_adversary::{Judgement, World, attack, programs, view};
+use spec::{Bound, Instance};
+use transport::PartySet;
+
+#[test]
+fn every_figure_equals_its_formula() {
+    for measurement in exact::ALL {
+        for figure in measurement.figures() {
+            let f = figure.unwrap();
+            println!("{} p={} {} = {} in {} runs of {:?}", f.id, f.p, f.measured, f.bound, f.runs, f.per_run());
+            assert!(f.equal(), "{} over F_{}: counted {}, {} gives {}", f.id, f.p, f.measured, f.bound, f.expected);
+        }
+    }
+}
+
+/// The coalition's own shares may be fixed to zero without changing any figure.
+#[test]
+fn zero_shares_of_the_corrupt_stand_for_all() {
+    let figure = |mode| {
+        let script = || additive::<F2>([field::Field::ONE, field::Field::ZERO], field::Field::ONE);
+        count::<F2>(&pair(), mode, Computation::Multiply(1, 1), script, wrong_product).unwrap()
+    };
+    let (zero, uniform) = (figure(CorruptShares::Zero), figure(CorruptShares::Uniform));
+    assert!(uniform.runs > 1000 * zero.runs);
+    assert_eq!(zero.probability, uniform.probability);
+}
+
+/// Selective failure: whether a lie is noticed does not depend on the honest values.
+#[test]
+fn acceptance_says_nothing_about_the_values() {
+    let accepted = |x, y| {
+        let script = || additive::<F3>([field::Field::ONE, field::Field::ONE], field::Field::ZERO);
+        count::<F3>(&pair(), CorruptShares::Zero, Computation::Multiply(x, y), script, exact::accepted).unwrap()
+    };
+    let all: Vec<BigRational> = (0..9).map(|v| accepted(v / 3, v % 3).probability).collect();
+    assert!(all.iter().all(|p| *p == Bound::MacCheck.at(&Instance::field(3u32))));
+}
+
+/// With the third party's own input too, and over one more field than the table.
+#[test]
+fn views_of_equal_sums_are_equal() {
+    let a = view::of_sum::<F2>([Some(0), Some(1), Some(1)], None).unwrap();
+    let b = view::of_sum::<F2>([Some(1), Some(0), Some(1)], None).unwrap();
+    assert_eq!(a, b);
+    assert!(a.distinct() > 1);
+    let c = view::of_sum::<F2>([Some(1), Some(1), Some(1)], None).unwrap();
+    assert_eq!(a.distance(&c), BigRational::from_integer(1.into()), "another sum is seen");
+}
+
+#[test]
+fn one_more_field() {
+    let script = || additive::<F7>([field::Field::ONE, field::Field::ZERO], field::Field::ZERO);
+    let c = count::<F7>(&pair(), CorruptShares::Zero, Computation::Show(1), script, exact::accepted).unwrap();
+    // Nothing is multiplied, so the rule never fires: nothing is wrong and everything is accepted.
+    assert_eq!(c.probability, BigRational::from_integer(1.into()));
+}
+
+/// Over F_31 the figure is sampled: as often as the formula says, neither more nor less.
+#[test]
+fn sampled_over_f31() {
+    let (mut wrong, runs) = (0, 20_000);
+    let world = World::new(2, PartySet::of(&[1]));
+    for seed in 0..runs {
+        let mut script = additive::<F31>([field::Field::ONE, field::Field::ZERO], field::Field::ONE);
+        let judgement = programs::judged_multiplication::<F31>(&world, &attack::tape(seed), &mut script);
+        wrong += u64::from(matches!(judgement, Judgement::Won(_)));
+    }
+    assert_eq!(agreement(wrong, runs, 61.0 / 961.0, 1e-6), Agreement::Consistent, "{wrong} of {runs}");
+}

@@ -1,0 +1,53 @@
+//! Every frame with every mutation: nothing wrong is accepted, nobody honest is accused, nothing panics.
+
+use quorate_adversary::cases::{self, Case};
+use quorate_adversary::stats::tail;
+use quorate_adversary::sweep::{Report, replay, sweep};
+use spec::{Bound, Instance};
+
+fn text(case: &Case, r: &Report) -> String {
+    let stopped: Vec<_> = r.stopped.iter().map(|(c, k)| format!("{c} {k}")).collect();
+    format!(
+        "{}: {} runs, {} idle, frames {}/{}, right {}, gave up {}, wrong {}, stopped by {}",
+        case.name,
+        r.runs,
+        r.idle,
+        r.frames_hit,
+        r.frames,
+        r.right,
+        r.gave_up,
+        r.wrong.len(),
+        stopped.join(", ")
+    )
+}
+
+#[test]
+fn every_mutation_of_every_frame_is_harmless() {
+    for case in cases::ALL {
+        let start = std::time::Instant::now();
+        let report = sweep(case, 0..if case.tiny.is_some() { 4 } else { 1 });
+        println!("{} ({:?})", text(case, &report), start.elapsed());
+        assert!(report.broken.is_empty(), "{}: {:?}", case.name, report.broken);
+        assert!(report.runs > 0 && report.frames_hit == report.frames, "{}", text(case, &report));
+        match case.tiny {
+            None => assert!(report.wrong.is_empty(), "{}: {:?}", case.name, report.wrong),
+            // Each mutation is one lie, so it escapes with at most the bound of the MAC check.
+            Some(p) => {
+                let q = 2.0 / p as f64 - 1.0 / (p * p) as f64;
+                let tail = tail(report.runs, q, report.wrong.len() as u64, report.runs);
+                assert!(tail > 1e-6, "{}: more than {} allows", text(case, &report), Bound::MacCheck);
+                let exact = Bound::MacCheck.at(&Instance::field(p));
+                assert_eq!(exact.to_string(), format!("{}/{}", 2 * p - 1, p * p));
+            }
+        }
+    }
+}
+
+#[test]
+fn points_are_replayed() {
+    let case = cases::find("product/2/F3/ideal").unwrap();
+    let report = sweep(case, 0..3);
+    let (seed, point) = report.wrong.first().copied().expect("over F_3 some lie escapes");
+    let (judgement, fired) = replay(case, seed, point);
+    assert!(fired && judgement.won());
+}
