@@ -1,11 +1,12 @@
 //! Small named computations that a sweep tampers with.
 
-use field::{F3, F31, Field, Fr};
-use protocols::{Result, Session};
+use field::{F3, F31, F128, Field, Fr};
+use protocols::{Mascot, Memory, Online, Result, Session};
 use transport::sim::{Adversary, Envelope};
 use transport::{PartyId, PartySet, PerParty};
 
 use crate::attack::tape;
+use crate::ideal::ot::IdealOt;
 use crate::ideal::supply::{CorruptShares, Order};
 use crate::oracle::{Judgement, judge};
 use crate::programs;
@@ -47,6 +48,9 @@ pub const ALL: &[Case] = &[
     case::<Fr>("product/2/ideal", 2, |seed, a| product::<Fr>(2, Floor::Ideal, seed, a)),
     case::<Fr>("product/2", 2, |seed, a| product::<Fr>(2, Floor::Real, seed, a)),
     case::<Fr>("product/3", 3, |seed, a| product::<Fr>(3, Floor::Real, seed, a)),
+    case::<F128>("product/2/F128/ideal", 2, |seed, a| product::<F128>(2, Floor::Ideal, seed, a)),
+    case::<F128>("mascot/2", 2, |seed, a| preprocessed(2, seed, a)),
+    case::<F128>("mascot/3", 3, |seed, a| preprocessed(3, seed, a)),
     case::<F31>("product/2/F31", 2, |seed, a| product::<F31>(2, Floor::Real, seed, a)),
     case::<F31>("product/3/F31/ideal", 3, |seed, a| product::<F31>(3, Floor::Ideal, seed, a)),
     case::<F3>("product/2/F3/ideal", 2, |seed, a| product::<F3>(2, Floor::Ideal, seed, a)),
@@ -113,4 +117,27 @@ fn product<F: Field>(n: usize, floor: Floor, seed: u64, adversary: &mut dyn Adve
 /// Whether this frame brings the masked input of `owner` to `to`.
 fn told(e: &Envelope, owner: PartyId, to: PartyId) -> bool {
     e.from == owner && e.to == to && e.frame.step.name() == "masked_input" && e.frame.meta.name != "echo"
+}
+
+/// Preprocessing by oblivious transfer, then a product of two inputs of an honest party. The transfers are ideal.
+fn preprocessed(n: usize, seed: u64, adversary: &mut dyn Adversary) -> Judgement {
+    let mut world = world(n, Floor::Ideal);
+    world.trace = false;
+    let owner = PartyId::new(0);
+    let run = world.run(&tape(seed), adversary, async |mut s: Session| -> Result<F128> {
+        let mut mascot = Mascot::<F128, IdealOt>::setup(&mut s).await?;
+        let mut supply = Memory::new(n);
+        supply.add_triples(mascot.triples(&mut s, 1).await?);
+        let counts = PerParty::from_fn(n, |p| if p == owner { 2 } else { 0 });
+        for (p, masks) in s.parties().clone().iter().zip(mascot.masks(&mut s, &counts).await?.into_vec()) {
+            supply.add_masks(p, masks);
+        }
+        let mine = [6, 11].map(F128::from_u64);
+        let mut online = Online::new(&mut s, mascot.key(), &mut supply);
+        let mut y = online.input(owner, (online.me() == owner).then_some(&mine[..]), 2).await?;
+        let x = y.take_front(1);
+        let z = online.mul(&x, &y).await?;
+        Ok(online.output(&z).await?[0])
+    });
+    judge(&classify(run.ends), world.corrupt, |_, z| *z == F128::from_u64(66), true)
 }

@@ -13,6 +13,7 @@ use crate::enumerate::{Probability, enumerate, is_complete};
 use crate::ideal::supply::{CorruptShares, Known, Order};
 use crate::programs;
 use crate::run::{Ending, World, classify};
+use crate::sacrifice::{Batch, Lie};
 use crate::scratch::Flaw;
 use crate::strategy::{Fate, On, Script, edit};
 use crate::view;
@@ -261,6 +262,103 @@ fn views<F: Field>(flaw: Option<Flaw>) -> Result<Count> {
     Ok(Count { probability: a.distance(&b), runs, took: start.elapsed() })
 }
 
+/// What is counted of a sacrifice.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Sacrificed {
+    /// The equation holds.
+    Equation,
+    /// The equation holds and a triple is wrong.
+    EquationWrong,
+    /// The honest party accepted a wrong triple, by whatever luck.
+    Wrong,
+}
+
+/// Counts an event of a sacrifice of these spoiled triples. With `guess`, σ is corrected for the key being one, which
+/// the coalition can do when its lie is constant.
+fn sacrificed<F: Field>(world: &World, lies: &[Lie<F>], what: Sacrificed, guess: bool) -> Result<Count> {
+    let (mut hit, mut all) = (Probability::default(), Probability::default());
+    let mut failed = None;
+    let start = Instant::now();
+    let (coin, commit) = (On::message("coin", "coin"), On::message("sigma", "commit"));
+    let lie = lies.iter().map(|l| (l.triple.1, l.partner.1)).collect::<Vec<_>>();
+    let runs = enumerate(|tape, weight| {
+        let batch = match Batch::deal(world, CorruptShares::Zero, tape, lies) {
+            Ok(batch) => batch,
+            Err(e) => {
+                failed = Some(e);
+                return;
+            }
+        };
+        let mut script = Script::new(world.corrupt);
+        if guess {
+            let lie = lie.clone();
+            script = script.sends(commit, move |e, seen| {
+                let challenge = seen.earliest(coin).and_then(|e| F::read(&e.frame.body));
+                if let (Some(c), Some(r)) = (challenge, seen.elements::<F>("coin", "coin")) {
+                    let omega = r[lie.len()..].iter().zip(&lie);
+                    let error = omega.fold(F::ZERO, |sum, (r, (e, partner))| sum + *r * (c * *e - *partner));
+                    edit(e, |sigma: &mut [F]| sigma[0] -= error);
+                }
+                Fate::Deliver
+            });
+        }
+        let endings = batch.run(world, tape, &mut script);
+        let challenge = script.seen().earliest(coin).and_then(|e| F::read(&e.frame.body)).unwrap_or(F::ONE);
+        let equation = batch.residue(challenge).iter().all(|e| *e == F::ZERO);
+        let accepted = matches!(endings[HONEST.index()], Ending::Output(()));
+        let weight = weight();
+        all.add(weight);
+        if match what {
+            Sacrificed::Equation => equation,
+            Sacrificed::EquationWrong => equation && batch.wrong(),
+            Sacrificed::Wrong => accepted && batch.wrong(),
+        } {
+            hit.add(weight);
+        }
+        // Whoever passes the equation is accepted: the code rejects nothing that holds.
+        if equation && !accepted && !guess {
+            failed = Some(protocols::Error::Local("a sacrifice that holds was refused".into()));
+        }
+    });
+    if let Some(e) = failed {
+        return Err(e);
+    }
+    debug_assert!(is_complete(&all));
+    Ok(Count { probability: hit.value(), runs, took: start.elapsed() })
+}
+/// The best of these lies.
+fn best_lie<F: Field>(lies: impl IntoIterator<Item = Lie<F>>, what: Sacrificed) -> Result<Count> {
+    let mut top = Count { probability: BigRational::from_integer(0.into()), runs: 0, took: Duration::ZERO };
+    for lie in lies {
+        let c = sacrificed::<F>(&pair(), &[lie], what, false)?;
+        top.probability = top.probability.max(c.probability);
+        top.runs += c.runs;
+        top.took += c.took;
+    }
+    Ok(top)
+}
+fn sacrifice_wrong<F: Field>() -> Result<Count> {
+    best_lie::<F>(Lie::all(), Sacrificed::EquationWrong)
+}
+fn sacrifice_accepted<F: Field>() -> Result<Count> {
+    best_lie::<F>(Lie::all(), Sacrificed::Equation)
+}
+fn sacrifice_of_two<F: Field>() -> Result<Count> {
+    sacrificed::<F>(&pair(), &[Lie::plain(), Lie::plain()], Sacrificed::EquationWrong, false)
+}
+fn sacrifice_with_lie<F: Field>() -> Result<Count> {
+    sacrificed::<F>(&pair(), &[Lie::plain()], Sacrificed::Wrong, true)
+}
+fn sacrifice_by_luck<F: Field>() -> Result<Count> {
+    sacrificed::<F>(&pair(), &[Lie::plain()], Sacrificed::Wrong, false)
+}
+fn sacrifice_known<F: Field>() -> Result<Count> {
+    sacrificed::<F>(&pair().flawed(Some(Flaw::UnitCoin)), &[Lie::equal()], Sacrificed::Wrong, false)
+}
+fn sacrifice_off<F: Field>() -> Result<Count> {
+    sacrificed::<F>(&pair().without(Some(&protocols::TRIPLE_SACRIFICE)), &[Lie::plain()], Sacrificed::Wrong, false)
+}
+
 macro_rules! over {
     ($f:ident) => {
         [Some($f::<F2>), Some($f::<F3>), Some($f::<F5>)]
@@ -331,6 +429,63 @@ pub const ALL: &[Measurement] = &[
         bound: Bound::One,
         long: false,
         count: over!(unchecked),
+    },
+    Measurement {
+        id: "sacrifice.wrong",
+        what: "a wrong triple satisfies the equation, best of all lies (F_5: a constant error)",
+        bound: Bound::SacrificeWrong,
+        long: false,
+        count: [
+            Some(sacrifice_wrong::<F2>),
+            Some(sacrifice_wrong::<F3>),
+            Some(|| best_lie::<F5>([Lie::plain()], Sacrificed::EquationWrong)),
+        ],
+    },
+    Measurement {
+        id: "sacrifice.wrong.two",
+        what: "two wrong triples in one batch satisfy their equations",
+        bound: Bound::SacrificeWrong,
+        long: false,
+        count: [Some(sacrifice_of_two::<F2>), Some(sacrifice_of_two::<F3>), None],
+    },
+    Measurement {
+        id: "sacrifice.accepted",
+        what: "a lie satisfies the equation, best of all (F_5: the common factor as error)",
+        bound: Bound::SacrificeAccepted,
+        long: false,
+        count: [
+            Some(sacrifice_accepted::<F2>),
+            Some(sacrifice_accepted::<F3>),
+            Some(|| best_lie::<F5>([Lie::selective()], Sacrificed::Equation)),
+        ],
+    },
+    Measurement {
+        id: "sacrifice.with_lie",
+        what: "a wrong triple is accepted when σ is corrected for the key being one besides",
+        bound: Bound::SacrificeWithLie,
+        long: false,
+        count: over!(sacrifice_with_lie),
+    },
+    Measurement {
+        id: "sacrifice.by_luck",
+        what: "a wrong triple is accepted without a further lie: ω is checked by its MAC",
+        bound: Bound::SacrificeWithLie,
+        long: false,
+        count: over!(sacrifice_by_luck),
+    },
+    Measurement {
+        id: "sacrifice.challenge.known",
+        what: "control: challenge known in advance, a wrong triple is accepted",
+        bound: Bound::One,
+        long: false,
+        count: over!(sacrifice_known),
+    },
+    Measurement {
+        id: "sacrifice.off",
+        what: "control: without the sacrifice's check a wrong triple is accepted",
+        bound: Bound::One,
+        long: false,
+        count: over!(sacrifice_off),
     },
     Measurement {
         id: "view.zero_shares",

@@ -11,6 +11,7 @@
 //! | [`enumerate`](mod@enumerate), [`exact`] | every coin of every run counted, compared with the bounds of `spec` |
 //! | [`view`] | what a coalition sees, as an exact distribution |
 //! | [`sweep`](mod@sweep), [`cases`] | every frame with every mutation, on small named computations |
+//! | [`sacrifice`] | spoiled triples under the shipped sacrifice |
 //! | [`stats`] | exact binomial tests for what is sampled |
 //! | [`ideal`], [`programs`], [`bystander`] | trusted programs, small computations, a coalition's own hashing |
 
@@ -24,6 +25,7 @@ pub mod ideal;
 pub mod oracle;
 pub mod programs;
 pub mod run;
+pub mod sacrifice;
 pub mod scratch;
 pub mod stats;
 pub mod strategy;

@@ -89,6 +89,11 @@ impl Seen {
     pub fn latest(&self, on: On) -> Option<&Envelope> {
         self.0.iter().rev().find(|e| on.fits(e, e.from))
     }
+    /// The first message that fits.
+    #[must_use]
+    pub fn earliest(&self, on: On) -> Option<&Envelope> {
+        self.0.iter().find(|e| on.fits(e, e.from))
+    }
     /// The latest message of this name in a step of this name.
     #[must_use]
     pub fn last(&self, step: &str, name: &str) -> Option<&Envelope> {

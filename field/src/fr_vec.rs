@@ -23,7 +23,9 @@ fn write_one(item: Fr) -> [u8; 32] {
 
 fn read_one(bytes: &[u8; 32]) -> (Fr, bool) {
     let limbs = from_bytes(bytes);
-    (Fr::from_canonical(limbs), limbs::is_reduced(limbs))
+    let canonical = limbs::is_reduced(limbs);
+    // Montgomery multiplication is defined for residues only: of larger integers its sums overflow.
+    (Fr::from_canonical(if canonical { limbs } else { Default::default() }), canonical)
 }
 
 #[cfg(test)]
@@ -67,6 +69,12 @@ mod tests {
         add_products(&mut sum, &largest, &largest);
         assert!(reduce(sum) == Fr::dot(&largest, &largest));
         assert!(reduce(sum) == Fr::from_u64(100_000) * largest[0] * largest[0]);
+    }
+
+    #[test]
+    fn the_largest_integer_is_no_encoding() {
+        assert!(Fr::read_slice(&[u8::MAX; 32]).is_none());
+        assert!(Fr::read(&[u8::MAX; 32]).is_none());
     }
 
     #[test]

@@ -304,7 +304,7 @@ pub fn run<'a, T>(setup: Setup<'_>, mut program: impl FnMut(Rc<dyn Net>) -> Prog
     let mut order: Vec<usize> = (0..n).collect();
     order.sort_by_key(|p| corrupt.contains(PartyId::new(*p)));
     let mut cx = Context::from_waker(Waker::noop());
-    let mut hands = Hands { answers: Vec::new(), deliver: Vec::new() };
+    let mut hands = Hands { answers: Vec::new(), deliver: Vec::new(), seen: Vec::new() };
 
     'run: loop {
         for &p in &order {
@@ -329,7 +329,7 @@ pub fn run<'a, T>(setup: Setup<'_>, mut program: impl FnMut(Rc<dyn Net>) -> Prog
         let Some(choice) = choice else { break };
         let e = wires.borrow_mut().held.remove(choice);
         adversary.outgoing(e, &mut hands.deliver);
-        hands.hand_over(&wires, trusted);
+        hands.hand_over(&wires, adversary, trusted);
         hands.settle(&wires, adversary, trusted);
     }
 
@@ -348,6 +348,7 @@ pub fn run<'a, T>(setup: Setup<'_>, mut program: impl FnMut(Rc<dyn Net>) -> Prog
 struct Hands {
     answers: Vec<Answer>,
     deliver: Vec<Envelope>,
+    seen: Vec<Envelope>,
 }
 
 impl Hands {
@@ -362,44 +363,58 @@ impl Hands {
                 continue;
             }
             let Some(e) = w.outbox.pop_front() else { return };
-            let from_outside = w.corrupt.contains(e.to) && !w.corrupt.contains(e.from);
-            if e.to != PartyId::IDEAL && !from_outside {
+            // Within one camp nobody looks on.
+            if e.to != PartyId::IDEAL && w.corrupt.contains(e.from) == w.corrupt.contains(e.to) {
                 w.deliver(e);
                 continue;
             }
             drop(w);
             if e.to == PartyId::IDEAL {
-                self.ask(wires, trusted, e);
+                self.ask(wires, adversary, trusted, e);
             } else {
-                adversary.incoming(e, &mut self.deliver);
-                let mut w = wires.borrow_mut();
-                for e in self.deliver.drain(..) {
-                    w.deliver(e);
-                }
+                self.show(wires, adversary, e);
             }
         }
     }
+    /// Hands a frame to the coalition, through the adversary's eyes.
+    fn show(&mut self, wires: &RefCell<Wires>, adversary: &mut dyn Adversary, e: Envelope) {
+        adversary.incoming(e, &mut self.seen);
+        let mut w = wires.borrow_mut();
+        for e in self.seen.drain(..) {
+            w.deliver(e);
+        }
+    }
     /// Delivers what the adversary let out.
-    fn hand_over(&mut self, wires: &RefCell<Wires>, trusted: &mut dyn Trusted) {
+    fn hand_over(&mut self, wires: &RefCell<Wires>, adversary: &mut dyn Adversary, trusted: &mut dyn Trusted) {
         for e in std::mem::take(&mut self.deliver) {
             if e.to == PartyId::IDEAL {
-                self.ask(wires, trusted, e);
+                self.ask(wires, adversary, trusted, e);
             } else {
                 wires.borrow_mut().deliver(e);
             }
         }
     }
-    fn ask(&mut self, wires: &RefCell<Wires>, trusted: &mut dyn Trusted, e: Envelope) {
-        trusted.receive(&e, &mut self.answers);
-        let mut w = wires.borrow_mut();
-        w.moves += 1;
-        if w.keep_trace {
-            w.trace.push(e.clone());
+    fn ask(&mut self, wires: &RefCell<Wires>, adversary: &mut dyn Adversary, trusted: &mut dyn Trusted, e: Envelope) {
+        {
+            let mut w = wires.borrow_mut();
+            w.moves += 1;
+            if w.keep_trace {
+                w.trace.push(e.clone());
+            }
         }
-        for Answer { from, to, stream, frame } in self.answers.drain(..) {
+        let mut answers = std::mem::take(&mut self.answers);
+        trusted.receive(&e, &mut answers);
+        for Answer { from, to, stream, frame } in answers.drain(..) {
+            let mut w = wires.borrow_mut();
             let answer = Envelope { seq: w.seq, from, to, stream, frame, round: e.round + 1, arrives: e.arrives };
             w.seq += 1;
-            if w.corrupt.contains(to) { w.outbox.push_back(answer) } else { w.deliver(answer) }
+            if w.corrupt.contains(to) {
+                drop(w);
+                self.show(wires, adversary, answer);
+            } else {
+                w.deliver(answer);
+            }
         }
+        self.answers = answers;
     }
 }

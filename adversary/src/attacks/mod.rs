@@ -6,12 +6,13 @@ pub mod mac;
 pub mod online;
 pub mod ot;
 pub mod session;
+pub mod triple;
 
 use crate::attack::Attack;
 
 /// Every named attack, from the lowest layer up.
 pub fn all() -> impl Iterator<Item = &'static Attack> {
-    [coin::ALL, input::ALL, mac::ALL, online::ALL, ot::ALL, session::ALL].into_iter().flatten()
+    [coin::ALL, input::ALL, mac::ALL, online::ALL, ot::ALL, session::ALL, triple::ALL].into_iter().flatten()
 }
 
 /// The attack of this id.

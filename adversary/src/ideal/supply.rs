@@ -132,6 +132,14 @@ impl<F: Field> Dealer<F> {
         Ok((supplies, known))
     }
 
+    /// `[[values]]`, one share per party.
+    pub fn given(&self, values: &[F]) -> Result<Vec<Shared<F>>> {
+        let mut all: Vec<Shared<F>> = (0..self.n).map(|_| Shared::default()).collect();
+        for x in values {
+            all.iter_mut().zip(self.share(*x)?).for_each(|(all, one)| all.extend(one));
+        }
+        Ok(all)
+    }
     /// `[[x]]`, one share per party.
     fn share(&self, x: F) -> Result<Vec<Shared<F>>> {
         let (values, macs) = (self.split(x)?, self.split(self.alpha * x)?);

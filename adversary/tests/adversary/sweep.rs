@@ -51,3 +51,13 @@ fn points_are_replayed() {
     let (judgement, fired) = replay(case, seed, point);
     assert!(fired && judgement.won());
 }
+
+#[test]
+fn untampered_runs_are_right() {
+    for case in cases::ALL {
+        for seed in 0..3 {
+            let judgement = (case.run)(seed, &mut transport::sim::Passive);
+            assert_eq!(judgement, quorate_adversary::Judgement::Right, "{}", case.name);
+        }
+    }
+}
