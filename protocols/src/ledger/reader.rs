@@ -118,7 +118,7 @@ impl<F: Field> Ledger<F> {
         self.shelves.iter().map(|s| s.total - s.used).collect()
     }
 
-    /// Compares segment, sizes and cursors with every other party (`spec/protocols/13-ledger.md`, Step 4). A difference
+    /// Compares segment, sizes and cursors with every other party (`spec/protocols/13-ledger.md`, Step 3.3). A difference
     /// is an operators' matter, such as a run that only some parties finished, and accuses nobody.
     pub async fn compare(&self, s: &mut Session) -> Result<()> {
         let mut s = s.step("ledger");

@@ -66,6 +66,22 @@ fn a_segment_left_open_is_burnt() {
 }
 
 #[test]
+fn the_cursor_on_disk_is_never_behind() {
+    let place = Place::new();
+    let dir = place.open().unwrap();
+    let b = generate(&dir, 0, 1).unwrap();
+    let (mut ledger, mut strides) = (take(&dir, &b).unwrap(), std::collections::BTreeSet::new());
+    for handed in 1..=TRIPLES {
+        drop(ledger.triples(1).unwrap());
+        // What the disk says at this moment.
+        let left = place.twin().open().unwrap().stock()[0].triples;
+        assert!(left <= TRIPLES - handed, "{handed} triples are out, {left} are left on disk");
+        strides.insert(left);
+    }
+    assert_eq!(strides.len(), 8, "strides of three");
+}
+
+#[test]
 fn a_segment_opened_for_nothing_is_not() {
     let place = Place::new();
     let dir = place.open().unwrap();
