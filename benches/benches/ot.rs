@@ -104,7 +104,7 @@ fn main() {
     kernel("generator, 16 bytes (64 streams)", 64 * ROWS / 128, || {
         prgs.iter_mut().for_each(|prg| prg.fill(black_box(&mut column)));
     });
-    let columns: Vec<u8> = (0..16 * ROWS).map(|i| (i * i >> 7) as u8).collect();
+    let columns: Vec<u8> = (0..16 * ROWS).map(|i| ((i * i) >> 7) as u8).collect();
     let mut rows = vec![0; ROWS];
     kernel("transpose, one row", ROWS, || transpose_columns(black_box(&columns), &mut rows));
     let chi: Vec<Gf128> = Prg::new(&[9; 16]).elements(ROWS / 128);

@@ -39,6 +39,7 @@ impl Tape {
     /// ChaCha20 seeded by the operating system.
     pub fn from_os() -> Result<Self> {
         let mut seed = Zeroizing::new([0; 32]);
+        #[expect(clippy::disallowed_methods, reason = "the one place where a tape begins")]
         getrandom::fill(seed.as_mut())
             .map_err(|e| Error::Local(format!("the operating system gave no randomness: {e}")))?;
         Ok(Self::seeded(*seed))
