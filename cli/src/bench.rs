@@ -3,9 +3,10 @@
 use std::time::Instant;
 
 use field::PrimeField;
+use protocols::ledger::Directory;
 use protocols::ot::{RandomOt, SoftSpoken};
 use protocols::prg::Prg;
-use protocols::{MacKey, Mascot, Memory, Online, Result, Session, Shared, Triples};
+use protocols::{Error, MacKey, Mascot, Memory, Online, Result, Session, Shared, Supply, Triples};
 use transport::{PartyId, Traffic};
 
 use crate::commands::What;
@@ -69,8 +70,12 @@ pub struct OnlineSubject<F: PrimeField> {
     what: What,
     count: usize,
     public: Public<F>,
-    supply: Memory<F>,
+    /// Where the triples are: on disk for many multiplications, in memory for the latency of one.
+    ledger: (tempfile::TempDir, Directory),
+    supply: Box<dyn Supply<F>>,
+    key: MacKey<F>,
     operands: [Shared<F>; 2],
+    repetition: u8,
 }
 
 /// Transfers per call, as MASCOT makes them.
@@ -83,20 +88,41 @@ pub async fn prepare<F: PrimeField>(what: What, s: &mut Session, count: usize) -
         What::Ot => Subject::Ot(Box::new(SoftSpoken::setup(s).await?), count),
         What::Online | What::Open | What::Latency => {
             let public = Public::new(s);
-            let operands = [Shared::default(), Shared::default()];
-            Subject::Online(Box::new(OnlineSubject { what, count, public, supply: Memory::new(s.n()), operands }))
+            let dir = tempfile::tempdir().map_err(|e| Error::Local(format!("no temporary directory: {e}")))?;
+            let directory = Directory::open(&dir.path().join("ledger"), &dir.path().join("fence"), s.tape())?;
+            Subject::Online(Box::new(OnlineSubject {
+                what,
+                count,
+                key: public.key(),
+                public,
+                ledger: (dir, directory),
+                supply: Box::new(Memory::new(s.n())),
+                operands: [Shared::default(), Shared::default()],
+                repetition: 0,
+            }))
         }
     })
 }
 
 impl<F: PrimeField> Subject<F> {
     /// Makes fresh material, outside the measured time.
-    pub async fn ready(&mut self, _: &mut Session) -> Result<()> {
-        if let Self::Online(o) = self {
-            o.operands = [o.public.randoms(o.count), o.public.randoms(o.count)];
-            if o.what != What::Open {
-                o.supply.add_triples(o.public.triples(o.count));
+    pub async fn ready(&mut self, s: &mut Session) -> Result<()> {
+        let Self::Online(o) = self else { return Ok(()) };
+        o.operands = [o.public.randoms(o.count), o.public.randoms(o.count)];
+        o.repetition += 1;
+        match o.what {
+            What::Online => {
+                let mut writer = o.ledger.1.writer::<F>(s, [o.repetition; 32], &o.public.key())?;
+                writer.triples(o.public.triples(o.count))?;
+                let (key, ledger) = o.ledger.1.resume(s, &writer.finish()?).await?;
+                (o.key, o.supply) = (key, Box::new(ledger));
             }
+            What::Latency => {
+                let mut memory = Memory::new(s.n());
+                memory.add_triples(o.public.triples(o.count));
+                o.supply = Box::new(memory);
+            }
+            _ => {}
         }
         Ok(())
     }
@@ -123,8 +149,7 @@ impl<F: PrimeField> Subject<F> {
                 }
             }
             Self::Online(o) => {
-                let mut key = o.public.key();
-                let mut online = Online::new(s, &mut key, &mut o.supply);
+                let mut online = Online::new(s, &mut o.key, &mut *o.supply);
                 let [x, y] = &o.operands;
                 match o.what {
                     What::Open => drop(online.output(x).await?),
