@@ -26,6 +26,8 @@ pub struct Case {
     pub tiny: Option<u64>,
     /// Items of one frame that are changed, from the first.
     pub items: usize,
+    /// Whether sweeping it takes more than a second or two.
+    pub long: bool,
     /// Runs it once under an adversary and judges it.
     pub run: fn(u64, &mut dyn Adversary) -> Judgement,
 }
@@ -35,7 +37,11 @@ const fn case<F: Field>(name: &'static str, n: usize, run: fn(u64, &mut dyn Adve
         Some(p) if p < 1 << 16 => Some(p),
         _ => None,
     };
-    Case { name, n, field: F::NAME, element_bytes: F::BYTES, tiny, items: 2, run }
+    Case { name, n, field: F::NAME, element_bytes: F::BYTES, tiny, items: 2, long: false, run }
+}
+
+const fn long(case: Case) -> Case {
+    Case { long: true, ..case }
 }
 
 /// All cases.
@@ -49,8 +55,8 @@ pub const ALL: &[Case] = &[
     case::<Fr>("product/2", 2, |seed, a| product::<Fr>(2, Floor::Real, seed, a)),
     case::<Fr>("product/3", 3, |seed, a| product::<Fr>(3, Floor::Real, seed, a)),
     case::<F128>("product/2/F128/ideal", 2, |seed, a| product::<F128>(2, Floor::Ideal, seed, a)),
-    case::<F128>("mascot/2", 2, |seed, a| preprocessed(2, seed, a)),
-    case::<F128>("mascot/3", 3, |seed, a| preprocessed(3, seed, a)),
+    long(case::<F128>("mascot/2", 2, |seed, a| preprocessed(2, seed, a))),
+    long(case::<F128>("mascot/3", 3, |seed, a| preprocessed(3, seed, a))),
     case::<F31>("product/2/F31", 2, |seed, a| product::<F31>(2, Floor::Real, seed, a)),
     case::<F31>("product/3/F31/ideal", 3, |seed, a| product::<F31>(3, Floor::Ideal, seed, a)),
     case::<F3>("product/2/F3/ideal", 2, |seed, a| product::<F3>(2, Floor::Ideal, seed, a)),

@@ -9,8 +9,10 @@ use num_bigint::BigUint;
 use transport::sim::{Adversary, Envelope};
 use transport::{Kind, PartyId};
 
+use crate::attack::Verdict;
 use crate::cases::Case;
 use crate::oracle::{Judgement, Win};
+use crate::stats::tail;
 
 /// Which side of a puppet is tampered with.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -271,6 +273,32 @@ pub struct Report {
     /// Everything else no ideal functionality explains: never allowed.
     pub broken: Vec<(u64, Point, Win)>,
 }
+
+impl Report {
+    /// The verdict: nothing but wrong outputs over a tiny field may be unexplained, those at most as often as one lie
+    /// passes the MAC check, and every frame must have been changed by something.
+    #[must_use]
+    pub fn verdict(&self, case: &Case) -> Verdict {
+        let wrong = self.wrong.len() as u64;
+        let too_many = match case.tiny {
+            None => wrong > 0,
+            Some(p) => {
+                let (p, one_lie) = (p as f64, |p: f64| 2.0 / p - 1.0 / (p * p));
+                tail(self.runs, one_lie(p), wrong, self.runs) < SIGNIFICANCE
+            }
+        };
+        if !self.broken.is_empty() || too_many {
+            Verdict::Fail
+        } else if self.runs == 0 || self.frames_hit < self.frames {
+            Verdict::Vacuous
+        } else {
+            Verdict::Pass
+        }
+    }
+}
+
+/// How unlikely a number of wrong outputs has to be before it counts as evidence.
+const SIGNIFICANCE: f64 = 1e-6;
 
 /// Sweeps a case with these seeds.
 #[must_use]

@@ -1,0 +1,98 @@
+//! A certificate as tables.
+
+use crate::certificate::Certificate;
+
+/// The whole certificate.
+pub fn render(c: &Certificate) -> String {
+    let mut out = String::new();
+    let mut section = |title: &str, head: &[&str], rows: Vec<Vec<String>>| {
+        if !rows.is_empty() {
+            out += &format!("{title}\n\n{}\n", table(head, &rows));
+        }
+    };
+    section(
+        "Named attacks: what must stop them, what did, and what happens without it",
+        &["attack", "must be stopped by", "outcome", "control", "outcome in the control", "verdict"],
+        c.attacks
+            .iter()
+            .map(|a| {
+                [a.id, a.stopped_by, &a.outcome, &a.control, &a.outcome_in_control, &a.verdict].map(String::from).into()
+            })
+            .collect(),
+    );
+    section(
+        "Probabilities, counted over every coin",
+        &["figure", "p", "counted", "formula", "equal", "runs", "µs a run", "what"],
+        c.figures
+            .iter()
+            .map(|f| {
+                let time = format!("{:.1}", f.nanoseconds_per_run as f64 / 1000.0);
+                let equal = if f.equal { "yes".to_owned() } else { format!("NO: {}", f.expected) };
+                let (p, runs) = (f.p.to_string(), f.runs.to_string());
+                [f.id, &p, &f.measured, &f.formula, &equal, &runs, &time, f.what].map(String::from).into()
+            })
+            .collect(),
+    );
+    section(
+        "Every frame of the coalition with every mutation",
+        &["computation", "frames", "runs", "right", "stopped", "gave up", "wrong", "unexplained", "verdict"],
+        c.sweeps
+            .iter()
+            .map(|s| {
+                let frames = format!("{}/{}", s.frames_changed, s.frames);
+                let stopped: u64 = s.stopped.values().sum();
+                let counts = [s.runs, s.right, stopped, s.gave_up, s.wrong, s.unexplained.len() as u64];
+                let mut row = vec![s.case.to_owned(), frames];
+                row.extend(counts.map(|n| n.to_string()));
+                row.push(s.verdict.clone());
+                row
+            })
+            .collect(),
+    );
+    for line in c.sweeps.iter().flat_map(|s| s.unexplained.iter().map(move |u| format!("{}: {u}\n", s.case))) {
+        out += &line;
+    }
+    out += "This does not show\n";
+    for line in c.not_shown {
+        out += &format!("  {line}\n");
+    }
+    let passed = c.attacks.iter().filter(|a| a.verdict == "pass").count();
+    let equal = c.figures.iter().filter(|f| f.equal).count();
+    let mutations: u64 = c.sweeps.iter().map(|s| s.runs).sum();
+    let partial = if c.partial { ", partial" } else { "" };
+    out += &format!(
+        "\n{}: {} at {}{partial}: {passed} of {} attacks stopped by the check that must stop them, {equal} of {} figures \
+         equal to their formulas, {mutations} mutated runs judged\n",
+        c.verdict,
+        c.protocol,
+        c.level,
+        c.attacks.len(),
+        c.figures.len(),
+    );
+    out
+}
+
+/// Columns padded to their widest cell.
+fn table(head: &[&str], rows: &[Vec<String>]) -> String {
+    let head: Vec<String> = head.iter().map(ToString::to_string).collect();
+    let all = || std::iter::once(&head).chain(rows);
+    let width = |k: usize| all().filter_map(|row| row.get(k)).map(|cell| cell.chars().count()).max().unwrap_or(0);
+    let widths: Vec<usize> = (0..head.len()).map(width).collect();
+    let mut out = String::new();
+    for row in all() {
+        let cells: Vec<String> = row.iter().zip(&widths).map(|(cell, w)| format!("{cell:w$}")).collect();
+        out += &format!("  {}\n", cells.join("  ").trim_end());
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn columns_line_up() {
+        let rows = [vec!["a".to_owned(), "long cell".to_owned()], vec!["µµµ".to_owned(), "x".to_owned()]];
+        assert_eq!(table(&["h", "i"], &rows), "  h    i\n  a    long cell\n  µµµ  x\n");
+    }
+}
