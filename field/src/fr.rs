@@ -102,7 +102,7 @@ impl Field for Fr {
     fn sample_slice(out: &mut [Self], fill: Fill<'_>) {
         fill_accepted(out, fill, |attempt: &[u8; 32]| {
             let limbs = without_surplus(from_bytes(attempt));
-            (Self::from_montgomery(limbs), limbs::is_reduced(limbs))
+            (Self::from_montgomery(limbs), limbs::is_canonical(limbs))
         });
     }
     fn write_slice(items: &[Self], out: &mut Vec<u8>) {
@@ -175,7 +175,7 @@ impl Residue for FrResidue {
     #[inline]
     fn attempt(limbs: [u64; 4]) -> (Self, bool) {
         let limbs = without_surplus(limbs);
-        (Self(limbs), limbs::is_reduced(limbs))
+        (Self(limbs), limbs::is_canonical(limbs))
     }
     fn write_slice(items: &[Self], out: &mut Vec<u8>) {
         out.reserve(items.len() * 32);
@@ -188,7 +188,7 @@ impl Residue for FrResidue {
         let mut canonical = rest.is_empty() && encodings.len() == out.len();
         for (encoding, o) in encodings.iter().zip(out) {
             o.0 = from_bytes(encoding);
-            canonical &= limbs::is_reduced(o.0);
+            canonical &= limbs::is_canonical(o.0);
         }
         canonical
     }

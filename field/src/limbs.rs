@@ -81,6 +81,16 @@ pub(crate) fn is_reduced(a: Limbs) -> bool {
     raw_sub(a, R).1
 }
 
+/// [`is_reduced`] of public integers and of attempts at sampling: the highest limb decides all but one in 2^63 of them.
+#[inline]
+pub(crate) fn is_canonical(a: Limbs) -> bool {
+    #[cold]
+    fn close(a: Limbs) -> bool {
+        is_reduced(a)
+    }
+    if a[3] == R[3] { close(a) } else { a[3] < R[3] }
+}
+
 /// `a mod r` for `a < 2r`.
 #[inline]
 pub(crate) fn reduce_once(a: Limbs) -> Limbs {

@@ -6,7 +6,7 @@ use crate::Fill;
 
 /// Attempts read from the source at a time. The map does not depend on it: never more attempts are read than elements
 /// are missing, so the last byte read belongs to the last element.
-const ATTEMPTS: usize = 64;
+const ATTEMPTS: usize = 128;
 
 /// Fills `out` with the first accepted attempts of `N` bytes each. `decode` gives an attempt's element and whether it
 /// is accepted; it must not branch on the value.

@@ -20,7 +20,7 @@ use crate::{Clear, MacKey, Masks, Result, Session, Shared, Triples};
 /// Triples authenticated and sacrificed together.
 const BATCH: usize = 1024;
 /// Transfers made at a time: bounds memory to about 100 bytes of field elements each.
-const TRANSFERS: usize = 1 << 16;
+const TRANSFERS: usize = 1 << 14;
 /// Single elements authenticated at a time.
 const ELEMENTS: usize = 5 * BATCH;
 

@@ -30,7 +30,7 @@ pub(super) async fn multiply<F: PrimeField, O: RandomOt>(s: &mut Session, ot: &m
     let b = s.tape().elements::<F>(n)?;
     let integers = |x: &[F]| Zeroizing::new(x.iter().map(|x| x.to_residue()).collect::<Vec<_>>());
     let (a_bits, b_integers) = (integers(&a), integers(&b));
-    let choices = choices::<F>(&a_bits);
+    let choices = choices(&a);
     // Step 1.2: one transfer per bit, with everyone in both roles.
     let ots = ot.extend::<F>(&mut s, &choices, groups * F::BITS).await?;
     // Steps 1.3 and 1.4: as sender, the difference that turns random strings into products; as receiver, the products.
@@ -70,12 +70,18 @@ pub(super) async fn multiply<F: PrimeField, O: RandomOt>(s: &mut Session, ot: &m
     Ok(Raw { a, b, c })
 }
 
-/// The bits of all integers, one after the other, least significant first.
-fn choices<F: PrimeField>(integers: &[F::Residue]) -> Zeroizing<Vec<u128>> {
-    let mut words = Zeroizing::new(vec![0u128; (integers.len() * F::BITS).div_ceil(128)]);
-    let bits = integers.iter().flat_map(|x| (0..F::BITS).map(|l| x.bit(l)));
-    for (i, bit) in bits.enumerate() {
-        words[i / 128] |= u128::from(bit) << (i % 128);
+/// The bits of the canonical integers of all elements, one after the other, least significant first.
+fn choices<F: PrimeField>(elements: &[F]) -> Zeroizing<Vec<u128>> {
+    let mut words = Zeroizing::new(vec![0u128; (elements.len() * F::BITS).div_ceil(128) + 1]);
+    let mut at = 0;
+    for x in elements {
+        let limbs = Zeroizing::new(x.to_limbs());
+        for (i, limb) in limbs.iter().take(F::BITS.div_ceil(64)).enumerate() {
+            // A word takes what fits of the limb, the next one the rest, if any.
+            words[at / 128] |= u128::from(*limb) << (at % 128);
+            words[at / 128 + 1] |= u128::from(*limb).checked_shr(128 - (at % 128) as u32).unwrap_or(0);
+            at += (F::BITS - 64 * i).min(64);
+        }
     }
     words
 }
@@ -101,4 +107,30 @@ pub(super) async fn combine<F: PrimeField>(s: &mut Session, raw: Raw<F>) -> Resu
     combined(&raw.a, 1, &mut out);
     combined(&raw.c, 1, &mut out);
     Ok(out)
+}
+
+#[cfg(test)]
+mod tests {
+    use field::{F31, F128, Field, Fr};
+
+    use super::*;
+    use crate::Tape;
+
+    #[test]
+    fn choices_are_the_bits_of_the_integers() {
+        fn over<F: PrimeField>() {
+            let mut x = Tape::seeded([F::BITS as u8; 32]).elements::<F>(40).unwrap_or_default();
+            x.push(-F::ONE);
+            let words = choices(&x);
+            for (k, x) in x.iter().enumerate() {
+                for l in 0..F::BITS {
+                    let at = k * F::BITS + l;
+                    assert_eq!(words[at / 128] >> (at % 128) & 1 == 1, x.to_residue().bit(l), "{} {k} {l}", F::NAME);
+                }
+            }
+        }
+        over::<Fr>();
+        over::<F128>();
+        over::<F31>();
+    }
 }
