@@ -3,6 +3,7 @@
 pub mod coin;
 pub mod input;
 pub mod mac;
+pub mod mascot;
 pub mod online;
 pub mod ot;
 pub mod session;
@@ -12,7 +13,8 @@ use crate::attack::Attack;
 
 /// Every named attack, from the lowest layer up.
 pub fn all() -> impl Iterator<Item = &'static Attack> {
-    [coin::ALL, input::ALL, mac::ALL, online::ALL, ot::ALL, session::ALL, triple::ALL].into_iter().flatten()
+    let files = [coin::ALL, input::ALL, mac::ALL, mascot::ALL, online::ALL, ot::ALL, session::ALL, triple::ALL];
+    files.into_iter().flatten()
 }
 
 /// The attack of this id.

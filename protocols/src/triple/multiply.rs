@@ -111,7 +111,7 @@ pub(super) async fn combine<F: PrimeField>(s: &mut Session, raw: Raw<F>) -> Resu
 
 #[cfg(test)]
 mod tests {
-    use field::{F31, F128, Field, Fr};
+    use field::{F31, F128, Fr};
 
     use super::*;
     use crate::Tape;
