@@ -126,37 +126,47 @@ pub fn transpose_columns(columns: &[u8], blocks: &mut [u128]) {
     let n = blocks.len();
     assert!(n.is_multiple_of(128), "{n} rows are no multiple of 128");
     assert_eq!(columns.len(), 16 * n, "bytes of 128 columns");
-    let (squares, _) = blocks.as_chunks_mut::<128>();
     let (sixteens, _) = columns.as_chunks::<16>();
-    for (s, square) in squares.iter_mut().enumerate() {
-        let mut rows = [[0u64; 2]; 128];
-        for (row, column) in rows.iter_mut().zip(sixteens.chunks_exact(n / 128)) {
-            let bits = u128::from_le_bytes(column[s]);
-            *row = [bits as u64, (bits >> 64) as u64];
+    let height = n / 128;
+    let mut rows = [[[0; 2]; SQUARES]; 128];
+    for (first, blocks) in (0..).step_by(SQUARES).zip(blocks.chunks_mut(128 * SQUARES)) {
+        let squares = blocks.len() / 128;
+        for (row, column) in rows.iter_mut().zip(sixteens.chunks_exact(height)) {
+            for (half, sixteen) in row.iter_mut().zip(&column[first..first + squares]) {
+                let bits = u128::from_le_bytes(*sixteen);
+                *half = [bits as u64, (bits >> 64) as u64];
+            }
         }
-        transpose_square(&mut rows);
-        for (block, [low, high]) in square.iter_mut().zip(&rows) {
-            *block = u128::from(*low) | u128::from(*high) << 64;
+        transpose_squares(&mut rows);
+        for (q, square) in blocks.chunks_exact_mut(128).enumerate() {
+            for (block, row) in square.iter_mut().zip(&rows) {
+                *block = u128::from(row[q][0]) | u128::from(row[q][1]) << 64;
+            }
         }
-        rows.as_flattened_mut().zeroize();
     }
+    rows.as_flattened_mut().as_flattened_mut().zeroize();
 }
 
+/// Matrices transposed together: one cache line of every column.
+const SQUARES: usize = 4;
+/// Four 128 × 128 bit matrices, side by side in every row: all exchanges of the transpose are between whole rows.
+pub(crate) type Squares = [[[u64; 2]; SQUARES]; 128];
+
 #[inline]
-fn transpose_square(rows: &mut [[u64; 2]; 128]) {
+fn transpose_squares(rows: &mut Squares) {
     #[cfg(target_arch = "x86_64")]
-    if x86::transpose_square(rows) {
+    if x86::transpose_squares(rows) {
         return;
     }
     swap_network(rows);
 }
 
-/// Transposes a 128 × 128 bit matrix in place: seven stages that swap the off-diagonal quarters of all 2s × 2s blocks.
-/// Plain word operations on neighbouring rows, so a caller compiled for wider registers uses them.
+/// Transposes four 128 × 128 bit matrices in place: seven stages that swap the off-diagonal quarters of all 2s × 2s blocks.
+/// Plain word operations on pairs of rows, so a caller compiled for wider registers uses them.
 #[inline(always)]
-pub(crate) fn swap_network(rows: &mut [[u64; 2]; 128]) {
+pub(crate) fn swap_network(rows: &mut Squares) {
     let (upper, lower) = rows.split_at_mut(64);
-    for (a, b) in upper.iter_mut().zip(lower) {
+    for (a, b) in upper.as_flattened_mut().iter_mut().zip(lower.as_flattened_mut()) {
         core::mem::swap(&mut a[1], &mut b[0]);
     }
     stage::<32>(rows, 0x0000_0000_ffff_ffff);
@@ -168,13 +178,15 @@ pub(crate) fn swap_network(rows: &mut [[u64; 2]; 128]) {
 }
 
 #[inline(always)]
-fn stage<const S: usize>(rows: &mut [[u64; 2]; 128], mask: u64) {
+fn stage<const S: usize>(rows: &mut Squares, mask: u64) {
     for block in rows.chunks_exact_mut(2 * S) {
         let (upper, lower) = block.split_at_mut(S);
-        for (a, b) in upper.as_flattened_mut().iter_mut().zip(lower.as_flattened_mut()) {
-            let swapped = (*a >> S ^ *b) & mask;
-            *a ^= swapped << S;
-            *b ^= swapped;
+        for (a, b) in upper.iter_mut().zip(lower) {
+            for (a, b) in a.as_flattened_mut().iter_mut().zip(b.as_flattened_mut()) {
+                let swapped = (*a >> S ^ *b) & mask;
+                *a ^= swapped << S;
+                *b ^= swapped;
+            }
         }
     }
 }
@@ -200,7 +212,7 @@ mod tests {
         }
 
         #[test]
-        fn the_transpose_moves_every_bit(seed: [u8; 32], squares in 0usize..4) {
+        fn the_transpose_moves_every_bit(seed: [u8; 32], squares in 0usize..7) {
             let n = 128 * squares;
             let columns: Vec<u8> = (0..16 * n).map(|i| seed[i % 31].wrapping_mul(i as u8) ^ seed[i % 29]).collect();
             let mut blocks = vec![0u128; n];
@@ -214,11 +226,11 @@ mod tests {
         }
 
         #[test]
-        fn every_transpose_agrees(words in prop::collection::vec(any::<[u64; 2]>(), 128)) {
-            let rows: [[u64; 2]; 128] = words.try_into().expect("128 rows");
+        fn every_transpose_agrees(words in prop::collection::vec(any::<[[u64; 2]; SQUARES]>(), 128)) {
+            let rows: Squares = words.try_into().expect("128 rows");
             let (mut portable, mut dispatched) = (rows, rows);
             swap_network(&mut portable);
-            transpose_square(&mut dispatched);
+            transpose_squares(&mut dispatched);
             prop_assert!(portable == dispatched);
             swap_network(&mut portable);
             prop_assert!(portable == rows, "a transpose is its own inverse");

@@ -1,11 +1,11 @@
 //! The bit transpose compiled for wide registers.
 #![allow(unsafe_code)]
 
-use crate::bits::swap_network;
+use crate::bits::{Squares, swap_network};
 
 /// Transposes in place; `false`, and nothing done, where the processor has no AVX2.
 #[inline]
-pub(crate) fn transpose_square(rows: &mut [[u64; 2]; 128]) -> bool {
+pub(crate) fn transpose_squares(rows: &mut Squares) -> bool {
     if is_x86_feature_detected!("avx512f") {
         // SAFETY: the feature was detected in the line above.
         unsafe { transpose_512(rows) };
@@ -20,11 +20,11 @@ pub(crate) fn transpose_square(rows: &mut [[u64; 2]; 128]) -> bool {
 }
 
 #[target_feature(enable = "avx512f")]
-fn transpose_512(rows: &mut [[u64; 2]; 128]) {
+fn transpose_512(rows: &mut Squares) {
     swap_network(rows);
 }
 
 #[target_feature(enable = "avx2")]
-fn transpose_256(rows: &mut [[u64; 2]; 128]) {
+fn transpose_256(rows: &mut Squares) {
     swap_network(rows);
 }

@@ -20,6 +20,9 @@
 //! timer or thread in this crate, and a party receives only from a named peer on a named stream.
 
 mod broadcast;
+mod cipher;
+#[cfg(target_arch = "x86_64")]
+mod cipher_x86;
 mod coin;
 mod commit;
 pub mod error;

@@ -1,22 +1,17 @@
 //! Pseudo-random generator for expansions that both ends of a correlation compute: AES-128 in counter mode, little-endian
-//! counter from 0. The suite id fixes it, so both sides always agree; the portable and the accelerated paths of the `aes`
-//! crate (AES-NI, VAES) give the same bytes.
+//! counter from 0. The suite id fixes it, so both sides always agree, whatever their processors have.
 
-use aes::Aes128Enc;
-use aes::cipher::{Array, BlockCipherEncrypt, KeyInit};
 use field::{Field, Fill};
 use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
-/// Blocks encrypted at once: the cipher spreads its round keys over wide registers anew for every call, so many, but few
-/// enough to stay in the nearest cache.
-const BATCH: usize = 256;
+use crate::cipher::Cipher;
 
 /// A stream of pseudo-random bytes from a 16-byte seed.
 #[derive(ZeroizeOnDrop)]
 pub struct Prg {
     #[zeroize(skip)] // wipes itself
-    cipher: Aes128Enc,
-    counter: u128,
+    cipher: Cipher,
+    counter: u64,
     /// The last block if only a part of it has been read.
     rest: [u8; 16],
     used: usize,
@@ -26,7 +21,7 @@ impl Prg {
     /// The stream of this seed.
     #[must_use]
     pub fn new(seed: &[u8; 16]) -> Self {
-        Self { cipher: Aes128Enc::new(Array::cast_from_core(seed)), counter: 0, rest: [0; 16], used: 16 }
+        Self { cipher: Cipher::new(seed), counter: 0, rest: [0; 16], used: 16 }
     }
     /// The stream of a 32-byte seed: its hash under a fixed context is the key.
     #[must_use]
@@ -36,25 +31,20 @@ impl Prg {
         short.copy_from_slice(&key[..16]);
         Self::new(&short)
     }
-    /// The next bytes of the stream. Whole blocks are encrypted where they are wanted.
+    /// The next bytes of the stream. Whole blocks are made where they are wanted.
     pub fn fill(&mut self, out: &mut [u8]) {
         let (first, out) = out.split_at_mut(out.len().min(16 - self.used));
         first.copy_from_slice(&self.rest[self.used..self.used + first.len()]);
         self.used += first.len();
-        let (blocks, last) = Array::slice_as_chunks_mut(out);
-        for batch in blocks.chunks_mut(BATCH) {
-            for (block, counter) in batch.iter_mut().zip(self.counter..) {
-                *block = Array(counter.to_le_bytes());
-            }
-            self.cipher.encrypt_blocks(batch);
-            self.counter += batch.len() as u128;
-        }
+        let (blocks, last) = out.as_chunks_mut();
+        self.cipher.counter(u128::from(self.counter), blocks);
+        self.counter += blocks.len() as u64;
         if !last.is_empty() {
-            let mut block = Array(self.counter.to_le_bytes());
-            self.cipher.encrypt_block(&mut block);
+            let mut block = [[0; 16]];
+            self.cipher.counter(u128::from(self.counter), &mut block);
             self.counter += 1;
-            self.rest = block.0;
-            block.0.zeroize();
+            self.rest = block[0];
+            block.zeroize();
             last.copy_from_slice(&self.rest[..last.len()]);
             self.used = last.len();
         }
@@ -72,6 +62,7 @@ impl Prg {
 #[cfg(test)]
 mod tests {
     use aes::Aes128;
+    use aes::cipher::{Array, BlockCipherEncrypt, KeyInit};
 
     use super::*;
 

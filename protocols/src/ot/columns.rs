@@ -10,8 +10,9 @@ use zeroize::Zeroizing;
 use crate::message::Block;
 use crate::prg::Prg;
 
-/// Blocks of 128 rows in a tile.
-const TILE: usize = 64;
+/// Blocks of 128 rows in a tile. Columns of a tile are an odd number of cache lines apart: a power of two would map the
+/// 128 lines that a transpose reads at once to a few sets of the cache.
+const TILE: usize = 68;
 /// Bytes of one block of one column.
 const BLOCK: usize = 16;
 

@@ -5,43 +5,26 @@
 //! A row of the correlation is the same at two parties or differs by Δ; a receiver can force equal rows, so the index of
 //! the transfer is in every call. Attempts and words have tweaks of their own.
 
-use aes::Aes128Enc;
-use aes::cipher::{Array, BlockCipherEncrypt, KeyInit};
 use field::{PrimeField, Residue};
-use zeroize::Zeroize;
+use zeroize::Zeroizing;
+
+use crate::cipher::{Cipher, Tweaks};
 
 /// Rows hashed at once.
-const BATCH: usize = 64;
+const BATCH: usize = 256;
 /// 128-bit words of the widest residue.
 const WORDS: usize = 2;
 
-type Blocks = [aes::Block; BATCH];
-
 /// The hash under one key.
 pub struct OtHash {
-    cipher: Aes128Enc,
-}
-
-struct Scratch {
-    /// π(x)
-    inner: Blocks,
-    /// π(π(x) ⊕ tweak) of every word
-    outer: [Blocks; WORDS],
-}
-
-impl Drop for Scratch {
-    fn drop(&mut self) {
-        for block in self.inner.iter_mut().chain(self.outer.as_flattened_mut()) {
-            block.0.zeroize();
-        }
-    }
+    cipher: Cipher,
 }
 
 impl OtHash {
     /// The hash under this key.
     #[must_use]
     pub fn new(key: &[u8; 16]) -> Self {
-        Self { cipher: Aes128Enc::new(Array::cast_from_core(key)) }
+        Self { cipher: Cipher::new(key) }
     }
 
     /// Step 2.9: `out[r] = E(first + r, rows[r] ⊕ offset)`, the first accepted attempt of every row. Which attempts are
@@ -50,66 +33,51 @@ impl OtHash {
     /// Panics if the lengths differ.
     pub fn residues<F: PrimeField>(&self, first: u64, rows: &[u128], offset: u128, out: &mut [F::Residue]) {
         assert_eq!(rows.len(), out.len(), "one residue for each row");
-        let mut scratch = Scratch { inner: [Array([0; 16]); BATCH], outer: [[Array([0; 16]); BATCH]; WORDS] };
+        const { assert!(F::BYTES <= 16 * WORDS) };
+        let mut words = Zeroizing::new([[0; BATCH]; WORDS]);
         let mut missing = Vec::new();
-        for start in (0..rows.len()).step_by(BATCH) {
-            let count = BATCH.min(rows.len() - start);
-            let row = |i| (start + i, rows[start + i] ^ offset);
-            self.attempt::<F>(&mut scratch, first, 0, count, row, out, &mut missing);
+        for (start, rows) in (0..).step_by(BATCH).zip(rows.chunks(BATCH)) {
+            for (w, words) in words[..F::BYTES.div_ceil(16)].iter_mut().enumerate() {
+                let tweaks = Tweaks::From(tweak(first + start as u64, 0, w));
+                self.cipher.hash(rows, offset, tweaks, &mut words[..rows.len()]);
+            }
+            accept::<F>(&words, start..start + rows.len(), out, &mut missing);
         }
         for attempt in 1.. {
             if missing.is_empty() {
                 break;
             }
             let again = std::mem::take(&mut missing);
-            for part in again.chunks(BATCH) {
-                let row = |i: usize| (part[i], rows[part[i]] ^ offset);
-                self.attempt::<F>(&mut scratch, first, attempt, part.len(), row, out, &mut missing);
+            for positions in again.chunks(BATCH) {
+                let rows: Zeroizing<Vec<u128>> = Zeroizing::new(positions.iter().map(|p| rows[*p]).collect());
+                for (w, words) in words[..F::BYTES.div_ceil(16)].iter_mut().enumerate() {
+                    let tweaks: Vec<_> = positions.iter().map(|p| tweak(first + *p as u64, attempt, w)).collect();
+                    self.cipher.hash(&rows, offset, Tweaks::Each(&tweaks), &mut words[..rows.len()]);
+                }
+                accept::<F>(&words, positions.iter().copied(), out, &mut missing);
             }
         }
     }
+}
 
-    /// One attempt for up to [`BATCH`] rows; `row` gives position and value. Rejected positions join `missing`.
-    #[allow(clippy::too_many_arguments)] // one loop body, instantiated for the first attempt and for later ones
-    #[inline(always)]
-    fn attempt<F: PrimeField>(
-        &self,
-        scratch: &mut Scratch,
-        first: u64,
-        attempt: u32,
-        count: usize,
-        row: impl Fn(usize) -> (usize, u128),
-        out: &mut [F::Residue],
-        missing: &mut Vec<usize>,
-    ) {
-        const { assert!(F::BYTES <= 16 * WORDS) };
-        let words = F::BYTES.div_ceil(16);
-        let Scratch { inner, outer } = scratch;
-        for (i, x) in inner[..count].iter_mut().enumerate() {
-            *x = Array(row(i).1.to_le_bytes());
-        }
-        // Whole batches always: the rest are repetitions nobody looks at.
-        self.cipher.encrypt_blocks(inner);
-        for (w, outer) in outer[..words].iter_mut().enumerate() {
-            let high = u128::from(attempt) << 64 | (w as u128) << 96;
-            for (i, (y, x)) in outer[..count].iter_mut().zip(&inner[..count]).enumerate() {
-                let tweak = u128::from(first + row(i).0 as u64) | high;
-                *y = Array((u128::from_le_bytes(x.0) ^ tweak).to_le_bytes());
-            }
-            self.cipher.encrypt_blocks(outer);
-        }
-        for i in 0..count {
-            let mut limbs = [0; 4];
-            for (w, outer) in outer[..words].iter().enumerate() {
-                let word = u128::from_le_bytes(outer[i].0) ^ u128::from_le_bytes(inner[i].0);
-                (limbs[2 * w], limbs[2 * w + 1]) = (word as u64, (word >> 64) as u64);
-            }
-            let position = row(i).0;
-            let accepted;
-            (out[position], accepted) = F::Residue::attempt(limbs);
-            if !accepted {
-                missing.push(position);
-            }
+/// The tweak of one word of one attempt.
+fn tweak(index: u64, attempt: u32, word: usize) -> u128 {
+    u128::from(index) | u128::from(attempt) << 64 | (word as u128) << 96
+}
+
+/// Reads the hashed words of some rows as attempts; rejected positions join `missing`.
+fn accept<F: PrimeField>(
+    words: &[[u128; BATCH]; WORDS],
+    positions: impl Iterator<Item = usize>,
+    out: &mut [F::Residue],
+    missing: &mut Vec<usize>,
+) {
+    for ((position, low), high) in positions.zip(&words[0]).zip(&words[1]) {
+        let limbs = [*low as u64, (low >> 64) as u64, *high as u64, (high >> 64) as u64];
+        let accepted;
+        (out[position], accepted) = F::Residue::attempt(limbs);
+        if !accepted {
+            missing.push(position);
         }
     }
 }
@@ -117,6 +85,7 @@ impl OtHash {
 #[cfg(test)]
 mod tests {
     use aes::Aes128;
+    use aes::cipher::{Array, BlockCipherEncrypt, KeyInit};
     use field::{F3, F31, F128, Fr};
 
     use super::*;
