@@ -128,11 +128,11 @@ pub fn transpose_columns(columns: &[u8], blocks: &mut [u128]) {
     assert_eq!(columns.len(), 16 * n, "bytes of 128 columns");
     let (sixteens, _) = columns.as_chunks::<16>();
     let height = n / 128;
-    let mut rows = [[[0; 2]; SQUARES]; 128];
+    let mut rows = [[0; 2 * SQUARES]; 128];
     for (first, blocks) in (0..).step_by(SQUARES).zip(blocks.chunks_mut(128 * SQUARES)) {
         let squares = blocks.len() / 128;
         for (row, column) in rows.iter_mut().zip(sixteens.chunks_exact(height)) {
-            for (half, sixteen) in row.iter_mut().zip(&column[first..first + squares]) {
+            for (half, sixteen) in row.as_chunks_mut().0.iter_mut().zip(&column[first..first + squares]) {
                 let bits = u128::from_le_bytes(*sixteen);
                 *half = [bits as u64, (bits >> 64) as u64];
             }
@@ -140,17 +140,17 @@ pub fn transpose_columns(columns: &[u8], blocks: &mut [u128]) {
         transpose_squares(&mut rows);
         for (q, square) in blocks.chunks_exact_mut(128).enumerate() {
             for (block, row) in square.iter_mut().zip(&rows) {
-                *block = u128::from(row[q][0]) | u128::from(row[q][1]) << 64;
+                *block = u128::from(row[2 * q]) | u128::from(row[2 * q + 1]) << 64;
             }
         }
     }
-    rows.as_flattened_mut().as_flattened_mut().zeroize();
+    rows.as_flattened_mut().zeroize();
 }
 
 /// Matrices transposed together: one cache line of every column.
 const SQUARES: usize = 4;
 /// Four 128 × 128 bit matrices, side by side in every row: all exchanges of the transpose are between whole rows.
-pub(crate) type Squares = [[[u64; 2]; SQUARES]; 128];
+pub(crate) type Squares = [[u64; 2 * SQUARES]; 128];
 
 #[inline]
 fn transpose_squares(rows: &mut Squares) {
@@ -162,12 +162,16 @@ fn transpose_squares(rows: &mut Squares) {
 }
 
 /// Transposes four 128 × 128 bit matrices in place: seven stages that swap the off-diagonal quarters of all 2s × 2s blocks.
-/// Plain word operations on pairs of rows, so a caller compiled for wider registers uses them.
+/// Plain word operations on pairs of rows, so a caller compiled for wider registers uses them. Indexed on purpose:
+/// iterator adaptors stay calls inside such a caller.
 #[inline(always)]
 pub(crate) fn swap_network(rows: &mut Squares) {
-    let (upper, lower) = rows.split_at_mut(64);
-    for (a, b) in upper.as_flattened_mut().iter_mut().zip(lower.as_flattened_mut()) {
-        core::mem::swap(&mut a[1], &mut b[0]);
+    for j in 0..64 {
+        let (mut a, mut b) = (rows[j], rows[j + 64]);
+        for q in 0..SQUARES {
+            (a[2 * q + 1], b[2 * q]) = (b[2 * q], a[2 * q + 1]);
+        }
+        (rows[j], rows[j + 64]) = (a, b);
     }
     stage::<32>(rows, 0x0000_0000_ffff_ffff);
     stage::<16>(rows, 0x0000_ffff_0000_ffff);
@@ -179,15 +183,16 @@ pub(crate) fn swap_network(rows: &mut Squares) {
 
 #[inline(always)]
 fn stage<const S: usize>(rows: &mut Squares, mask: u64) {
-    for block in rows.chunks_exact_mut(2 * S) {
-        let (upper, lower) = block.split_at_mut(S);
-        for (a, b) in upper.iter_mut().zip(lower) {
-            for (a, b) in a.as_flattened_mut().iter_mut().zip(b.as_flattened_mut()) {
-                let swapped = (*a >> S ^ *b) & mask;
-                *a ^= swapped << S;
-                *b ^= swapped;
-            }
+    for j in 0..64 {
+        // The j-th row of those whose number has no bit S.
+        let low = (j & !(S - 1)) << 1 | j & (S - 1);
+        let (mut a, mut b) = (rows[low], rows[low + S]);
+        for i in 0..2 * SQUARES {
+            let swapped = (a[i] >> S ^ b[i]) & mask;
+            a[i] ^= swapped << S;
+            b[i] ^= swapped;
         }
+        (rows[low], rows[low + S]) = (a, b);
     }
 }
 
@@ -226,7 +231,7 @@ mod tests {
         }
 
         #[test]
-        fn every_transpose_agrees(words in prop::collection::vec(any::<[[u64; 2]; SQUARES]>(), 128)) {
+        fn every_transpose_agrees(words in prop::collection::vec(any::<[u64; 2 * SQUARES]>(), 128)) {
             let rows: Squares = words.try_into().expect("128 rows");
             let (mut portable, mut dispatched) = (rows, rows);
             swap_network(&mut portable);

@@ -1,5 +1,6 @@
 //! AES-128 four blocks to a register, by VAES on 512 bits.
 #![allow(unsafe_code)]
+#![allow(clippy::needless_range_loop)] // see `broadcast_all`
 
 use core::arch::x86_64::*;
 
@@ -79,13 +80,30 @@ fn broadcast(v: u128) -> __m512i {
     _mm512_broadcast_i32x4(register(v))
 }
 
-#[target_feature(enable = "avx512f,vaes,sse2")]
-fn encrypt<const N: usize>(keys: &[__m512i; 11], x: &mut [__m512i; N]) {
-    x.iter_mut().for_each(|x| *x = _mm512_xor_si512(*x, keys[0]));
-    for key in &keys[1..10] {
-        x.iter_mut().for_each(|x| *x = _mm512_aesenc_epi128(*x, *key));
+/// The round keys in every quarter. Loops here are indexed: adaptors and closures would stay calls, since they are not
+/// compiled for these registers.
+#[target_feature(enable = "avx512f,sse2")]
+fn broadcast_all(keys: &[u128; 11]) -> [__m512i; 11] {
+    let mut all = [_mm512_setzero_si512(); 11];
+    for i in 0..11 {
+        all[i] = broadcast(keys[i]);
     }
-    x.iter_mut().for_each(|x| *x = _mm512_aesenclast_epi128(*x, keys[10]));
+    all
+}
+
+#[target_feature(enable = "avx512f,vaes,sse2")]
+fn encrypt(keys: &[__m512i; 11], x: &mut [__m512i; LANES]) {
+    for i in 0..LANES {
+        x[i] = _mm512_xor_si512(x[i], keys[0]);
+    }
+    for round in 1..10 {
+        for i in 0..LANES {
+            x[i] = _mm512_aesenc_epi128(x[i], keys[round]);
+        }
+    }
+    for i in 0..LANES {
+        x[i] = _mm512_aesenclast_epi128(x[i], keys[10]);
+    }
 }
 
 /// The 64-bit lanes of register `i` that hold blocks of a run of `blocks` blocks.
@@ -95,19 +113,20 @@ fn lanes(i: usize, blocks: usize) -> __mmask8 {
 
 #[target_feature(enable = "avx512f,vaes,sse2")]
 fn counter(keys: &[u128; 11], first: u128, out: &mut [[u8; 16]]) {
-    let keys = keys.map(|k| broadcast(k));
+    let keys = broadcast_all(keys);
     let mut at = _mm512_add_epi64(broadcast(first), _mm512_set_epi64(0, 3, 0, 2, 0, 1, 0, 0));
     let step = _mm512_set_epi64(0, 4, 0, 4, 0, 4, 0, 4);
     for run in out.chunks_mut(STRIDE) {
         let mut x = [at; LANES];
-        for x in &mut x {
-            *x = at;
+        for i in 0..LANES {
+            x[i] = at;
             at = _mm512_add_epi64(at, step);
         }
         encrypt(&keys, &mut x);
-        for (i, x) in x.iter().enumerate().take(run.len().div_ceil(4)) {
-            // SAFETY: the mask keeps the store within the run; register i starts at block 4i, which is in it.
-            unsafe { _mm512_mask_storeu_epi64(run.as_mut_ptr().add(4 * i).cast(), lanes(i, run.len()), *x) };
+        for i in 0..LANES {
+            let to = run.as_mut_ptr().wrapping_add(4 * i).cast();
+            // SAFETY: the mask keeps the store within the run; `wrapping_add` makes no claim about the address itself.
+            unsafe { _mm512_mask_storeu_epi64(to, lanes(i, run.len()), x[i]) };
         }
     }
 }
@@ -122,7 +141,7 @@ fn load(run: &[u128], i: usize) -> __m512i {
 
 #[target_feature(enable = "avx512f,vaes,sse2")]
 fn hash(keys: &[u128; 11], rows: &[u128], offset: u128, tweaks: Tweaks<'_>, out: &mut [u128]) {
-    let keys = keys.map(|k| broadcast(k));
+    let keys = broadcast_all(keys);
     let offset = broadcast(offset);
     let mut at = match tweaks {
         Tweaks::From(first) => _mm512_add_epi64(broadcast(first), _mm512_set_epi64(0, 3, 0, 2, 0, 1, 0, 0)),
@@ -131,24 +150,25 @@ fn hash(keys: &[u128; 11], rows: &[u128], offset: u128, tweaks: Tweaks<'_>, out:
     let step = _mm512_set_epi64(0, 4, 0, 4, 0, 4, 0, 4);
     for (r, (run, out)) in rows.chunks(STRIDE).zip(out.chunks_mut(STRIDE)).enumerate() {
         let mut inner = [offset; LANES];
-        for (i, x) in inner.iter_mut().enumerate() {
-            *x = _mm512_xor_si512(load(run, i), offset);
+        for i in 0..LANES {
+            inner[i] = _mm512_xor_si512(load(run, i), offset);
         }
         encrypt(&keys, &mut inner);
         let mut outer = inner;
-        for (i, x) in outer.iter_mut().enumerate() {
+        for i in 0..LANES {
             let tweak = match tweaks {
                 Tweaks::From(_) => at,
                 Tweaks::Each(each) => load(&each[STRIDE * r..STRIDE * r + run.len()], i),
             };
             at = _mm512_add_epi64(at, step);
-            *x = _mm512_xor_si512(*x, tweak);
+            outer[i] = _mm512_xor_si512(outer[i], tweak);
         }
         encrypt(&keys, &mut outer);
-        for (i, (x, y)) in inner.iter().zip(&outer).enumerate().take(run.len().div_ceil(4)) {
-            let sum = _mm512_xor_si512(*x, *y);
-            // SAFETY: the mask keeps the store within `out`, as long as the run; register i starts within it.
-            unsafe { _mm512_mask_storeu_epi64(out.as_mut_ptr().add(4 * i).cast(), lanes(i, run.len()), sum) };
+        for i in 0..LANES {
+            let to = out.as_mut_ptr().wrapping_add(4 * i).cast();
+            let sum = _mm512_xor_si512(inner[i], outer[i]);
+            // SAFETY: the mask keeps the store within `out`, which is as long as the run.
+            unsafe { _mm512_mask_storeu_epi64(to, lanes(i, run.len()), sum) };
         }
     }
 }
