@@ -269,6 +269,19 @@ mod tests {
     }
 
     #[test]
+    fn every_peer_and_call_has_a_mask_of_its_own() {
+        let ends = run(2, 1, &mut Passing, async |s: Session| {
+            let choices = [7, u128::MAX];
+            Ok([pad(&s, &choices, 130)?.to_vec(), pad(&s, &choices, 130)?.to_vec()])
+        });
+        for [a, b] in ends.into_iter().flatten() {
+            assert_eq!((a.len(), a[0], a[1] & 3), (3, 7, 3));
+            assert_eq!((b.len(), b[0], b[1] & 3), (3, 7, 3));
+            assert!(a[1] != b[1] && a[2] != b[2], "nothing beyond the choices is used twice");
+        }
+    }
+
+    #[test]
     fn too_few_choices_are_a_local_error() {
         let ends = run(2, 1, &mut Passing, async |mut s: Session| {
             let mut ot = SoftSpoken::<2>::setup(&mut s).await?;
