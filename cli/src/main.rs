@@ -6,6 +6,7 @@ use clap::Parser;
 use quorate_cli::commands::{Cli, end_of};
 
 fn main() -> ExitCode {
+    transport::keep_freed_memory();
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(e) => {

@@ -53,6 +53,7 @@ fn measure<F: PrimeField>(count: usize) {
 }
 
 fn main() {
+    transport::keep_freed_memory();
     let mut args = std::env::args().skip(1);
     let field = args.next().unwrap_or_else(|| "fr".into());
     let count = args.next().and_then(|n| n.parse().ok()).unwrap_or(4096);

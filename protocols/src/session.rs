@@ -362,7 +362,7 @@ impl Session {
         mut take: impl FnMut(PartyId, usize, &[u8]) -> bool,
     ) -> Result<()> {
         let most = self.others().map(|p| outgoing[p].len().max(incoming[p].len())).max().unwrap_or(0);
-        let ahead = self.core.window.ahead.min(most);
+        let ahead = (2 * self.core.window.ahead).min(most);
         for k in 0..most + ahead {
             for p in self.others() {
                 if let Some(len) = outgoing[p].get(k) {
@@ -383,8 +383,11 @@ impl Session {
         }
         Ok(())
     }
-    /// How many items fit one chunk.
-    pub(crate) fn per_chunk<T: Item>(&self) -> usize {
+    /// How many items make a good frame of [`Session::pump`]: an eighth of a chunk, still in the cache when it leaves.
+    pub(crate) fn per_frame<T: Item>(&self) -> usize {
+        (self.per_chunk::<T>() / 8).max(1)
+    }
+    fn per_chunk<T: Item>(&self) -> usize {
         (self.core.window.chunk / T::WIDTH).max(1)
     }
     fn send_chunk<T: Item>(

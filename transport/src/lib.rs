@@ -8,6 +8,7 @@
 pub mod drive;
 pub mod identity;
 pub mod inbox;
+mod memory;
 pub mod meter;
 pub mod net;
 pub mod party;
@@ -18,6 +19,7 @@ pub mod wire;
 
 pub use drive::drive;
 pub use inbox::Limits;
+pub use memory::keep_freed_memory;
 pub use meter::{Meter, Traffic};
 pub use net::{Frame, Incoming, Kind, Meta, Net, NetError, NetErrorKind, StepPath, Stream};
 pub use party::{Parties, PartyId, PartySet, PerParty};

@@ -34,7 +34,7 @@ pub(super) async fn multiply<F: PrimeField, O: RandomOt>(s: &mut Session, ot: &m
     // Step 1.2: one transfer per bit, with everyone in both roles.
     let ots = ot.extend::<F>(&mut s, &choices, groups * F::BITS).await?;
     // Steps 1.3 and 1.4: as sender, the difference that turns random strings into products; as receiver, the products.
-    let per_frame = (s.per_chunk::<F>() / F::BITS).max(1);
+    let per_frame = (s.per_frame::<F>() / F::BITS).max(1);
     let frames: Vec<Range<usize>> = (0..groups).step_by(per_frame).map(|at| at..(at + per_frame).min(groups)).collect();
     let counts: Vec<usize> = frames.iter().map(|g| g.len() * F::BITS).collect();
     let counts = PerParty::from_fn(parties, |p| if p == me { Vec::new() } else { counts.clone() });

@@ -120,7 +120,7 @@ impl<F: PrimeField> Copee<F> {
     ) -> Result<Products<F>> {
         let mut s = s.step("copee");
         let (me, n) = (s.me(), s.n());
-        let per_frame = s.per_chunk::<F>();
+        let per_frame = s.per_frame::<F>();
         let split = |p: PartyId| parts(lens[p], F::BITS, per_frame);
         let (mine, theirs) = (split(me), PerParty::from_fn(n, |p| if p == me { Vec::new() } else { split(p) }));
         let count = |parts: &[Part]| parts.iter().map(|p| p.rows.len() * p.columns.len()).collect::<Vec<_>>();
