@@ -171,6 +171,9 @@ pub fn shifted_output<F: Field>() -> Script<'static> {
     )
 }
 
+/// A count over one field.
+pub type Counter = fn() -> Result<Count>;
+
 /// A figure that can be counted.
 pub struct Measurement {
     /// Dotted name.
@@ -182,7 +185,7 @@ pub struct Measurement {
     /// Whether it takes more than a second or two.
     pub long: bool,
     /// Counts it over the fields of order 2, 3 and 5, where that makes sense.
-    pub count: [Option<fn() -> Result<Count>>; 3],
+    pub count: [Option<Counter>; 3],
 }
 
 impl Measurement {

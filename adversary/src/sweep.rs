@@ -97,7 +97,8 @@ fn order_of(name: &str) -> Option<BigUint> {
     fn of<F: PrimeField>() -> BigUint {
         BigUint::from_slice(&F::MODULUS.iter().flat_map(|l| [*l as u32, (*l >> 32) as u32]).collect::<Vec<_>>())
     }
-    let all: [(&str, fn() -> BigUint); 8] = [
+    type Order = fn() -> BigUint;
+    let all: [(&str, Order); 8] = [
         (F2::NAME, of::<F2>),
         (F3::NAME, of::<F3>),
         (F5::NAME, of::<F5>),
