@@ -2,6 +2,8 @@
 //!
 //! `cargo run --release -p quorate-protocols --example triples -- fr 8192`
 
+#![allow(clippy::disallowed_methods, reason = "a measurement runs threads and reads the clock")]
+
 use std::rc::Rc;
 use std::time::Instant;
 
