@@ -7,7 +7,7 @@
 //! | [`program`] | a task as a function on any engine, and its plan |
 //! | [`session`], [`preprocess`] | one party's part of a task, from the first connection to the result |
 //! | [`commands`] | what `quorate` can be asked to do, with [`progress`] and [`failure`] as people see them |
-//! | [`bench`] | what `quorate bench` measures |
+//! | [`mod@bench`] | what `quorate bench` measures |
 //! | [`report`] | results as text and as JSON, set in a [`table`] |
 
 pub mod bench;
