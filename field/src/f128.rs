@@ -222,6 +222,12 @@ impl Residue for F128Residue {
         *high = (*high << 1 | top) + u64::from(carry);
     }
     #[inline]
+    fn add_to((low, high): &mut (u128, u64), bit: bool, term: Self) {
+        let (sum, carry) = low.overflowing_add(mask(term.0, bit));
+        *low = sum;
+        *high += u64::from(carry);
+    }
+    #[inline]
     fn total(sum: (u128, u64)) -> Self {
         Self(fold(sum.0, sum.1))
     }

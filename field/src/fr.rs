@@ -162,6 +162,10 @@ impl Residue for FrResidue {
         limbs::double_add(sum, term.0);
     }
     #[inline]
+    fn add_to(sum: &mut limbs::Wide, bit: bool, term: Self) {
+        limbs::add_to(sum, limbs::mask(term.0, bit));
+    }
+    #[inline]
     fn total(sum: limbs::Wide) -> Self {
         Self(limbs::reduce_wide(sum.0, sum.1))
     }

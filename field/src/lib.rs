@@ -154,6 +154,8 @@ pub trait Residue: Copy + Default + Send + Sync + Zeroize + 'static {
     fn horner(terms: &[Self]) -> Self;
     /// `sum ← 2·sum + term`, at most [`SUM_TERMS`](Residue::SUM_TERMS) times after [`begin`](Residue::begin).
     fn double_add(sum: &mut Self::Sum, term: Self);
+    /// `sum ← sum + term` if `bit`, in constant time; at most once after every [`double_add`](Residue::double_add).
+    fn add_to(sum: &mut Self::Sum, bit: bool, term: Self);
     /// The sum mod p.
     fn total(sum: Self::Sum) -> Self;
     /// A sum that starts with this residue.

@@ -134,7 +134,7 @@ pub(crate) fn montgomery_mul(a: Limbs, b: Limbs) -> Limbs {
 /// `Σ 2^i · terms_i mod r`, Horner from the top.
 ///
 /// The running sum is five limbs wide and reduced once every 60 doublings: below `r`
-/// before the first of them, it stays below `2·2^60·r < 2^317`.
+/// before the first of them, it stays below `2·2^60·r < 2^317` (with a second term each, [`add_to`], below `3·2^60·r`).
 pub(crate) fn horner(terms: impl DoubleEndedIterator<Item = Limbs>) -> Limbs {
     let mut sum: Wide = ([0; 4], 0);
     for (i, t) in terms.rev().enumerate() {
@@ -148,6 +148,14 @@ pub(crate) fn horner(terms: impl DoubleEndedIterator<Item = Limbs>) -> Limbs {
 
 /// A sum of five limbs.
 pub(crate) type Wide = (Limbs, u64);
+
+/// `sum ← sum + t`.
+#[inline]
+pub(crate) fn add_to((low, high): &mut Wide, t: Limbs) {
+    let (sum, carry) = raw_add(*low, t);
+    *low = sum;
+    *high += u64::from(carry);
+}
 
 /// `sum ← 2·sum + t`.
 #[inline]

@@ -171,6 +171,9 @@ impl<const P: u8> Residue for Tiny<P> {
     fn double_add(sum: &mut Self, term: Self) {
         *sum = *sum + *sum + term;
     }
+    fn add_to(sum: &mut Self, bit: bool, term: Self) {
+        *sum = Residue::add_if(*sum, bit, term);
+    }
     fn total(sum: Self) -> Self {
         sum
     }

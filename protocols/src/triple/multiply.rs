@@ -42,7 +42,7 @@ pub(super) async fn multiply<F: PrimeField, O: RandomOt>(s: &mut Session, ot: &m
     let mut received = Zeroizing::new(vec![F::Residue::ZERO; groups]);
     let bits = |g: usize| g * F::BITS..(g + 1) * F::BITS;
     let mut difference = Zeroizing::new(vec![F::Residue::ZERO; F::BITS]);
-    let mut products = Zeroizing::new(vec![F::Residue::ZERO; F::BITS]);
+    let mut differences = Zeroizing::new(vec![F::Residue::ZERO; F::BITS]);
     let offer = |p: PartyId, k: usize, body: &mut Vec<u8>| {
         for g in frames[k].clone() {
             let (zero, one) = (&ots[p].zero[bits(g)], &ots[p].one[bits(g)]);
@@ -56,11 +56,9 @@ pub(super) async fn multiply<F: PrimeField, O: RandomOt>(s: &mut Session, ot: &m
     let choose = |p: PartyId, k: usize, body: &[u8]| {
         let mut canonical = true;
         for (g, bytes) in frames[k].clone().zip(body.chunks_exact(F::BITS * F::BYTES)) {
-            canonical &= Residue::read_slice(bytes, &mut products);
-            for (l, (product, chosen)) in products.iter_mut().zip(&ots[p].chosen[bits(g)]).enumerate() {
-                *product = chosen.add_if(a_bits[g].bit(l), *product);
-            }
-            received[g] = received[g].add(Residue::horner(&products));
+            canonical &= Residue::read_slice(bytes, &mut differences);
+            let products = sum_chosen(&a_bits[g], &ots[p].chosen[bits(g)], &differences);
+            received[g] = received[g].add(products);
         }
         canonical
     };
@@ -68,6 +66,19 @@ pub(super) async fn multiply<F: PrimeField, O: RandomOt>(s: &mut Session, ot: &m
     let shares = received.iter().zip(&*sent).enumerate();
     let c = shares.map(|(g, (received, sent))| a[g] * b[g / RAW] + F::from_residue(received.sub(*sent))).collect();
     Ok(Raw { a, b, c })
+}
+
+/// `Σ 2^l·(chosen_l + bit_l·difference_l)`, the bits being those of `x`.
+fn sum_chosen<R: Residue>(x: &R, chosen: &[R], differences: &[R]) -> R {
+    let mut sum = R::ZERO.begin();
+    for (i, (l, (chosen, difference))) in chosen.iter().zip(differences).enumerate().rev().enumerate() {
+        if i > 0 && i.is_multiple_of(R::SUM_TERMS) {
+            sum = R::total(sum).begin();
+        }
+        R::double_add(&mut sum, *chosen);
+        R::add_to(&mut sum, x.bit(l), *difference);
+    }
+    R::total(sum)
 }
 
 /// The bits of the canonical integers of all elements, one after the other, least significant first.
@@ -115,6 +126,20 @@ mod tests {
 
     use super::*;
     use crate::Tape;
+
+    #[test]
+    fn sums_of_the_largest_integers_do_not_overflow() {
+        fn over<F: PrimeField>() {
+            let largest = (-F::ONE).to_residue();
+            let (chosen, differences) = (vec![largest; F::BITS], vec![largest; F::BITS]);
+            let products: Vec<_> = (0..F::BITS).map(|l| largest.add_if(largest.bit(l), largest)).collect();
+            let (fast, slow) = (sum_chosen(&largest, &chosen, &differences), Residue::horner(&products));
+            assert!(F::from_residue(fast) == F::from_residue(slow), "{}", F::NAME);
+        }
+        over::<Fr>();
+        over::<F128>();
+        over::<F31>();
+    }
 
     #[test]
     fn choices_are_the_bits_of_the_integers() {

@@ -199,7 +199,8 @@ fn choose<R: Residue>(
         lane.before(row, columns);
         let chooses = delta.bit(bit);
         for ((chosen, u), sum) in chosen.iter().zip(&*u).zip(&mut lane.sums) {
-            R::double_add(sum, chosen.add_if(chooses, *u));
+            R::double_add(sum, *chosen);
+            R::add_to(sum, chooses, *u);
         }
     }
     if part.rows.end == bits {
