@@ -189,11 +189,11 @@ impl Wires {
         }
         self.rounds = self.rounds.max(e.round);
         let slot = self.slot(e.to, e.from);
-        let incoming = Incoming { tag: e.frame.tag, body: e.frame.body.clone() };
-        self.queues[slot].push_back(Arrived { stream: e.stream, incoming, round: e.round, arrives: e.arrives });
         if self.keep_trace {
-            self.trace.push(e);
+            self.trace.push(e.clone());
         }
+        let incoming = Incoming { tag: e.frame.tag, body: e.frame.body };
+        self.queues[slot].push_back(Arrived { stream: e.stream, incoming, round: e.round, arrives: e.arrives });
     }
     fn envelope(&mut self, from: PartyId, to: PartyId, stream: Stream, frame: Frame) -> Envelope {
         let who = from.index();
@@ -386,13 +386,15 @@ impl Hands {
     }
     /// Delivers what the adversary let out.
     fn hand_over(&mut self, wires: &RefCell<Wires>, adversary: &mut dyn Adversary, trusted: &mut dyn Trusted) {
-        for e in std::mem::take(&mut self.deliver) {
+        let mut deliver = std::mem::take(&mut self.deliver);
+        for e in deliver.drain(..) {
             if e.to == PartyId::IDEAL {
                 self.ask(wires, adversary, trusted, e);
             } else {
                 wires.borrow_mut().deliver(e);
             }
         }
+        self.deliver = deliver;
     }
     fn ask(&mut self, wires: &RefCell<Wires>, adversary: &mut dyn Adversary, trusted: &mut dyn Trusted, e: Envelope) {
         {

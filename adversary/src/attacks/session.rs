@@ -3,7 +3,8 @@
 use std::cell::Cell;
 
 use field::{Field, Fr};
-use protocols::{Error, MAC_CHECK, MacKey, Memory, Online, Result, Session};
+use protocols::{Error, FRAME_SHAPE, MAC_CHECK, MacKey, Memory, Online, Result, Session};
+use spec::Check;
 use transport::{PartyId, PartySet};
 
 use crate::attack::{Attack, Conditions, Control, Outcome};
@@ -15,16 +16,31 @@ use crate::strategy::{Fate, On, Script, edit};
 use protocols::prg::Prg;
 
 /// The attacks of this file.
-pub const ALL: &[Attack] = &[Attack {
-    id: "session.use_after_abort",
-    title: "the same key again after a failed check",
-    does: "lets a check fail to learn the MAC key from its σ, and forges when the parties try again with that key",
-    reference: "ePrint 2025/789; MP-SPDZ changelog 0.4.1",
-    layer: "01-session",
-    stopped_by: &MAC_CHECK,
-    control: Control::Scratch("a key saved before the abort and used again"),
-    run: use_after_abort,
-}];
+pub const ALL: &[Attack] = &[
+    Attack {
+        id: "session.use_after_abort",
+        title: "the same key again after a failed check",
+        does: "lets a check fail to learn the MAC key from its σ, and forges when the parties try again with that key",
+        reference: "ePrint 2025/789; MP-SPDZ changelog 0.4.1",
+        layer: "01-session",
+        stopped_by: &MAC_CHECK,
+        control: KEPT,
+        run: use_after_abort,
+    },
+    Attack {
+        id: "session.use_after_malformed",
+        title: "the same key again after a malformed frame",
+        does: "learns the MAC key from the σ of a check, spoils its own opening before that check can fail, and forges when \
+               the parties try again with that key",
+        reference: "ePrint 2025/789; MP-SPDZ changelog 0.4.1",
+        layer: "01-session",
+        stopped_by: &MAC_CHECK,
+        control: KEPT,
+        run: use_after_malformed,
+    },
+];
+
+const KEPT: Control = Control::Scratch("a key saved before the abort and used again");
 
 type Part = (MacKey<Fr>, Memory<Fr>);
 
@@ -57,13 +73,19 @@ async fn stubborn(mut s: Session, hand: &Hand<Part>, worked: &Cell<Option<&'stat
 }
 
 fn use_after_abort(a: &Attack, c: &Conditions) -> Outcome {
-    match experiment(a, c) {
-        Ok(outcome) => outcome,
-        Err(e) => Outcome { judgement: programs::broken(&e), effective: false },
-    }
+    outcome(experiment(a, c, &MAC_CHECK))
 }
 
-fn experiment(a: &Attack, c: &Conditions) -> Result<Outcome> {
+fn use_after_malformed(a: &Attack, c: &Conditions) -> Outcome {
+    outcome(experiment(a, c, &FRAME_SHAPE))
+}
+
+fn outcome(result: Result<Outcome>) -> Outcome {
+    result.unwrap_or_else(|e| Outcome { judgement: programs::broken(&e), effective: false })
+}
+
+/// Two tries under one key, the first of which ends at check `ends`.
+fn experiment(a: &Attack, c: &Conditions, ends: &Check) -> Result<Outcome> {
     let corrupt = PartySet::of(&[1]);
     let mut world = a.world(c, 2, corrupt);
     world.floor = Floor::Ideal;
@@ -82,6 +104,12 @@ fn experiment(a: &Attack, c: &Conditions) -> Result<Outcome> {
         mine.set(e.frame.body.get(1..).and_then(Fr::read).unwrap_or(Fr::ZERO));
     });
     learn = learn.shifts::<Fr>(opened, PartyId::new(0), one);
+    if *ends == FRAME_SHAPE {
+        learn = learn.sends(On::message("sigma", "open"), |e, _| {
+            e.frame.tag ^= 1;
+            Fate::Deliver
+        });
+    }
     let run = world.run(&tape, &mut learn, |s| stubborn(s, &hand, &worked));
     let first = judge(&classify(run.ends), corrupt, |_, z| *z == Fr::from_u64(66), true);
     if let Some(what) = worked.get() {
@@ -95,7 +123,7 @@ fn experiment(a: &Attack, c: &Conditions) -> Result<Outcome> {
         .latest(On::message("coin", "coin"))
         .and_then(|e| Some(Prg::wide(&e.frame.body[..].try_into().ok()?).elements(2)));
     let sigma = learn.seen().latest(On::message("sigma", "open")).and_then(|e| Fr::read(&e.frame.body));
-    let (Some(r), Some(sigma), true) = (r, sigma, first.check() == Some(&MAC_CHECK)) else {
+    let (Some(r), Some(sigma), true) = (r, sigma, first.check() == Some(ends)) else {
         return Ok(Outcome { judgement: first, effective: false });
     };
     let alpha = -(sigma + mine.get()) * r[0].invert().unwrap_or(Fr::ZERO);

@@ -73,7 +73,7 @@ impl<F: Field> Dealer<F> {
     pub fn new(parties: &Parties, corrupt: PartySet, mode: CorruptShares, tape: &Tape) -> Result<Self> {
         let alpha = tape.element()?;
         let mut dealer = Self { n: parties.n(), corrupt, mode, tape: tape.clone(), alpha, keys: Vec::new() };
-        dealer.keys = dealer.split(alpha)?;
+        dealer.keys = dealer.split(alpha)?[..parties.n()].to_vec();
         Ok(dealer)
     }
     /// Deals one MAC key and everything in `order`.
@@ -143,17 +143,18 @@ impl<F: Field> Dealer<F> {
     /// `[[x]]`, one share per party.
     fn share(&self, x: F) -> Result<Vec<Shared<F>>> {
         let (values, macs) = (self.split(x)?, self.split(self.alpha * x)?);
-        Ok(values.into_iter().zip(macs).map(|(v, m)| Shared::from_parts(vec![v], vec![m])).collect())
+        Ok((0..self.n).map(|p| Shared::from_parts(vec![values[p]], vec![macs[p]])).collect())
     }
     /// `[[x]]` with all of the value at `owner`.
     fn held(&self, owner: PartyId, x: F) -> Result<Vec<Shared<F>>> {
-        let macs = self.split(self.alpha * x)?.into_iter().enumerate();
-        Ok(macs.map(|(p, m)| Shared::from_parts(vec![if p == owner.index() { x } else { F::ZERO }], vec![m])).collect())
+        let macs = self.split(self.alpha * x)?;
+        let value = |p| if p == owner.index() { x } else { F::ZERO };
+        Ok((0..self.n).map(|p| Shared::from_parts(vec![value(p)], vec![macs[p]])).collect())
     }
     /// Additive shares of `x`: the first honest party's is what is left.
-    fn split(&self, x: F) -> Result<Vec<F>> {
+    fn split(&self, x: F) -> Result<[F; Parties::MAX]> {
         let honest = (0..self.n).find(|p| !self.corrupt.contains(PartyId::new(*p))).unwrap_or(0);
-        let mut shares = vec![F::ZERO; self.n];
+        let mut shares = [F::ZERO; Parties::MAX];
         let mut rest = x;
         for p in (0..self.n).filter(|p| *p != honest) {
             if self.mode == CorruptShares::Zero && self.corrupt.contains(PartyId::new(p)) {

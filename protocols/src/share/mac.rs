@@ -75,7 +75,8 @@ impl<F: Field> MacKey<F> {
         }
         let mut s = s.step("mac_check");
         // Step 1: random coefficients, tossed after the openings.
-        let r = s.challenge::<F>(opened.values.len()).await?;
+        let r = s.challenge::<F>(opened.values.len()).await;
+        let r = self.or_wipe(r)?;
         let x = F::dot(&r, &opened.values);
         let m = F::dot(&r, &opened.macs);
         self.verify(&mut s, &[x], &[m], check).await
@@ -92,7 +93,8 @@ impl<F: Field> MacKey<F> {
         // Step 2: σ_i = m_i − α_i·x, which sum to zero over the parties iff the MAC is that of the value.
         let sigma: Vec<F> = values.iter().zip(macs).map(|(x, m)| *m - self.alpha * *x).collect();
         // Step 3: nobody shows a σ before everyone is bound to one.
-        let sigmas = s.commit_open("sigma", &sigma).await?;
+        let sigmas = s.commit_open("sigma", &sigma).await;
+        let sigmas = self.or_wipe(sigmas)?;
         // Step 4: every sum must vanish.
         let vanishes = |h: usize| {
             let mut sum = F::ZERO;
@@ -100,10 +102,14 @@ impl<F: Field> MacKey<F> {
             sum == F::ZERO
         };
         let verdict = s.verdict(check, (0..values.len()).all(vanishes), Blame::Unknown);
-        if verdict.is_err() {
+        self.or_wipe(verdict)
+    }
+    /// However a check ends that is not passed: its σ may have told the key, so nothing may be authenticated by it again.
+    fn or_wipe<T>(&mut self, outcome: Result<T>) -> Result<T> {
+        if outcome.is_err() {
             self.alpha.zeroize();
         }
-        verdict
+        outcome
     }
 }
 
