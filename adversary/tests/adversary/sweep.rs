@@ -20,14 +20,24 @@ fn text(case: &Case, r: &Report) -> String {
     )
 }
 
-#[test]
-fn every_mutation_of_every_frame_is_harmless() {
-    for case in cases::ALL {
+fn every_mutation_is_harmless(long: bool) {
+    for case in cases::ALL.iter().filter(|c| c.long == long) {
         let start = std::time::Instant::now();
         let report = sweep(case, 0..if case.tiny.is_some() { 4 } else { 1 });
         println!("{} ({:?})", text(case, &report), start.elapsed());
         assert_eq!(report.verdict(case), Verdict::Pass, "{}: {:?} {:?}", case.name, report.wrong, report.broken);
     }
+}
+
+#[test]
+fn every_mutation_of_every_frame_is_harmless() {
+    every_mutation_is_harmless(false);
+}
+
+#[test]
+#[ignore = "takes minutes; `quorate-certify spdz` does it too"]
+fn every_mutation_of_every_frame_of_the_preprocessing_is_harmless() {
+    every_mutation_is_harmless(true);
 }
 
 #[test]
