@@ -35,7 +35,6 @@ fn every_mutation_of_every_frame_is_harmless() {
 }
 
 #[test]
-#[ignore = "takes minutes; `quorate-certify spdz` does it too"]
 fn every_mutation_of_every_frame_of_the_preprocessing_is_harmless() {
     every_mutation_is_harmless(true);
 }
