@@ -3,11 +3,11 @@
 use std::fmt;
 
 use functions::SpdzError;
-use protocols::Error;
+use protocols::{Abort, Blame, Error};
 use spec::ExitCode;
-use transport::Parties;
 use transport::identity::IdentityError;
 use transport::tcp::{ConnectError, PeerError};
+use transport::{NetErrorKind, Parties};
 
 use crate::data::DataError;
 use crate::task::TaskError;
@@ -17,33 +17,49 @@ use crate::task::TaskError;
 pub struct Failure {
     /// What to end the program with.
     pub code: ExitCode,
+    /// Whether this party only tells that another one went away, which knows the cause.
+    pub follows: bool,
     message: String,
 }
 
 impl Failure {
     /// A failure with this message.
     pub fn new(code: ExitCode, message: impl Into<String>) -> Self {
-        Self { code, message: message.into() }
+        Self { code, follows: false, message: message.into() }
     }
     /// A file that cannot be read or written.
     pub fn storage(path: &std::path::Path, e: &std::io::Error) -> Self {
         Self::new(ExitCode::Storage, format!("{}: {e}", path.display()))
     }
+    /// An error of this program.
+    pub fn internal(e: &dyn fmt::Display) -> Self {
+        Self::new(ExitCode::Internal, e.to_string())
+    }
     /// A protocol's error, with the parties' names instead of their numbers.
     #[must_use]
     pub fn protocol(e: &Error, parties: &Parties) -> Self {
-        let code = match e {
-            Error::Abort(_) | Error::Dead => ExitCode::Fail,
-            Error::Net { kind: transport::NetErrorKind::Aborted, .. } => ExitCode::Fail,
-            Error::Net { .. } => ExitCode::Unavailable,
-            Error::Config { .. } => ExitCode::Configuration,
-            Error::Local(_) => ExitCode::Data,
-        };
-        let mut message = e.to_string();
-        for p in parties.iter().rev() {
-            message = message.replace(&p.to_string(), parties.name(p));
+        match e {
+            Error::Abort(Abort { at, check, blame }) => {
+                let who = match blame {
+                    Blame::Unknown => "some party",
+                    Blame::Accused(p) => parties.name(*p),
+                };
+                let message = format!("step {at}: check {} failed; {who} deviated from the protocol", check.id);
+                Self::new(ExitCode::Fail, message)
+            }
+            Error::Net { peer, kind, at } => {
+                let name = parties.name(*peer);
+                // Neither says why: that is on the peer's own screen.
+                let follows = matches!(kind, NetErrorKind::Aborted | NetErrorKind::Closed);
+                let hint = if follows { format!("; if {name} is still there, it tells why") } else { String::new() };
+                let message = format!("step {at}: waiting for {name}: {kind}{hint}");
+                Self { code: ExitCode::Unavailable, follows, message }
+            }
+            Error::Dead => Self::new(ExitCode::Fail, e.to_string()),
+            Error::Config { .. } => Self::new(ExitCode::Configuration, e.to_string()),
+            Error::Storage(message) => Self::new(ExitCode::Storage, message),
+            Error::Local(message) => Self::new(ExitCode::Data, with_names(message, parties)),
         }
-        Self::new(code, message)
     }
     /// The error of a function.
     #[must_use]
@@ -53,6 +69,16 @@ impl Failure {
             SpdzError::Refused(r) => Self::new(ExitCode::Data, r.to_string()),
         }
     }
+}
+
+/// The text with every word that is a party's number replaced by the party's name.
+fn with_names(text: &str, parties: &Parties) -> String {
+    let word = |word: &str| {
+        let (bare, end) = word.split_at(word.trim_end_matches([' ', ',', ';', ':', '.']).len());
+        let party = parties.iter().find(|p| p.to_string() == bare);
+        party.map_or_else(|| word.to_owned(), |p| format!("{}{end}", parties.name(p)))
+    };
+    text.split_inclusive(' ').map(word).collect()
 }
 
 impl fmt::Display for Failure {
@@ -93,6 +119,26 @@ impl From<ConnectError> for Failure {
             ConnectError::Setup(_) => ExitCode::Internal,
             _ => ExitCode::Configuration,
         };
-        Self::new(code, e.to_string())
+        let hint = match &e {
+            ConnectError::Peer { cause: PeerError::Config { .. }, .. } => {
+                "; compare the task files and the program versions"
+            }
+            _ => "",
+        };
+        let refused = matches!(&e, ConnectError::Peer { cause: PeerError::RefusedUs { .. }, .. });
+        let follows = refused || matches!(&e, ConnectError::Missing { .. });
+        Self { code, follows, message: format!("{e}{hint}") }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_become_names_once_and_not_inside_paths() {
+        let parties = Parties::named(vec!["A".into(), "P0".into()]);
+        let text = with_names("P1 has used more than P0: see /data/P1/x, P17", &parties);
+        assert_eq!(text, "P0 has used more than A: see /data/P1/x, P17");
     }
 }

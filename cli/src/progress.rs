@@ -7,6 +7,8 @@ use std::time::{Duration, Instant};
 use indicatif::{ProgressBar, ProgressStyle};
 use serde::{Deserialize, Serialize};
 
+use crate::failure::Failure;
+
 /// A report of progress, as a parent process reads it.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Report {
@@ -20,13 +22,22 @@ pub struct Report {
     pub bytes: u64,
 }
 
+/// The end of a run without a result, as a parent process reads it.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Ended {
+    /// The message.
+    pub failure: String,
+    /// Whether the cause is at another party.
+    pub follows: bool,
+}
+
 /// Where progress goes.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default, clap::ValueEnum)]
 pub enum Style {
     /// A bar if standard error is a terminal, else nothing.
     #[default]
     Auto,
-    /// One JSON object a line on standard error.
+    /// One JSON object a line on standard error, the end of a failed run included.
     Json,
     /// Nothing.
     None,
@@ -87,6 +98,13 @@ impl Progress {
         {
             let _ = writeln!(std::io::stderr(), "{line}");
         }
+    }
+    /// Tells a parent process why the run ended, `false` if nobody reads it there.
+    #[must_use]
+    pub fn failed(&self, e: &Failure) -> bool {
+        let ended = Ended { failure: e.to_string(), follows: e.follows };
+        self.style == Style::Json
+            && serde_json::to_string(&ended).is_ok_and(|line| writeln!(std::io::stderr(), "{line}").is_ok())
     }
     /// Takes the bar away.
     pub fn finish(&self) {

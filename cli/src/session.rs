@@ -5,13 +5,14 @@ use std::rc::Rc;
 use std::time::Instant;
 
 use field::PrimeField;
-use functions::{Spdz, SpdzError};
+use functions::Spdz;
 use protocols::ledger::Directory;
+use protocols::message::Digest;
 use protocols::{Error, Online, Session, SessionId, Tape};
 use spec::ExitCode;
 use transport::identity::{Fingerprint, Identity};
 use transport::tcp::{Security, TcpConfig, TcpNet};
-use transport::{Limits, PartyId, PerParty};
+use transport::{Limits, Net, PartyId, PerParty};
 
 use crate::data::{self, ProviderData};
 use crate::failure::Failure;
@@ -54,6 +55,8 @@ pub fn connect(task: &Task, place: &Place) -> Result<TcpNet, Failure> {
     let security = Security::Tls { identity: place.identity.clone(), pins: place.pins.clone() };
     let mut config = TcpConfig::new(place.me, task.names(), place.addresses.clone(), security, parameters(task));
     config.connect = task.timeouts.connect;
+    // Two signs of life may be lost before a peer that only computes counts as gone.
+    config.heartbeat = config.heartbeat.min(task.timeouts.idle / 3);
     config.limits = Limits { idle: Some(task.timeouts.idle), step: task.timeouts.step, ..Limits::default() };
     Ok(TcpNet::connect(config)?)
 }
@@ -75,7 +78,8 @@ fn run_over<F: PrimeField>(task: &Task, place: &Place, progress: &Progress) -> R
     };
     let parties = task.names();
     let ledger = Tape::from_os().and_then(|tape| Directory::open(&place.ledger, &place.fence, &tape));
-    let directory = ledger.map_err(|e| Failure::new(ExitCode::Storage, e.to_string()))?;
+    let told = |e: Error| Failure::protocol(&e, &parties);
+    let directory = ledger.map_err(told)?;
     let started = Instant::now();
     progress.at("connecting", 0, 0, 0);
     let net = Rc::new(connect(task, place)?);
@@ -84,23 +88,25 @@ fn run_over<F: PrimeField>(task: &Task, place: &Place, progress: &Progress) -> R
     let nonces: Vec<[u8; 32]> = net.nonces().values().copied().collect();
     let id = SessionId::derive(&parameters(task), &identities, &task.digest().0, &nonces);
 
-    let shown = transport::drive(&*net, async {
-        let mut s = Session::start(net.clone(), id).await?;
+    let shown: Result<_, Failure> = transport::drive(&*net, async {
+        let mut s = start(net.clone(), id).await?;
         same_rows(&mut s, task, own.as_ref()).await?;
         let meter = || net.meter().total().bytes_sent;
         let need = Need::of(&plan, &parties);
         let report = |phase: &str, done, total| progress.at(phase, done, total, meter());
-        let (mut key, mut ledger) = preprocess::run::<F>(&mut s, &need, &directory, parameters(task), &report).await?;
+        let made = preprocess::run::<F>(&mut s, &need, &directory, parameters(task), &report).await;
+        let (mut key, mut ledger) = made.map_err(told)?;
         progress.at("computing", 0, 0, meter());
         let mut inputs: Inputs = PerParty::from_fn(parties.n(), |_| None);
         inputs[place.me] = own.as_mut().map(|d| std::mem::take(&mut d.columns));
         let online = Online::new(&mut s, &mut key, &mut ledger);
-        let shown = program::run(&mut Spdz::new(online), task, &inputs).await?;
-        ledger.close()?;
+        let shown = program::run(&mut Spdz::new(online), task, &inputs).await;
+        let shown = shown.map_err(|e| Failure::function(e, &parties))?;
+        ledger.close().map_err(told)?;
         Ok(shown)
     });
     progress.finish();
-    let shown = shown.map_err(|e: SpdzError| Failure::function(e, &parties))?;
+    let shown = shown?;
 
     let ids = own.as_ref().map(|d| d.ids.as_slice());
     let mut result = TaskResult::new(task, parties.name(place.me), &shown, ids);
@@ -116,21 +122,41 @@ fn run_over<F: PrimeField>(task: &Task, place: &Place, progress: &Progress) -> R
     Ok(result)
 }
 
+/// Starts a session. Parties whose tasks agree and whose session ids do not are doing different things.
+pub(crate) async fn start(net: Rc<dyn Net>, id: SessionId) -> Result<Session, Failure> {
+    let parties = net.parties().clone();
+    Session::start(net, id).await.map_err(|e| match e {
+        Error::Config { .. } => Failure::new(
+            ExitCode::Configuration,
+            "the tasks agree, the sessions do not: all parties run the same command, `quorate party` or `quorate doctor`",
+        ),
+        e => Failure::protocol(&e, &parties),
+    })
+}
+
 /// Providers compare digests of their row ids, bound to this session: rows that do not belong together are a mistake of
 /// configuration, found before anything is shared.
-async fn same_rows(s: &mut Session, task: &Task, own: Option<&ProviderData>) -> Result<(), Error> {
+async fn same_rows(s: &mut Session, task: &Task, own: Option<&ProviderData>) -> Result<(), Failure> {
     let mut s = s.step("same_rows");
     let digest = |d: &ProviderData| s.digest("quorate 2026 row ids v1", &[&d.id_digest.0]);
     let mine: Vec<_> = own.map(digest).into_iter().collect();
     let lens = PerParty::from_fn(s.n(), |p| usize::from(task.party(p).data.is_some()));
-    let all = s.broadcast_each("rows", &mine, &lens).await?;
-    let mut told = all.values().flatten();
-    let Some(first) = told.next() else { return Ok(()) };
-    match told.find(|d| *d != first) {
-        None => Ok(()),
-        Some(other) => {
-            let hex = |d: &protocols::message::Digest| d.0[..8].iter().map(|b| format!("{b:02x}")).collect::<String>();
-            Err(Error::Config { ours: format!("row ids {}", hex(first)), theirs: format!("row ids {}", hex(other)) })
+    let all = s.broadcast_each("rows", &mine, &lens).await.map_err(|e| Failure::protocol(&e, s.parties()))?;
+    let mut groups: Vec<(Digest, Vec<&str>)> = Vec::new();
+    for (p, digest) in all.iter().filter_map(|(p, told)| Some((p, told.first()?))) {
+        let name = s.parties().name(p);
+        match groups.iter_mut().find(|(d, _)| d == digest) {
+            Some((_, names)) => names.push(name),
+            None => groups.push((*digest, vec![name])),
         }
     }
+    if groups.len() < 2 {
+        return Ok(());
+    }
+    let groups: Vec<String> = groups.into_iter().map(|(_, names)| names.join(" and ")).collect();
+    let message = format!(
+        "the providers' tables have different ids: those of {}; every provider's file must have the same ids",
+        groups.join(" differ from those of ")
+    );
+    Err(Failure::new(ExitCode::Configuration, message))
 }

@@ -14,6 +14,9 @@ pub enum Error {
     /// A bad argument, missing preprocessing or a limit of this program: the caller can fix it.
     #[error("{0}")]
     Local(String),
+    /// A file or directory of this party cannot be read or written: missing, no permission, in use, disk full.
+    #[error("{0}")]
+    Storage(String),
     /// The connection failed. Never evidence of cheating.
     #[error("step {at}: waiting for {peer}: {kind}")]
     Net {

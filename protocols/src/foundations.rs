@@ -167,7 +167,7 @@ impl Session {
             None => Ok(()),
             Some(theirs) => {
                 let (ours, theirs) = (id.hex(), SessionId(theirs.0).hex());
-                s.die();
+                // No abort frame: it would overtake the ids by which the others find out themselves.
                 Err(Error::Config { ours: format!("session {ours}"), theirs: format!("session {theirs}") })
             }
         }

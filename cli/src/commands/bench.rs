@@ -119,39 +119,38 @@ impl Bench {
         let mut listeners = Vec::new();
         for i in 0..self.parties {
             places.fingerprints.push(identity::keygen(&dir.path().join(format!("P{i}")), 1)?.to_string());
-            let listener = TcpListener::bind("127.0.0.1:0").map_err(|e| internal(&e))?;
-            places.addresses.push(listener.local_addr().map_err(|e| internal(&e))?.to_string());
+            let listener = TcpListener::bind("127.0.0.1:0").map_err(|e| Failure::internal(&e))?;
+            places.addresses.push(listener.local_addr().map_err(|e| Failure::internal(&e))?.to_string());
             listeners.push(listener);
         }
         drop(listeners);
         let file = dir.path().join("places.json");
-        std::fs::write(&file, serde_json::to_string(&places).map_err(|e| internal(&e))?)
+        std::fs::write(&file, serde_json::to_string(&places).map_err(|e| Failure::internal(&e))?)
             .map_err(|e| Failure::storage(&file, &e))?;
-        let exe = std::env::current_exe().map_err(|e| internal(&e))?;
+        let exe = std::env::current_exe().map_err(|e| Failure::internal(&e))?;
         let mut children = Vec::new();
         for role in 0..self.parties {
             let mut command = Command::new(&exe);
             command.args(std::env::args_os().skip(1)).arg("--role").arg(role.to_string()).arg("--places").arg(&file);
             command.stdout(if role == 0 { Stdio::piped() } else { Stdio::null() });
-            children.push(command.spawn().map_err(|e| internal(&e))?);
+            children.push(command.spawn().map_err(|e| Failure::internal(&e))?);
         }
         let mut text = None;
         for child in children {
-            let out = child.wait_with_output().map_err(|e| internal(&e))?;
+            let out = child.wait_with_output().map_err(|e| Failure::internal(&e))?;
             if !out.status.success() {
                 return Err(Failure::new(ExitCode::Internal, "a party of the measurement failed, see above"));
             }
             text.get_or_insert(out.stdout);
         }
-        let figures: Figures = serde_json::from_slice(&text.unwrap_or_default()).map_err(|e| internal(&e))?;
+        let figures: Figures = serde_json::from_slice(&text.unwrap_or_default()).map_err(|e| Failure::internal(&e))?;
         self.print(&figures)?;
         Ok(ExitCode::Pass)
     }
 
     fn print(&self, f: &Figures) -> Result<(), Failure> {
         if self.json {
-            println!("{}", serde_json::to_string_pretty(f).map_err(|e| internal(&e))?);
-            return Ok(());
+            return super::print(&super::json(f)?);
         }
         let rows = [
             ("rate", format!("{:.0} /s (best of {})", f.best, f.rates.len())),
@@ -166,14 +165,13 @@ impl Bench {
         ];
         let rows: Vec<Vec<String>> = rows.into_iter().map(|(a, b)| vec![a.to_owned(), b]).collect();
         let title = format!("{} × {}, {}, {} parties", f.count, f.what, f.field, f.parties);
-        print!("{}", render(&[(title.as_str(), Align::Left), ("", Align::Left)], &rows));
-        Ok(())
+        super::print(&render(&[(title.as_str(), Align::Left), ("", Align::Left)], &rows))
     }
 
     /// One party of a measurement.
     fn party(self, role: usize, file: &std::path::Path) -> Result<ExitCode, Failure> {
         let text = std::fs::read_to_string(file).map_err(|e| Failure::storage(file, &e))?;
-        let places: Places = serde_json::from_str(&text).map_err(|e| internal(&e))?;
+        let places: Places = serde_json::from_str(&text).map_err(|e| Failure::internal(&e))?;
         let me = PartyId::new(role);
         let parties = Parties::anonymous(places.addresses.len());
         let security = if self.plain {
@@ -196,7 +194,7 @@ impl Bench {
         let measured = measured.map_err(|e| Failure::protocol(&e, &parties))?;
         if role == 0 {
             let figures = self.figures(&measured);
-            println!("{}", serde_json::to_string(&figures).map_err(|e| internal(&e))?);
+            super::print(&super::json(&figures)?)?;
         }
         Ok(ExitCode::Pass)
     }
@@ -253,8 +251,4 @@ impl Bench {
 async fn meet(mut s: Session) -> protocols::Result<Session> {
     s.exchange::<protocols::message::Nonce>("ready", &[protocols::message::Nonce([0; 32])]).await?;
     Ok(s)
-}
-
-fn internal(e: &dyn std::fmt::Display) -> Failure {
-    Failure::new(ExitCode::Internal, e.to_string())
 }

@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use clap::Args;
 use protocols::message::Nonce;
-use protocols::{Session, SessionId};
+use protocols::{Error, SessionId};
 use spec::ExitCode;
 use transport::tcp::TcpNet;
 use transport::{Net, Parties, PartyId};
@@ -61,8 +61,8 @@ impl Doctor {
             findings.push(finding(&format!("address of {}", parties.name(p)), resolved));
         }
         let mut failure = None;
-        match session::connect(&task, &place) {
-            Ok(net) => findings.extend(ping(&task, &place, &parties, net)?),
+        match session::connect(&task, &place).and_then(|net| ping(&task, &place, &parties, net)) {
+            Ok(pinged) => findings.extend(pinged),
             Err(e) => {
                 findings.push(finding("connections", Err::<String, _>(&e)));
                 failure = Some(e.code);
@@ -75,15 +75,12 @@ impl Doctor {
 
     fn print(&self, findings: &[Finding]) -> Result<(), Failure> {
         if self.json {
-            let json = serde_json::to_string_pretty(findings);
-            println!("{}", json.map_err(|e| Failure::new(ExitCode::Internal, e.to_string()))?);
-            return Ok(());
+            return super::print(&super::json(&findings)?);
         }
         let word = |ok| if ok { "ok" } else { "PROBLEM" }.to_owned();
         let rows: Vec<Vec<String>> =
             findings.iter().map(|f| vec![f.what.clone(), word(f.ok), f.detail.clone()]).collect();
-        print!("{}", render(&[("check", Align::Left), ("", Align::Left), ("detail", Align::Left)], &rows));
-        Ok(())
+        super::print(&render(&[("check", Align::Left), ("", Align::Left), ("detail", Align::Left)], &rows))
     }
 }
 
@@ -100,22 +97,22 @@ fn ping(task: &Task, place: &Place, parties: &Parties, net: TcpNet) -> Result<Ve
     let net: Rc<dyn Net> = Rc::new(net);
     let times = transport::drive(&*net.clone(), async {
         let id = SessionId::derive(&session::parameters(task), &[], b"doctor", &[]);
-        let mut s = Session::start(net.clone(), id).await?;
+        let told = |e: Error| Failure::protocol(&e, parties);
+        let mut s = session::start(net.clone(), id).await?;
         let mut times: Vec<(PartyId, f64)> = Vec::new();
         for p in s.others() {
             let mut best = f64::INFINITY;
             for _ in 0..PINGS {
                 let start = Instant::now();
-                s.send(p, "ping", &[Nonce([0; 32])])?;
-                s.recv::<Nonce>(p, "ping", 1).await?;
+                s.send(p, "ping", &[Nonce([0; 32])]).map_err(told)?;
+                s.recv::<Nonce>(p, "ping", 1).await.map_err(told)?;
                 best = best.min(start.elapsed().as_secs_f64());
             }
             times.push((p, best));
         }
-        Ok(times)
+        Ok::<_, Failure>(times)
     });
-    let times = times.map_err(|e| Failure::protocol(&e, parties))?;
-    Ok(times
+    Ok(times?
         .into_iter()
         .map(|(p, seconds)| {
             let detail = format!(

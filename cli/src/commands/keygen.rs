@@ -21,7 +21,7 @@ pub struct Keygen {
 
 impl Keygen {
     pub(super) fn run(self) -> Result<ExitCode, Failure> {
-        println!("{}", identity::keygen(&self.name, self.days)?);
+        super::print(&format!("{}\n", identity::keygen(&self.name, self.days)?))?;
         Ok(ExitCode::Pass)
     }
 }

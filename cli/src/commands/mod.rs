@@ -9,7 +9,11 @@ mod run;
 
 pub use bench::What;
 
+use std::io::Write;
+use std::path::Path;
+
 use clap::{Parser, Subcommand};
+use serde::Serialize;
 use spec::ExitCode;
 
 use crate::failure::Failure;
@@ -58,10 +62,23 @@ impl Cli {
     }
 }
 
+/// Writes to standard output. A full disk or a reader that has gone is an error like any other.
+fn print(text: &str) -> Result<(), Failure> {
+    let mut out = std::io::stdout().lock();
+    let written = out.write_all(text.as_bytes()).and_then(|()| out.flush());
+    written.map_err(|e| Failure::storage(Path::new("standard output"), &e))
+}
+
+/// A value as lines of JSON.
+fn json<T: Serialize>(value: &T) -> Result<String, Failure> {
+    serde_json::to_string_pretty(value).map(|text| text + "\n").map_err(|e| Failure::internal(&e))
+}
+
 /// Prints a failure as one message and returns the code to end with.
 pub fn end_of(result: Result<ExitCode, Failure>) -> ExitCode {
     result.unwrap_or_else(|failure| {
-        eprintln!("quorate: {failure}");
+        // Whoever closed standard error does not want to know.
+        let _ = writeln!(std::io::stderr(), "quorate: {failure}");
         failure.code
     })
 }

@@ -99,15 +99,14 @@ fn read_places(file: &Path, n: usize) -> Result<(PerParty<String>, PerParty<Fing
 
 impl Party {
     pub(super) fn run(self) -> Result<ExitCode, Failure> {
-        let (task, place) = self.at.load()?;
         let progress = Progress::new(self.progress, &self.at.me);
-        let result = session::run(&task, &place, &progress)?;
-        if self.json {
-            let json = result.to_json().map_err(|e| Failure::new(ExitCode::Internal, e.to_string()))?;
-            print!("{json}");
-        } else {
-            print!("{}", result.to_text());
-        }
+        let _lifeline = self.at.places.as_deref().map(super::run::end_with_the_run);
+        self.compute(&progress).or_else(|e| if progress.failed(&e) { Ok(e.code) } else { Err(e) })
+    }
+    fn compute(&self, progress: &Progress) -> Result<ExitCode, Failure> {
+        let (task, place) = self.at.load()?;
+        let result = session::run(&task, &place, progress)?;
+        super::print(&if self.json { result.to_json().map_err(|e| Failure::internal(&e))? } else { result.to_text() })?;
         Ok(ExitCode::Pass)
     }
 }

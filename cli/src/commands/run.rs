@@ -1,10 +1,15 @@
 //! `quorate run`.
 
-use std::io::{BufRead, BufReader, IsTerminal, Read};
+use std::fs::Permissions;
+use std::io::{BufRead, BufReader, IsTerminal, Read, Write};
 use std::net::TcpListener;
+use std::os::unix::fs::PermissionsExt;
+use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::{Arc, Mutex};
 use std::thread;
+use std::time::{Duration, Instant};
 
 use clap::Args;
 use indicatif::{MultiProgress, ProgressBar};
@@ -16,6 +21,15 @@ use crate::failure::Failure;
 use crate::progress::{self, Report};
 use crate::report::TaskResult;
 use crate::task::Task;
+
+/// What the directory of a run is called by; parties that outlive the run remove it.
+pub(super) const PREFIX: &str = "quorate-run-";
+/// How long the other parties may take to end by themselves after one has failed: on one machine there is nobody who
+/// could still start the failed one again.
+const GRACE: Duration = Duration::from_secs(1);
+
+/// How often a party that outlives the run tries to remove its files.
+const CLEARING: u32 = 50;
 
 /// Run all parties of a task on this machine, as separate processes over mutual TLS.
 #[derive(Args)]
@@ -38,7 +52,9 @@ impl Run {
         let task = Task::load(&self.task)?;
         crate::program::plan(&task)?;
         let names: Vec<String> = task.parties.iter().map(|p| p.name.clone()).collect();
-        let dir = tempfile::Builder::new().prefix("quorate-run-").tempdir();
+        // The parties' keys and shares lie there until the end.
+        let mut dir = tempfile::Builder::new();
+        let dir = dir.prefix(PREFIX).permissions(Permissions::from_mode(0o700)).tempdir();
         let dir = dir.map_err(|e| Failure::storage(&std::env::temp_dir(), &e))?;
         let places = prepare(&names, dir.path())?;
 
@@ -49,25 +65,16 @@ impl Run {
             let bar = show.then(|| bars.add(progress::bar(name)));
             parties.push(Running::start(&self.task, name, dir.path(), &places, bar)?);
         }
-        let ends: Vec<Ended> = parties.into_iter().map(Running::wait).collect();
+        supervise(&mut parties);
+        let ends: Vec<Ended> = parties.into_iter().map(Running::end).collect();
         let _ = bars.clear();
 
-        let mut code = ExitCode::Pass;
-        for (name, end) in names.iter().zip(&ends) {
-            for line in &end.errors {
-                eprintln!("{name}: {line}");
-            }
-            code = code.worse(end.code);
-        }
+        let code = tell(&ends);
         if code == ExitCode::Pass {
-            let results: Vec<&TaskResult> =
-                ends.iter().filter_map(|e| e.result.as_ref()).filter(|r| !r.outputs.is_empty()).collect();
-            if self.json {
-                let json = serde_json::to_string_pretty(&results);
-                println!("{}", json.map_err(|e| Failure::new(ExitCode::Internal, e.to_string()))?);
-            } else {
-                results.iter().for_each(|r| println!("{}", r.to_text()));
-            }
+            let results = ends.iter().filter_map(|e| e.outcome.as_ref().ok());
+            let results: Vec<&TaskResult> = results.filter(|r| !r.outputs.is_empty()).collect();
+            let text = results.iter().map(|r| r.to_text() + "\n");
+            super::print(&if self.json { super::json(&results)? } else { text.collect() })?;
         }
         Ok(code)
     }
@@ -86,32 +93,79 @@ fn prepare(names: &[String], dir: &Path) -> Result<PathBuf, Failure> {
         listeners.push(listener);
     }
     let file = dir.join("places.json");
-    let json = serde_json::to_string(&places).map_err(|e| Failure::new(ExitCode::Internal, e.to_string()))?;
+    let json = serde_json::to_string(&places).map_err(|e| Failure::internal(&e))?;
     std::fs::write(&file, json).map_err(|e| Failure::storage(&file, &e))?;
     Ok(file)
 }
 
+/// Waits until all have ended. After the first failure the others get [`GRACE`].
+fn supervise(parties: &mut [Running]) {
+    let mut until: Option<Instant> = None;
+    while parties.iter_mut().map(Running::has_ended).filter(|ended| !ended).count() > 0 {
+        if until.is_none() && parties.iter().any(|p| p.status.is_some_and(|s| !s.success())) {
+            until = Some(Instant::now() + GRACE);
+        }
+        if until.is_some_and(|until| Instant::now() >= until) {
+            parties.iter_mut().for_each(Running::stop);
+        }
+        thread::sleep(Duration::from_millis(10));
+    }
+}
+
+/// Prints why the run failed, the cause and not what followed from it at other parties, and returns its code.
+fn tell(ends: &[Ended]) -> ExitCode {
+    let failures: Vec<(&str, &Failure)> =
+        ends.iter().filter_map(|e| Some((e.name.as_str(), e.outcome.as_ref().err()?.as_ref()?))).collect();
+    let known = failures.iter().any(|(_, f)| !f.follows);
+    let mut code = ExitCode::Pass;
+    let mut told: Vec<(String, Vec<&str>)> = Vec::new();
+    for (name, failure) in failures.iter().filter(|(_, f)| !(known && f.follows)) {
+        code = code.worse(failure.code);
+        let message = failure.to_string();
+        match told.iter_mut().find(|(m, _)| *m == message) {
+            Some((_, names)) => names.push(name),
+            None => told.push((message, vec![name])),
+        }
+    }
+    for (message, names) in told {
+        // Whoever closed standard error does not want to know.
+        let _ = writeln!(std::io::stderr(), "quorate: {}: {message}", names.join(", "));
+    }
+    code
+}
+
 /// A party's process, and the threads that read what it prints.
 struct Running {
+    name: String,
     child: Child,
+    status: Option<ExitStatus>,
+    /// We have ended it because another one failed.
+    stopped: bool,
     output: thread::JoinHandle<String>,
-    errors: thread::JoinHandle<Vec<String>>,
+    errors: thread::JoinHandle<Told>,
+}
+
+/// What a party said on standard error, progress left out.
+#[derive(Default)]
+struct Told {
+    failure: Option<progress::Ended>,
+    /// What was none of our lines, such as the system's last words.
+    stray: Vec<String>,
 }
 
 struct Ended {
-    code: ExitCode,
-    result: Option<TaskResult>,
-    errors: Vec<String>,
+    name: String,
+    /// The error is `None` for a party that we have stopped: it has nothing to tell.
+    outcome: Result<TaskResult, Option<Failure>>,
 }
 
 impl Running {
     fn start(task: &Path, name: &str, dir: &Path, places: &Path, bar: Option<ProgressBar>) -> Result<Self, Failure> {
         let internal = |e: std::io::Error| Failure::new(ExitCode::Internal, format!("cannot start {name}: {e}"));
-        let style = if bar.is_some() { "json" } else { "none" };
         let mut child = Command::new(std::env::current_exe().map_err(internal)?)
             .arg("party")
             .arg(task)
-            .args(["--me", name, "--json", "--progress", style])
+            .args(["--me", name, "--json", "--progress", "json"])
             .arg("--identity")
             .arg(dir.join(name))
             .arg("--ledger")
@@ -120,9 +174,12 @@ impl Running {
             .arg(dir.join(format!("{name}.state")))
             .arg("--places")
             .arg(places)
-            .stdin(Stdio::null())
+            // Held open for as long as this process lives: see `outlived`.
+            .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
+            // An interrupt from the terminal ends this process, and the parties clear up.
+            .process_group(0)
             .spawn()
             .map_err(internal)?;
         let (stdout, stderr) = (child.stdout.take(), child.stderr.take());
@@ -134,23 +191,93 @@ impl Running {
             text
         });
         let errors = thread::spawn(move || {
-            let mut lines = Vec::new();
+            let mut told = Told::default();
             for line in stderr.into_iter().flat_map(|e| BufReader::new(e).lines()).map_while(Result::ok) {
-                match (serde_json::from_str::<Report>(&line), &bar) {
-                    (Ok(report), Some(bar)) => progress::show(bar, &report),
-                    _ => lines.push(line.trim_start_matches("quorate: ").to_owned()),
+                if let Ok(report) = serde_json::from_str::<Report>(&line) {
+                    bar.iter().for_each(|bar| progress::show(bar, &report));
+                } else if let Ok(ended) = serde_json::from_str(&line) {
+                    told.failure = Some(ended);
+                } else {
+                    told.stray.push(line);
                 }
             }
-            lines
+            told
         });
-        Ok(Self { child, output, errors })
+        Ok(Self { name: name.to_owned(), child, status: None, stopped: false, output, errors })
     }
-    fn wait(mut self) -> Ended {
-        let status = self.child.wait();
+    fn has_ended(&mut self) -> bool {
+        if self.status.is_none() {
+            self.status = self.child.try_wait().ok().flatten();
+        }
+        self.status.is_some()
+    }
+    fn stop(&mut self) {
+        if !self.has_ended() {
+            self.stopped = true;
+            // It may have ended meanwhile.
+            let _ = self.child.kill();
+        }
+    }
+    fn end(self) -> Ended {
         let text = self.output.join().unwrap_or_default();
-        let errors = self.errors.join().unwrap_or_default();
-        let code = status.ok().and_then(|s| s.code()).unwrap_or(i32::from(ExitCode::Internal.code()));
-        let known = ExitCode::BY_SEVERITY.into_iter().find(|c| i32::from(c.code()) == code);
-        Ended { code: known.unwrap_or(ExitCode::Internal), result: serde_json::from_str(&text).ok(), errors }
+        let told = self.errors.join().unwrap_or_default();
+        let name = self.name;
+        let status = self.status.unwrap_or_default();
+        if self.stopped {
+            return Ended { name, outcome: Err(None) };
+        }
+        if status.success() {
+            let unread = |e| Failure::new(ExitCode::Internal, format!("its result cannot be read: {e}"));
+            return Ended { name, outcome: serde_json::from_str(&text).map_err(|e| Some(unread(e))) };
+        }
+        let code = ExitCode::BY_SEVERITY.into_iter().find(|c| status.code() == Some(i32::from(c.code())));
+        let failure = match (told.failure, status.signal()) {
+            (Some(ended), _) => {
+                let mut failure = Failure::new(code.unwrap_or(ExitCode::Internal), ended.failure);
+                failure.follows = ended.follows;
+                failure
+            }
+            (None, Some(signal)) => {
+                Failure::new(ExitCode::Unavailable, format!("its process was ended by signal {signal}"))
+            }
+            (None, None) => {
+                let last = told.stray.first().map_or_else(|| status.to_string(), |l| l.replace("quorate: ", ""));
+                Failure::new(code.unwrap_or(ExitCode::Internal), last)
+            }
+        };
+        Ended { name, outcome: Err(Some(failure)) }
+    }
+}
+
+/// In a party of a local run: ends this process when the run is gone, however it went. What belongs to the run, keys
+/// and shares of all parties, is removed: nothing of it is of use to anybody any more.
+pub(super) fn end_with_the_run(places: &Path) -> Lifeline {
+    let run = places.parent().map(Path::to_owned);
+    let clearing = Arc::new(Mutex::new(()));
+    let lifeline = Lifeline(clearing.clone());
+    thread::spawn(move || {
+        let _ = std::io::copy(&mut std::io::stdin().lock(), &mut std::io::sink());
+        let _clearing = clearing.lock();
+        let ours = |dir: &PathBuf| dir.file_name().is_some_and(|n| n.to_string_lossy().starts_with(PREFIX));
+        if let Some(dir) = run.filter(ours) {
+            // Parties that still write get in each other's way: whoever ends last removes the rest.
+            for _ in 0..CLEARING {
+                if std::fs::remove_dir_all(&dir).is_ok() || !dir.exists() {
+                    break;
+                }
+                thread::sleep(Duration::from_millis(20));
+            }
+        }
+        std::process::exit(i32::from(ExitCode::Unavailable.code()));
+    });
+    lifeline
+}
+
+/// Keeps a party from ending while it removes what belongs to a run that is gone.
+pub(super) struct Lifeline(Arc<Mutex<()>>);
+
+impl Drop for Lifeline {
+    fn drop(&mut self) {
+        drop(self.0.lock());
     }
 }

@@ -55,7 +55,7 @@ pub(super) fn failed(doing: &str, path: &Path, e: &io::Error) -> Error {
         }
         _ => "",
     };
-    Error::Local(format!("{doing} {}: {e}{advice}", path.display()))
+    Error::Storage(format!("{doing} {}: {e}{advice}", path.display()))
 }
 
 fn create(path: &Path) -> io::Result<File> {
@@ -70,7 +70,7 @@ pub(super) fn private_dir(path: &Path) -> Result<()> {
     }
     let mode = fs::metadata(path).map_err(|e| failed("reading", path, &e))?.permissions().mode();
     if mode & 0o077 != 0 {
-        return Err(Error::Local(format!(
+        return Err(Error::Storage(format!(
             "{}: other users may enter this directory (mode {:o}), and it holds key shares: run chmod 700 on it",
             path.display(),
             mode & 0o777
@@ -85,7 +85,7 @@ pub(super) fn lock(path: &Path) -> Result<File> {
     let file = file.map_err(|e| failed("opening", path, &e))?;
     match file.try_lock() {
         Ok(()) => Ok(file),
-        Err(fs::TryLockError::WouldBlock) => Err(Error::Local(format!(
+        Err(fs::TryLockError::WouldBlock) => Err(Error::Storage(format!(
             "{}: another process (or another session of this one) is using this ledger: wait for it, or give each \
              its own ledger directory",
             path.display()
@@ -102,7 +102,7 @@ pub(super) fn read(path: &Path) -> Result<Option<Zeroizing<Vec<u8>>>> {
         Err(e) => return Err(failed("reading", path, &e)),
     };
     if len > SMALL {
-        return Err(Error::Local(format!("{}: {len} bytes, far too large for a ledger file", path.display())));
+        return Err(Error::Storage(format!("{}: {len} bytes, far too large for a ledger file", path.display())));
     }
     fs::read(path).map(|b| Some(Zeroizing::new(b))).map_err(|e| failed("reading", path, &e))
 }
@@ -121,8 +121,9 @@ pub(super) fn replace(path: &Path, bytes: &[u8]) -> Result<()> {
     sync_parent(path)
 }
 
+/// The directory of `path`; of a bare name, the current one.
 fn parent(path: &Path) -> &Path {
-    path.parent().unwrap_or(path)
+    path.parent().map_or(path, |p| if p.as_os_str().is_empty() { Path::new(".") } else { p })
 }
 
 /// Makes names in the directory of `path` durable.

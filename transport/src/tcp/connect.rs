@@ -281,7 +281,9 @@ impl Threads<'_> {
                         self.callers.fetch_sub(1, Ordering::Relaxed);
                     });
                 }
-                Ok(_) => {}
+                Ok(_) => {
+                    let _ = events.send(Event::TurnedAway(format!("callers beyond {CALLERS} at a time")));
+                }
                 // Nobody calls, or this call failed before it began.
                 Err(_) => sleep(Duration::from_millis(2)),
             }
@@ -304,7 +306,8 @@ impl Threads<'_> {
         if let Err(e) = link.secure(until) {
             let cause = meeting.tls.as_ref().and_then(|tls| tls.explain(&e));
             link.part();
-            return cause.map(|cause| turned_away(&cause));
+            let silent = matches!(e.kind(), ErrorKind::TimedOut | ErrorKind::WouldBlock);
+            return cause.map(|c| turned_away(&c)).or_else(|| silent.then(|| turned_away(&"it stayed silent")));
         }
         let shown = match (&meeting.tls, &link.tls) {
             (Some(tls), Some(connection)) => Some(tls.peer(connection)?),

@@ -165,7 +165,7 @@ fn integer(x: F128) -> u64 {
 fn refusal<T>(r: Result<T>) -> String {
     match r {
         Ok(_) => panic!("not refused"),
-        Err(Error::Local(message)) => message,
+        Err(Error::Local(message) | Error::Storage(message)) => message,
         Err(e) => panic!("refused with {e:?}"),
     }
 }
