@@ -49,8 +49,8 @@ impl Setting {
         let pins = names.map(|name| identity::keygen(&dir.path().join(name), 1).unwrap().to_string()).collect();
         let ports = (0..n).map(|_| free_port()).collect();
         let setting = Self { dir, n, ports, pins, timeouts: [60, 20, 40], products: 1 };
-        for p in 0..n {
-            setting.write(COLUMNS[p].0, &setting.table(p));
+        for (p, (name, _)) in COLUMNS[..n].iter().enumerate() {
+            setting.write(name, &setting.table(p));
         }
         setting.write_task();
         setting
@@ -140,11 +140,11 @@ impl Setting {
     }
     /// Fails if anything secret of this setting occurs in the text.
     pub fn assert_no_secret(&self, text: &str) {
-        for p in 0..self.n {
+        for (p, (name, _)) in COLUMNS[..self.n].iter().enumerate() {
             for row in 0..ROWS {
                 assert!(!text.contains(&secret(p, row).to_string()), "a cell of row {row} was printed:\n{text}");
             }
-            let key = fs::read_to_string(self.path(&format!("{}.key", COLUMNS[p].0))).unwrap_or_default();
+            let key = fs::read_to_string(self.path(&format!("{name}.key"))).unwrap_or_default();
             for line in key.lines().filter(|l| !l.starts_with("---") && !l.is_empty()) {
                 assert!(!text.contains(line), "a private key was printed:\n{text}");
             }
