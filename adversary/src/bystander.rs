@@ -31,6 +31,6 @@ impl Net for Nowhere {
 #[must_use]
 pub fn at(n: usize, path: &[&'static str]) -> Session {
     let net = Rc::new(Nowhere(Parties::anonymous(n)));
-    let root = Session::new(net, SESSION, Rc::new(Real::bootstrap(n)), Tape::seeded([0; 32]));
+    let root = Session::new(net, SESSION, Rc::new(Real::bootstrap()), Tape::seeded([0; 32]));
     path.iter().fold(root, |mut s, name| s.step(name))
 }

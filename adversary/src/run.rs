@@ -101,7 +101,7 @@ impl World {
             clock: Clock::NONE,
             trace: self.trace,
         };
-        let (n, flaw) = (self.parties.n(), self.flaw);
+        let flaw = self.flaw;
         let program = &program;
         sim::run(setup, |net| -> Pin<Box<dyn Future<Output = Result<T>> + '_>> {
             let me = net.me();
@@ -112,7 +112,7 @@ impl World {
                     Box::pin(program(Session::new(net, SESSION, Rc::new(Flawed(Ideal(verdicts), flaw)), tape)))
                 }
                 Floor::Real => Box::pin(async move {
-                    let boot = With(Real::bootstrap(n), verdicts);
+                    let boot = With(Real::bootstrap(), verdicts);
                     let mut s = Session::new(net.clone(), SESSION, Rc::new(boot), tape.clone());
                     let real = Real::setup(&mut s).await?;
                     program(Session::new(net, SESSION, Rc::new(Flawed(With(real, verdicts), flaw)), tape)).await

@@ -109,7 +109,8 @@ pub trait Foundations {
 
 /// The protocols of this crate.
 pub struct Real {
-    pairs: PerParty<ZeroSeed>,
+    /// `None` before the setup.
+    pairs: Option<PerParty<ZeroSeed>>,
 }
 
 impl Real {
@@ -118,12 +119,12 @@ impl Real {
     pub async fn setup(s: &mut Session) -> Result<Self> {
         let mut s = s.step("zero_setup");
         let pairs = zero::agree(&mut s).await?;
-        Ok(Self { pairs })
+        Ok(Self { pairs: Some(pairs) })
     }
-    /// Foundations that can do everything but share zeros: enough to run [`Real::setup`].
+    /// Foundations that can do everything but share zeros, which they refuse: enough to run [`Real::setup`].
     #[must_use]
-    pub fn bootstrap(n: usize) -> Self {
-        Self { pairs: PerParty::from_fn(n, |_| ZeroSeed([0; 32])) }
+    pub fn bootstrap() -> Self {
+        Self { pairs: None }
     }
 }
 
@@ -143,8 +144,10 @@ impl Foundations for Real {
         Box::pin(broadcast::broadcast(s, meta, mine))
     }
     fn zero<'a>(&'a self, s: &'a mut Session, _: Domain, _: usize) -> Local<'a, Zeros> {
-        let seeds = zero::seeds(s, &self.pairs);
-        Box::pin(async move { Ok(Zeros::Seeds(seeds)) })
+        // Seeds that everybody knows would hide nothing, and the sharings would still sum to zero.
+        let seeds = self.pairs.as_ref().map(|pairs| zero::seeds(s, pairs));
+        let missing = || Error::Local("these foundations have no seeds for zero shares: run their setup".into());
+        Box::pin(async move { seeds.map(Zeros::Seeds).ok_or_else(missing) })
     }
 }
 
@@ -153,7 +156,7 @@ impl Session {
     /// with. All parties must give the same `id` and nobody may ever use it again.
     pub async fn start(net: Rc<dyn Net>, id: SessionId) -> Result<Self> {
         let tape = Tape::from_os()?;
-        let bare = |id| Self::new(net.clone(), id, Rc::new(Real::bootstrap(net.parties().n())), tape.clone());
+        let bare = |id| Self::new(net.clone(), id, Rc::new(Real::bootstrap()), tape.clone());
         bare(SessionId::NONE).same_session(id).await?;
         let real = Real::setup(&mut bare(id)).await?;
         Ok(Self::new(net, id, Rc::new(real), tape))

@@ -97,6 +97,7 @@ impl Directory {
     /// [`Writer::finish`], or after the session has died.
     pub fn writer<F: Field>(&self, s: &Session, parameters: [u8; 32], key: &MacKey<F>) -> Result<Writer<F>> {
         s.alive()?;
+        key.usable()?;
         let binding = Binding::of(s, parameters);
         let dead = self.bury_with(s, binding.id::<F>());
         let alpha = key.share();
@@ -166,7 +167,7 @@ impl Inner {
         } else if self.segments()?.next().is_some() {
             return Err(damaged(&path, "it is missing"));
         }
-        self.fence.admit(&self.key, self.state.epoch)
+        self.fence.admit(&self.key, &self.state)
     }
     /// Changes the state, on disk first.
     pub fn update(&mut self, change: impl FnOnce(&mut State)) -> Result<()> {
@@ -179,7 +180,7 @@ impl Inner {
     /// Changes the state and enters a new epoch: first in the ledger, then in the fence.
     pub fn advance(&mut self, change: impl FnOnce(&mut State)) -> Result<()> {
         // After a failure of the second write this brings the fence up before it falls two behind.
-        self.fence.admit(&self.key, self.state.epoch)?;
+        self.fence.admit(&self.key, &self.state)?;
         self.update(|state| {
             state.epoch += 1;
             change(state);

@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 
 use super::disk;
 use super::record::{Get, Kind, LedgerKey, damaged};
+use super::state::State;
 use crate::{Error, Result};
 
 /// The fence of one ledger.
@@ -49,13 +50,16 @@ impl Fence {
     }
     /// Whether a ledger at this epoch may be used. One ahead of the fence is a stop between the two writes, during
     /// which nothing was handed out: the fence catches up before anything else happens.
-    pub fn admit(&self, key: &LedgerKey, ledger: u64) -> Result<()> {
+    /// Without a fence only an empty ledger is a new one; any other is a copy that came here without it.
+    pub fn admit(&self, key: &LedgerKey, state: &State) -> Result<()> {
+        let ledger = state.epoch;
         let fence = self.read(key)?;
         let at = fence.unwrap_or(0);
-        if ledger == at {
+        let new = fence.is_some() || state.entries.is_empty();
+        if ledger == at && new {
             return Ok(());
         }
-        if ledger == at + 1 {
+        if ledger == at + 1 && new {
             return self.write(key, ledger);
         }
         let told = match fence {

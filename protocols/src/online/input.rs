@@ -6,6 +6,9 @@ use transport::{PartyId, PerParty};
 use super::Online;
 use crate::{Error, Result, Shared};
 
+/// Values shared in one step: what is broadcast travels in one frame, which has a size limit.
+const BLOCK: usize = 1 << 16;
+
 impl<F: Field> Online<'_, F> {
     /// Shares `len` values of `owner`, who gives them as `Some`; everyone else gives `None`.
     pub async fn input(&mut self, owner: PartyId, values: Option<&[F]>, len: usize) -> Result<Shared<F>> {
@@ -15,6 +18,15 @@ impl<F: Field> Online<'_, F> {
                 "an input of {len} values is given by its owner {owner} and by nobody else"
             )));
         }
+        let mut all = Shared::default();
+        for start in (0..len).step_by(BLOCK) {
+            let block = start..(start + BLOCK).min(len);
+            let part = values.map(|v| &v[block.clone()]);
+            all.extend(self.input_block(owner, part, block.len()).await?);
+        }
+        Ok(all)
+    }
+    async fn input_block(&mut self, owner: PartyId, values: Option<&[F]>, len: usize) -> Result<Shared<F>> {
         let mut s = self.s.step("input");
         // Step 2.1: a random mask that the owner knows.
         let masks = self.supply.masks(owner, len)?;

@@ -5,11 +5,13 @@
 mod input;
 mod mul;
 mod output;
+#[cfg(test)]
+mod tests;
 
 use field::Field;
 use transport::PartyId;
 
-use crate::share::{MAC_CHECK, Opened, open};
+use crate::share::{MAC_CHECK, open};
 use crate::{MacKey, Result, Session, Shared, Supply};
 
 /// Openings remembered before a check is made in passing: bounds memory, changes no bound.
@@ -17,20 +19,20 @@ const OPENED_LIMIT: usize = 1 << 18;
 
 /// A computation in progress: inputs, multiplications, outputs.
 ///
-/// What multiplications open never leaves this type; the only door to a clear value is [`Online::output`] and
-/// [`Online::output_to`], which check the MAC of everything opened before, open, and check again.
+/// What multiplications open never leaves the library; the only door to a clear value is [`Online::output`] and
+/// [`Online::output_to`], which check the MAC of everything opened before under the key, also by an earlier `Online`,
+/// open, and check again.
 pub struct Online<'a, F: Field> {
     s: Session,
     key: &'a mut MacKey<F>,
     supply: &'a mut dyn Supply<F>,
-    opened: Opened<F>,
     check_every: usize,
 }
 
 impl<'a, F: Field> Online<'a, F> {
     /// Starts computing in a step of `s`.
     pub fn new(s: &mut Session, key: &'a mut MacKey<F>, supply: &'a mut dyn Supply<F>) -> Self {
-        Self { s: s.step("online"), key, supply, opened: Opened::default(), check_every: OPENED_LIMIT }
+        Self { s: s.step("online"), key, supply, check_every: OPENED_LIMIT }
     }
     /// This party.
     #[must_use]
@@ -58,12 +60,12 @@ impl<'a, F: Field> Online<'a, F> {
         self.room_for(x.len()).await?;
         let sum = open(&mut self.s, name, x).await?;
         // Step 3.3: remember it for the check. Each party checks the value that it received itself.
-        self.opened.record(&sum, &x.mac);
+        self.key.opened.record(&sum, &x.mac);
         Ok(sum)
     }
     /// Checks in passing when `more` openings would be too many to remember.
     async fn room_for(&mut self, more: usize) -> Result<()> {
-        if self.opened.len() > 0 && self.opened.len() + more > self.check_every {
+        if self.key.opened.len() > 0 && self.key.opened.len() + more > self.check_every {
             self.check_opened().await
         } else {
             Ok(())
@@ -71,7 +73,7 @@ impl<'a, F: Field> Online<'a, F> {
     }
     /// Checks the MACs of everything opened so far.
     async fn check_opened(&mut self) -> Result<()> {
-        let opened = std::mem::take(&mut self.opened);
+        let opened = std::mem::take(&mut self.key.opened);
         self.key.check(&mut self.s, opened, &MAC_CHECK).await
     }
 }

@@ -30,7 +30,7 @@ impl<F: Field> Online<'_, F> {
         let mut z = t.c;
         // The public d·e is added to the first party's value share and, times α_i, to every MAC share.
         let one = if s.me().index() == 0 { F::ONE } else { F::ZERO };
-        let (alpha, opened) = (self.key.share(), &mut self.opened);
+        let (alpha, opened) = (self.key.share(), &mut self.key.opened);
         let at = |part: &Range<usize>| block.start + part.start..block.start + part.end;
         // Step 4.2: open d = x − a and e = y − b, both in one round.
         let make = |part: Range<usize>| {

@@ -15,7 +15,7 @@ impl<F: Field> Online<'_, F> {
         // Step 5.2: open.
         let y = self.open("output", x).await?;
         // Step 5.3: and check what was opened before anyone uses it.
-        let opened = std::mem::take(&mut self.opened);
+        let opened = std::mem::take(&mut self.key.opened);
         self.key.check(&mut self.s, opened, &MAC_OUTPUT).await?;
         Ok(y)
     }

@@ -13,7 +13,7 @@ mod ggm;
 mod hash;
 mod setup;
 #[cfg(test)]
-mod testing;
+pub(crate) mod testing;
 
 pub use base::BASE_OT_POINT;
 pub use extend::{OT_CONSISTENCY, SoftSpoken};

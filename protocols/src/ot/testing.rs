@@ -36,7 +36,7 @@ where
     };
     let run = sim::run(setup, |net| {
         let tape = tape.fork(net.me().index() as u64);
-        Box::pin(program(Session::new(net, SessionId([3; 32]), Rc::new(Real::bootstrap(n)), tape)))
+        Box::pin(program(Session::new(net, SessionId([3; 32]), Rc::new(Real::bootstrap()), tape)))
     });
     let parties = Parties::anonymous(n);
     run.ends

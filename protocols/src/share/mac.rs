@@ -9,7 +9,7 @@ use transport::PartyId;
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
 use super::Shared;
-use crate::{Blame, Result, Session};
+use crate::{Blame, Error, Result, Session};
 
 /// The values opened so far are the shared ones.
 pub const MAC_CHECK: Check = Check {
@@ -29,11 +29,32 @@ pub const MAC_OUTPUT: Check = Check {
 /// One party's share `α_i` of the MAC key.
 ///
 /// Not `Clone`, and every check borrows it mutably: two interleaved checks under one key would leak it (ePrint 2025/789),
-/// so they cannot be written. After a failed check it is zero and the session refuses everything.
-#[derive(Zeroize, ZeroizeOnDrop)]
+/// so they cannot be written. A check that does not pass uses the key up, whether it failed, lost a peer or was abandoned:
+/// the peers may have seen this party's σ, which tells them the key. From then on every check under it fails, in any session.
 pub struct MacKey<F: Field> {
     alpha: F,
+    /// What was opened under this key and not checked yet. It stays with the key: shares outlive the [`Online`] that
+    /// computed them, and a wrong opening is in their values and MACs alike.
+    ///
+    /// [`Online`]: crate::Online
+    pub(crate) opened: Opened<F>,
+    used_up: bool,
 }
+
+impl<F: Field> Zeroize for MacKey<F> {
+    /// Wipes the key and uses it up: a share that is merely zero would agree to any opening.
+    fn zeroize(&mut self) {
+        self.alpha.zeroize();
+        self.opened.zeroize();
+        self.used_up = true;
+    }
+}
+impl<F: Field> Drop for MacKey<F> {
+    fn drop(&mut self) {
+        self.zeroize();
+    }
+}
+impl<F: Field> ZeroizeOnDrop for MacKey<F> {}
 
 impl<F: Field> std::fmt::Debug for MacKey<F> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -45,7 +66,11 @@ impl<F: Field> MacKey<F> {
     /// From a dealer, a ledger or the initialisation of the authentication protocol.
     #[must_use]
     pub fn from_share(alpha: F) -> Self {
-        Self { alpha }
+        Self { alpha, opened: Opened::default(), used_up: false }
+    }
+    /// Refuses if a check under this key did not pass.
+    pub(crate) fn usable(&self) -> Result<()> {
+        if self.used_up { Err(Error::Dead) } else { Ok(()) }
     }
     /// The share, for the protocols of this crate that authenticate under it.
     pub(crate) fn share(&self) -> F {
@@ -71,12 +96,15 @@ impl<F: Field> MacKey<F> {
     /// have all been received, and the coin is tossed afterwards.
     pub(crate) async fn check(&mut self, s: &mut Session, opened: Opened<F>, check: &'static Check) -> Result<()> {
         if opened.values.is_empty() {
-            return Ok(());
+            s.alive()?;
+            return s.verdict(check, !self.used_up, Blame::Unknown);
         }
         let mut s = s.step("mac_check");
-        // Step 1: random coefficients, tossed after the openings.
+        // Step 1: random coefficients, tossed after the openings. Without them the list is lost unchecked, and so the key.
+        let used_up = std::mem::replace(&mut self.used_up, true);
         let r = s.challenge::<F>(opened.values.len()).await;
         let r = self.or_wipe(r)?;
+        self.used_up = used_up;
         let x = F::dot(&r, &opened.values);
         let m = F::dot(&r, &opened.macs);
         self.verify(&mut s, &[x], &[m], check).await
@@ -92,7 +120,8 @@ impl<F: Field> MacKey<F> {
     ) -> Result<()> {
         // Step 2: σ_i = m_i − α_i·x, which sum to zero over the parties iff the MAC is that of the value.
         let sigma: Vec<F> = values.iter().zip(macs).map(|(x, m)| *m - self.alpha * *x).collect();
-        // Step 3: nobody shows a σ before everyone is bound to one.
+        // Step 3: nobody shows a σ before everyone is bound to one. Until all are seen to be right, the key is used up.
+        let used_up = std::mem::replace(&mut self.used_up, true);
         let sigmas = s.commit_open("sigma", &sigma).await;
         let sigmas = self.or_wipe(sigmas)?;
         // Step 4: every sum must vanish.
@@ -101,20 +130,23 @@ impl<F: Field> MacKey<F> {
             sigmas.values().for_each(|v| sum += v[h]);
             sum == F::ZERO
         };
-        let verdict = s.verdict(check, (0..values.len()).all(vanishes), Blame::Unknown);
-        self.or_wipe(verdict)
+        let passes = !used_up && (0..values.len()).all(vanishes);
+        let verdict = s.verdict(check, passes, Blame::Unknown);
+        self.or_wipe(verdict)?;
+        self.used_up = false;
+        Ok(())
     }
     /// However a check ends that is not passed: its σ may have told the key, so nothing may be authenticated by it again.
     fn or_wipe<T>(&mut self, outcome: Result<T>) -> Result<T> {
         if outcome.is_err() {
-            self.alpha.zeroize();
+            self.zeroize();
         }
         outcome
     }
 }
 
 /// Values opened since the last check, with this party's MAC shares of them.
-#[derive(Default, ZeroizeOnDrop)]
+#[derive(Default, Zeroize, ZeroizeOnDrop)]
 pub struct Opened<F: Field> {
     pub(crate) values: Vec<F>,
     pub(crate) macs: Vec<F>,

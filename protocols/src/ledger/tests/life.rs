@@ -153,7 +153,7 @@ fn the_tombstone_is_on_disk_before_the_abort_leaves() {
     let seen = Rc::new(Cell::new(None));
     let net = mesh(&Parties::anonymous(2)).swap_remove(0);
     let net = Rc::new(Witness { net, place: place.clone(), seen: seen.clone() });
-    let s = Session::new(net, SessionId([1; 32]), Rc::new(Real::bootstrap(2)), Tape::seeded([0; 32]));
+    let s = Session::new(net, SessionId([1; 32]), Rc::new(Real::bootstrap()), Tape::seeded([0; 32]));
     let mut w = dir.writer(&s, [9; 32], &MacKey::from_share(F128::ONE)).unwrap();
     w.triples(triples(0, 10)).unwrap();
     let b = w.finish().unwrap();

@@ -87,7 +87,7 @@ fn copy(from: &Path, to: &Path) {
 fn session(me: usize, id: u8) -> Session {
     let parties = Parties::anonymous(2);
     let net = mesh(&parties).swap_remove(me);
-    Session::new(Rc::new(net), SessionId([id; 32]), Rc::new(Real::bootstrap(2)), Tape::seeded([me as u8; 32]))
+    Session::new(Rc::new(net), SessionId([id; 32]), Rc::new(Real::bootstrap()), Tape::seeded([me as u8; 32]))
 }
 
 /// `len` shares whose values count from `from`, MACs 1000 above.

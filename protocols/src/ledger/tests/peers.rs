@@ -19,7 +19,7 @@ fn both<T: Send>(places: &[Place; 2], program: impl AsyncFn(Session, Directory) 
                 let net = Rc::new(net);
                 let tape = Tape::seeded([7; 32]);
                 let dir = Directory::open(&ledger, &fences, &tape)?;
-                let s = Session::new(net.clone(), SessionId([4; 32]), Rc::new(Real::bootstrap(2)), tape);
+                let s = Session::new(net.clone(), SessionId([4; 32]), Rc::new(Real::bootstrap()), tape);
                 drive(&*net, program(s, dir))
             })
         };

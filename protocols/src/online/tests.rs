@@ -1,0 +1,117 @@
+//! What outlives an [`Online`]: unchecked openings, and keys whose check did not pass.
+
+use std::cell::RefCell;
+use std::rc::Rc;
+
+use field::{F128, Field};
+use transport::sim::{Adversary, Envelope};
+
+use super::*;
+use crate::ot::testing::{Passing, run};
+use crate::{Error, Memory, Triples};
+
+fn number(v: u64) -> F128 {
+    F128::from_u64(v)
+}
+/// A dealer's sharing in the clear under α = 5 + 6: party 0 holds `x − 1000`.
+fn dealt(me: usize, row: &[u64]) -> Shared<F128> {
+    let share = |v: F128| if me == 0 { v - number(1000) } else { number(1000) };
+    let (value, mac) = row.iter().map(|x| (share(number(*x)), share(number(11 * x)))).unzip();
+    Shared::from_parts(value, mac)
+}
+/// A key, a triple, and the shared values 6 and 4.
+fn prepared(me: usize) -> (MacKey<F128>, Memory<F128>) {
+    let mut supply = Memory::new(2);
+    supply.add_triples(Triples { a: dealt(me, &[2]), b: dealt(me, &[5]), c: dealt(me, &[10]) });
+    supply.add_randoms(dealt(me, &[6, 4]));
+    (MacKey::from_share(number(5 + me as u64)), supply)
+}
+
+/// Adds one to the first element of what party 1 opens in a multiplication.
+struct Shift;
+impl Adversary for Shift {
+    fn outgoing(&mut self, mut e: Envelope, deliver: &mut Vec<Envelope>) {
+        if e.frame.step.names().ends_with("beaver") {
+            let mut body = e.frame.body.to_vec();
+            (F128::read(&body[..16]).unwrap() + F128::ONE).write(&mut body[..16]);
+            e.frame.body = body.into();
+        }
+        deliver.push(e);
+    }
+}
+
+#[test]
+fn a_product_is_checked_even_if_another_online_shows_it() {
+    let program = async |mut s: Session| {
+        let (mut key, mut supply) = prepared(s.me().index());
+        let mut online = Online::new(&mut s, &mut key, &mut supply);
+        let (x, y) = (online.random(1)?, online.random(1)?);
+        let z = online.mul(&x, &y).await?;
+        drop(online);
+        Online::new(&mut s, &mut key, &mut supply).output(&z).await
+    };
+    let ends = run(2, 1, &mut Passing, program);
+    assert!(ends.iter().all(|end| *end == Ok(vec![number(24)])));
+    let ends = run(2, 1, &mut Shift, program);
+    assert!(matches!(&ends[0], Err(Error::Abort(abort)) if abort.check == &MAC_CHECK), "{:?}", ends[0]);
+}
+
+/// Party 1 falls silent when it would open its σ: it has seen the other's.
+#[derive(Default)]
+struct HangUp(bool);
+impl Adversary for HangUp {
+    fn outgoing(&mut self, e: Envelope, deliver: &mut Vec<Envelope>) {
+        self.0 |= e.frame.meta.name == "sigma";
+        if !self.0 {
+            deliver.push(e);
+        }
+    }
+}
+
+#[test]
+fn a_key_whose_check_was_interrupted_serves_no_other_session() {
+    let hands = [0, 1].map(|me| Rc::new(RefCell::new(prepared(me))));
+    let show_one = |mut s: Session| {
+        let hand = hands[s.me().index()].clone();
+        #[allow(clippy::await_holding_refcell_ref)] // nobody else borrows it while a run lasts
+        async move {
+            let (key, supply) = &mut *hand.borrow_mut();
+            let mut online = Online::new(&mut s, key, supply);
+            let x = online.random(1)?;
+            online.output(&x).await
+        }
+    };
+    let ends = run(2, 1, &mut HangUp::default(), show_one);
+    assert!(matches!(ends[0], Err(Error::Net { .. })), "{:?}", ends[0]);
+    let ends = run(2, 2, &mut Passing, show_one);
+    assert!(matches!(&ends[0], Err(Error::Abort(abort)) if abort.check == &MAC_CHECK), "{:?}", ends[0]);
+}
+
+/// The size of the largest frame that party 1 sends.
+struct Largest(usize);
+impl Adversary for Largest {
+    fn outgoing(&mut self, e: Envelope, deliver: &mut Vec<Envelope>) {
+        self.0 = self.0.max(e.frame.body.len());
+        deliver.push(e);
+    }
+}
+
+#[test]
+fn long_inputs_travel_in_frames_of_bounded_size() {
+    const LEN: usize = (1 << 18) + 1;
+    let mut largest = Largest(0);
+    let ends = run(2, 1, &mut largest, async |mut s: Session| {
+        let me = s.me().index();
+        let owner = PartyId::new(1);
+        let mut key = MacKey::from_share(number(5 + me as u64));
+        let mut supply = Memory::new(2);
+        let clear = (me == 1).then(|| crate::Clear(vec![number(3); LEN]));
+        supply.add_masks(owner, crate::Masks { shared: dealt(me, &[3; LEN]), clear });
+        let mine: Vec<F128> = (0..LEN as u64).map(number).collect();
+        let mut online = Online::new(&mut s, &mut key, &mut supply);
+        let x = online.input(owner, (me == 1).then_some(&mine[..]), LEN).await?;
+        online.output(&x.gather(&[0, LEN - 1])).await
+    });
+    assert!(ends.iter().all(|end| *end == Ok(vec![number(0), number(LEN as u64 - 1)])));
+    assert!(largest.0 <= 1 << 20, "{} bytes", largest.0);
+}
