@@ -38,7 +38,7 @@ fn report(name: &str, time: Duration, items: usize) {
 
 fn session(net: Rc<dyn Net>, n: usize) -> Session {
     let tape = Tape::seeded([net.me().index() as u8; 32]);
-    Session::new(net, SessionId([1; 32]), Rc::new(Real::bootstrap(n)), tape)
+    Session::new(net, SessionId([1; 32]), Rc::new(Real::bootstrap()), tape)
 }
 
 /// Both parties on this thread.

@@ -22,8 +22,7 @@ fn processor() -> u64 {
 
 async fn party<F: PrimeField>(net: Rc<dyn Net>, count: usize) -> Result<(u64, f64)> {
     let tape = Tape::seeded([net.me().index() as u8; 32]);
-    let n = net.parties().n();
-    let mut boot = Session::new(net.clone(), SessionId([7; 32]), Rc::new(Real::bootstrap(n)), tape.clone());
+    let mut boot = Session::new(net.clone(), SessionId([7; 32]), Rc::new(Real::bootstrap()), tape.clone());
     let real = Real::setup(&mut boot).await?;
     let mut s = Session::new(net, SessionId([7; 32]), Rc::new(real), tape);
     let mut mascot = Mascot::<F, SoftSpoken>::setup(&mut s).await?;

@@ -32,7 +32,7 @@ fn both<F: Field>(count: usize) -> Result<()> {
                     let s = Session::new(
                         net.clone(),
                         SessionId([1; 32]),
-                        Rc::new(Real::bootstrap(2)),
+                        Rc::new(Real::bootstrap()),
                         Tape::seeded([1; 32]),
                     );
                     drive(&*net, party::<F>(s, count))
