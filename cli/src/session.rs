@@ -38,6 +38,11 @@ pub struct Place {
     pub fence: PathBuf,
 }
 
+const CLAIM: &str = "secure against malicious parties, all but one of them (A3C2): right or aborted; an abort may reach \
+                     some parties only, and does not tell who deviated";
+const ROW_IDS: &str =
+    "every party sees a hash of each provider's row ids: who guesses a whole list can confirm the guess";
+
 /// Everything that all parties must agree on before anything else: program version, protocol suite, task.
 #[must_use]
 pub fn parameters(task: &Task) -> [u8; 32] {
@@ -111,6 +116,8 @@ fn run_over<F: PrimeField>(task: &Task, place: &Place, progress: &Progress) -> R
     let ids = own.as_ref().map(|d| d.ids.as_slice());
     let mut result = TaskResult::new(task, parties.name(place.me), &shown, ids);
     let traffic = net.meter().total();
+    result.claim.insert(0, CLAIM.into());
+    result.claim.push(ROW_IDS.into());
     result.session_id = id.hex();
     result.figures = Figures {
         seconds: started.elapsed().as_secs_f64(),
