@@ -9,6 +9,8 @@ mod digest;
 mod file;
 mod outputs;
 
+use std::fs::File;
+use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -270,11 +272,12 @@ impl Task {
     /// Reads and checks a task file.
     pub fn load(file: &Path) -> Result<Self, TaskError> {
         let fail = |message: String| TaskError { file: file.into(), line: None, message };
-        let size = std::fs::metadata(file).map_err(|e| fail(e.to_string()))?.len();
-        if size > file::MAX_BYTES {
+        let mut text = String::new();
+        // What a file says of its size need not be true: devices and pipes have none.
+        let read = File::open(file).and_then(|f| f.take(file::MAX_BYTES + 1).read_to_string(&mut text));
+        if read.map_err(|e| fail(e.to_string()))? as u64 > file::MAX_BYTES {
             return Err(fail(format!("larger than {} bytes", file::MAX_BYTES)));
         }
-        let text = std::fs::read_to_string(file).map_err(|e| fail(e.to_string()))?;
         Self::parse(&text, file)
     }
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use spec::ExitCode;
 
-use crate::setting::{SLACK, Setting};
+use crate::setting::{Process, SLACK, Setting};
 
 /// The bank alone: what can be refused is refused before the other party is there.
 fn bank_refuses(setting: &Setting, words: &[&str]) {
@@ -66,6 +66,18 @@ fn a_task_file_that_is_wrong() {
     setting.write_task();
     let ended = setting.party("stranger", &[]).end_within(SLACK);
     ended.refused(&setting, ExitCode::Data, &["no party `stranger`", "bank, bureau"]);
+}
+
+#[test]
+fn files_without_end() {
+    let setting = Setting::new(2);
+    let text = setting.text();
+    fs::write(setting.task(), text.replace("bank.csv", "/dev/zero")).unwrap();
+    bank_refuses(&setting, &["/dev/zero", "larger than"]);
+    let mut command = setting.command("run");
+    command.arg("/dev/zero");
+    let ended = Process::start("run", command).end_within(SLACK);
+    ended.refused(&setting, ExitCode::Data, &["/dev/zero", "larger than"]);
 }
 
 #[test]
