@@ -174,7 +174,7 @@ impl Running {
             .arg(dir.join(format!("{name}.state")))
             .arg("--places")
             .arg(places)
-            // Held open for as long as this process lives: see `outlived`.
+            // Held open for as long as this process lives: see `end_with_the_run`.
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
