@@ -36,7 +36,7 @@ fn report(name: &str, time: Duration, items: usize) {
     println!("{name:<44} {each:>12.2} ns  {:>10.2} M/s", 1e3 / each);
 }
 
-fn session(net: Rc<dyn Net>, n: usize) -> Session {
+fn session(net: Rc<dyn Net>) -> Session {
     let tape = Tape::seeded([net.me().index() as u8; 32]);
     Session::new(net, SessionId([1; 32]), Rc::new(Real::bootstrap()), tape)
 }
@@ -52,7 +52,7 @@ fn simulate<T: 'static>(program: impl AsyncFn(Session) -> Result<T>) {
         trace: false,
     };
     let program = &program;
-    let run = sim::run(setup, |net| Box::pin(async move { program(session(net, 2)).await.expect("an honest run") }));
+    let run = sim::run(setup, |net| Box::pin(async move { program(session(net)).await.expect("an honest run") }));
     assert!(run.ends.iter().all(|end| matches!(end, sim::End::Done(_))));
 }
 
@@ -81,7 +81,7 @@ fn end_to_end<F: PrimeField, const K: usize>(n: usize) {
     let best = std::thread::scope(|scope| {
         let party = |net: threads::ThreadNet| {
             let net = Rc::new(net);
-            drive(&*net.clone(), extensions::<F, K>(session(net, 2), n)).expect("an honest run")
+            drive(&*net.clone(), extensions::<F, K>(session(net), n)).expect("an honest run")
         };
         let handles: Vec<_> = nets.into_iter().map(|net| scope.spawn(move || party(net))).collect();
         handles.into_iter().map(|h| h.join().expect("no panic")).max().unwrap_or_default()
