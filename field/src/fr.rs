@@ -13,7 +13,7 @@ use zeroize::Zeroize;
 use crate::fr_vec;
 use crate::limbs::{self, Limbs};
 use crate::ops::field_ops;
-use crate::sampling::fill_accepted;
+use crate::sampling::{fill_accepted, fill_steadily};
 use crate::{Field, Fill, PrimeField, Residue};
 
 /// An element of the BLS12-381 scalar field.
@@ -175,6 +175,9 @@ impl Residue for FrResidue {
     }
     fn sample_slice(out: &mut [Self], fill: Fill<'_>) {
         fill_accepted(out, fill, |attempt| Self::attempt(from_bytes(attempt)));
+    }
+    fn sample_steadily(out: &mut [Self], fill: Fill<'_>) {
+        fill_steadily(out, fill, |attempt| Self::attempt(from_bytes(attempt)));
     }
     #[inline]
     fn attempt(limbs: [u64; 4]) -> (Self, bool) {

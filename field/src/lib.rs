@@ -163,6 +163,13 @@ pub trait Residue: Copy + Default + Send + Sync + Zeroize + 'static {
     /// Fills `out` with uniform integers: the first attempts below `p`, cut from the bytes as in
     /// [`Field::sample_slice`], read as canonical integers (there they are the field's internal residues).
     fn sample_slice(out: &mut [Self], fill: Fill<'_>);
+    /// Fills `out`, of at most 256, with uniform integers in a time that does not tell how many attempts were rejected:
+    /// for streams of which the *choice* is secret. Reads more than it uses, so the map is another one than
+    /// [`sample_slice`](Residue::sample_slice)'s; both ends of a stream use the same. The default is for fields that
+    /// reject so rarely, or are so small, that there is nothing to hide.
+    fn sample_steadily(out: &mut [Self], fill: Fill<'_>) {
+        Self::sample_slice(out, fill);
+    }
     /// One attempt of [`sample_slice`](Residue::sample_slice), its bytes as little-endian limbs (those beyond the width
     /// of the encoding are ignored), and whether it is below p. If it is not, the first value means nothing.
     fn attempt(limbs: [u64; 4]) -> (Self, bool);

@@ -164,8 +164,8 @@ fn offer<R: Residue>(
     let [t0, t1, u] = scratch.0.each_mut().map(|row| &mut row[..columns]);
     for row in part.rows.clone() {
         let [s0, s1] = &mut streams[bits - 1 - row];
-        R::sample_slice(t0, &mut |out| s0.fill(out));
-        R::sample_slice(t1, &mut |out| s1.fill(out));
+        R::sample_steadily(t0, &mut |out| s0.fill(out));
+        R::sample_steadily(t1, &mut |out| s1.fill(out));
         lane.before(row, columns);
         for ((((u, t0), t1), x), sum) in u.iter_mut().zip(&*t0).zip(&*t1).zip(x).zip(&mut lane.sums) {
             *u = t0.sub(*t1).add(*x);
@@ -195,7 +195,7 @@ fn choose<R: Residue>(
     for (row, bytes) in part.rows.clone().zip(rows) {
         let bit = bits - 1 - row;
         canonical &= R::read_slice(bytes, u);
-        R::sample_slice(chosen, &mut |out| streams[bit].fill(out));
+        R::sample_steadily(chosen, &mut |out| streams[bit].fill(out));
         lane.before(row, columns);
         let chooses = delta.bit(bit);
         for ((chosen, u), sum) in chosen.iter().zip(&*u).zip(&mut lane.sums) {
