@@ -109,7 +109,7 @@ fn summary(outcomes: &[Outcome]) -> String {
 
 fn figures(options: &Options, progress: &Progress, codes: &mut Vec<ExitCode>) -> Result<Vec<FigureRow>> {
     let mut rows = Vec::new();
-    for m in exact::ALL.iter().filter(|m| options.wants(m.id) && !(options.quick && m.long)) {
+    for m in exact::all().filter(|m| options.wants(m.id) && !(options.quick && m.long)) {
         progress.now(&format!("counting: {}", m.id));
         for figure in m.figures() {
             let f = figure?;

@@ -2,7 +2,8 @@
 
 use field::{F2, F3, F7, F31};
 use num_rational::BigRational;
-use quorate_adversary::exact::{self, Computation, additive, count, pair, wrong_product};
+use quorate_adversary::exact::multiplication::{Computation, accepted, additive, count, wrong_product};
+use quorate_adversary::exact::{self, pair};
 use quorate_adversary::ideal::supply::CorruptShares;
 use quorate_adversary::stats::{Agreement, agreement};
 use quorate_adversary::{Judgement, World, attack, programs, view};
@@ -11,7 +12,7 @@ use transport::PartySet;
 
 #[test]
 fn every_figure_equals_its_formula() {
-    for measurement in exact::ALL {
+    for measurement in exact::all() {
         for figure in measurement.figures() {
             let f = figure.unwrap();
             println!("{} p={} {} = {} in {} runs of {:?}", f.id, f.p, f.measured, f.bound, f.runs, f.per_run());
@@ -37,7 +38,7 @@ fn zero_shares_of_the_corrupt_stand_for_all() {
 fn acceptance_says_nothing_about_the_values() {
     let accepted = |x, y| {
         let script = || additive::<F3>([field::Field::ONE, field::Field::ONE], field::Field::ZERO);
-        count::<F3>(&pair(), CorruptShares::Zero, Computation::Multiply(x, y), script, exact::accepted).unwrap()
+        count::<F3>(&pair(), CorruptShares::Zero, Computation::Multiply(x, y), script, accepted).unwrap()
     };
     let all: Vec<BigRational> = (0..9).map(|v| accepted(v / 3, v % 3).probability).collect();
     assert!(all.iter().all(|p| *p == Bound::MacCheck.at(&Instance::field(3u32))));
@@ -57,7 +58,7 @@ fn views_of_equal_sums_are_equal() {
 #[test]
 fn one_more_field() {
     let script = || additive::<F7>([field::Field::ONE, field::Field::ZERO], field::Field::ZERO);
-    let c = count::<F7>(&pair(), CorruptShares::Zero, Computation::Show(1), script, exact::accepted).unwrap();
+    let c = count::<F7>(&pair(), CorruptShares::Zero, Computation::Show(1), script, accepted).unwrap();
     // Nothing is multiplied, so the rule never fires: nothing is wrong and everything is accepted.
     assert_eq!(c.probability, BigRational::from_integer(1.into()));
 }
