@@ -26,5 +26,5 @@ pub async fn broadcast<F: Field>(mut s: Session) -> Result<Vec<Vec<F>>> {
 
 /// Zero shares.
 pub async fn zeros<F: Field>(mut s: Session) -> Result<Vec<F>> {
-    s.zero_shares(30).await
+    Ok(s.zero_shares(30).await?.to_vec())
 }

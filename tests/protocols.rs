@@ -235,7 +235,7 @@ fn virtual_time_counts_rounds_and_bytes() {
         let setup = Setup { parties, corrupt, adversary: &mut Passive, trusted: &mut hub, clock, trace: true };
         sim::run(setup, |net| {
             let foundations = Rc::new(Ideal(Verdicts::Honest));
-            let mut s = Session::new(net, SessionId([2; 32]), foundations, Tape::seeded([3; 32]));
+            let mut s = Session::on_untrusted_foundations(net, SessionId([2; 32]), foundations, Tape::seeded([3; 32]));
             Box::pin(async move {
                 for _ in 0..3 {
                     s.exchange("block", &vec![F128::ONE; 62_500]).await?;

@@ -108,14 +108,23 @@ impl World {
             let tape = tape.fork(me.index() as u64);
             let verdicts = self.verdicts(me);
             match self.floor {
-                Floor::Ideal => {
-                    Box::pin(program(Session::new(net, SESSION, Rc::new(Flawed(Ideal(verdicts), flaw)), tape)))
-                }
+                Floor::Ideal => Box::pin(program(Session::on_untrusted_foundations(
+                    net,
+                    SESSION,
+                    Rc::new(Flawed(Ideal(verdicts), flaw)),
+                    tape,
+                ))),
                 Floor::Real => Box::pin(async move {
                     let boot = With(Real::bootstrap(), verdicts);
-                    let mut s = Session::new(net.clone(), SESSION, Rc::new(boot), tape.clone());
+                    let mut s = Session::on_untrusted_foundations(net.clone(), SESSION, Rc::new(boot), tape.clone());
                     let real = Real::setup(&mut s).await?;
-                    program(Session::new(net, SESSION, Rc::new(Flawed(With(real, verdicts), flaw)), tape)).await
+                    program(Session::on_untrusted_foundations(
+                        net,
+                        SESSION,
+                        Rc::new(Flawed(With(real, verdicts), flaw)),
+                        tape,
+                    ))
+                    .await
                 }),
             }
         })

@@ -3,7 +3,7 @@
 use std::time::Instant;
 
 use field::PrimeField;
-use protocols::ledger::Directory;
+use protocols::ledger::{Directory, Ledger};
 use protocols::ot::{RandomOt, SoftSpoken};
 use protocols::prg::Prg;
 use protocols::{Error, MacKey, Mascot, Memory, Online, Result, Session, Shared, Supply, Triples};
@@ -70,10 +70,8 @@ pub struct OnlineSubject<F: PrimeField> {
     what: What,
     count: usize,
     public: Public<F>,
-    /// Where the triples are: on disk for many multiplications, in memory for the latency of one.
     ledger: (tempfile::TempDir, Directory),
-    supply: Box<dyn Supply<F>>,
-    key: MacKey<F>,
+    stock: Stock<F>,
     operands: [Shared<F>; 2],
     repetition: u8,
 }
@@ -93,15 +91,32 @@ pub async fn prepare<F: PrimeField>(what: What, s: &mut Session, count: usize) -
             Subject::Online(Box::new(OnlineSubject {
                 what,
                 count,
-                key: public.key(),
+                stock: Stock::Memory(public.key(), Memory::new(s.n())),
                 public,
                 ledger: (dir, directory),
-                supply: Box::new(Memory::new(s.n())),
                 operands: [Shared::default(), Shared::default()],
                 repetition: 0,
             }))
         }
     })
+}
+
+/// Where MAC key and triples are: on disk for many multiplications, in memory for the latency of one.
+enum Stock<F: PrimeField> {
+    Disk(Ledger<F>),
+    Memory(MacKey<F>, Memory<F>),
+}
+
+impl<F: PrimeField> Stock<F> {
+    fn parts(&mut self) -> (&mut MacKey<F>, &mut dyn Supply<F>) {
+        match self {
+            Self::Disk(ledger) => {
+                let (key, items) = ledger.parts();
+                (key, items)
+            }
+            Self::Memory(key, memory) => (key, memory),
+        }
+    }
 }
 
 impl<F: PrimeField> Subject<F> {
@@ -112,15 +127,15 @@ impl<F: PrimeField> Subject<F> {
         o.repetition += 1;
         match o.what {
             What::Online => {
-                let mut writer = o.ledger.1.writer::<F>(s, [o.repetition; 32], &o.public.key())?;
+                let key = o.public.key();
+                let mut writer = o.ledger.1.writer::<F>(s, [o.repetition; 32], &key)?;
                 writer.triples(o.public.triples(o.count))?;
-                let (key, ledger) = o.ledger.1.resume(s, &writer.finish()?).await?;
-                (o.key, o.supply) = (key, Box::new(ledger));
+                o.stock = Stock::Disk(o.ledger.1.resume(s, &writer.finish(key)?).await?);
             }
             What::Latency => {
                 let mut memory = Memory::new(s.n());
                 memory.add_triples(o.public.triples(o.count));
-                o.supply = Box::new(memory);
+                o.stock = Stock::Memory(o.public.key(), memory);
             }
             _ => {}
         }
@@ -149,7 +164,8 @@ impl<F: PrimeField> Subject<F> {
                 }
             }
             Self::Online(o) => {
-                let mut online = Online::new(s, &mut o.key, &mut *o.supply);
+                let (key, supply) = o.stock.parts();
+                let mut online = Online::new(s, key, supply);
                 let [x, y] = &o.operands;
                 match o.what {
                     What::Open => drop(online.output(x).await?),

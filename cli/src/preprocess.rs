@@ -4,7 +4,7 @@ use field::PrimeField;
 use functions::Plan;
 use protocols::ledger::{Directory, Ledger};
 use protocols::ot::SoftSpoken;
-use protocols::{MacKey, Mascot, Result, Session};
+use protocols::{Mascot, Result, Session};
 use transport::{Parties, PerParty};
 
 /// Triples made at a time.
@@ -30,14 +30,14 @@ impl Need {
 }
 
 /// Makes everything `need` says and puts it to use: the MAC key, and the ledger that hands the items out, each once. The
-/// key that the items were made under lives in the ledger from then on. `report` is told (phase, done, total).
+/// key that the items were made under moves into the ledger with them. `report` is told (phase, done, total).
 pub async fn run<F: PrimeField>(
     s: &mut Session,
     need: &Need,
     directory: &Directory,
     parameters: [u8; 32],
     report: &dyn Fn(&str, u64, u64),
-) -> Result<(MacKey<F>, Ledger<F>)> {
+) -> Result<Ledger<F>> {
     report("key setup", 0, 0);
     let mut mascot = Mascot::<F, SoftSpoken>::setup(s).await?;
     let mut writer = directory.writer::<F>(s, parameters, mascot.key())?;
@@ -52,7 +52,6 @@ pub async fn run<F: PrimeField>(
         done += batch;
         report("triples", done as u64, need.triples as u64);
     }
-    let binding = writer.finish()?;
-    drop(mascot);
+    let binding = writer.finish(mascot.into_key())?;
     directory.resume(s, &binding).await
 }

@@ -100,11 +100,12 @@ fn run_over<F: PrimeField>(task: &Task, place: &Place, progress: &Progress) -> R
         let need = Need::of(&plan, &parties);
         let report = |phase: &str, done, total| progress.at(phase, done, total, meter());
         let made = preprocess::run::<F>(&mut s, &need, &directory, parameters(task), &report).await;
-        let (mut key, mut ledger) = made.map_err(told)?;
+        let mut ledger = made.map_err(told)?;
         progress.at("computing", 0, 0, meter());
         let mut inputs: Inputs = PerParty::from_fn(parties.n(), |_| None);
         inputs[place.me] = own.as_mut().map(|d| std::mem::take(&mut d.columns));
-        let online = Online::new(&mut s, &mut key, &mut ledger);
+        let (key, items) = ledger.parts();
+        let online = Online::new(&mut s, key, items);
         let shown = program::run(&mut Spdz::new(online), task, &inputs).await;
         let shown = shown.map_err(|e| Failure::function(e, &parties))?;
         ledger.close().map_err(told)?;

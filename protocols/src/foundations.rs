@@ -11,7 +11,7 @@ use bytes::Bytes;
 use field::Field;
 use spec::Check;
 use transport::{Meta, Net, PerParty};
-use zeroize::{Zeroize, ZeroizeOnDrop};
+use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
 use crate::message::{Digest, Nonce};
 use crate::prg::Prg;
@@ -77,9 +77,8 @@ impl Zeros {
             Self::Seeds(seeds) => {
                 let mut sum = vec![F::ZERO; n];
                 for (add, seed) in seeds {
-                    for (s, z) in sum.iter_mut().zip(Prg::wide(&seed.0).elements::<F>(n)) {
-                        if *add { *s += z } else { *s -= z }
-                    }
+                    let stream = Zeroizing::new(Prg::wide(&seed.0).elements::<F>(n));
+                    if *add { F::add_slices(&mut sum, &stream) } else { F::sub_slices(&mut sum, &stream) }
                 }
                 sum
             }
@@ -89,6 +88,9 @@ impl Zeros {
 }
 
 /// Coin, commitment, broadcast and zero shares.
+///
+/// Anyone can write some, and foundations can say yes to every check. A session on others than [`Real`] therefore has a
+/// constructor of its own, [`Session::on_untrusted_foundations`].
 pub trait Foundations {
     /// Public coins for `len` elements.
     fn coin<'a>(&'a self, s: &'a mut Session, domain: Domain, len: usize) -> Local<'a, Coins>;

@@ -38,6 +38,7 @@ mod supply;
 pub mod tape;
 mod triple;
 mod vole;
+mod wiped;
 mod zero;
 
 pub use broadcast::BROADCAST_ECHO;
@@ -46,7 +47,7 @@ pub use error::{Abort, Blame, Error, Result};
 pub use foundations::{Foundations, Real};
 pub use online::Online;
 pub use ot::{BASE_OT_POINT, OT_CONSISTENCY, OT_PPRF};
-pub use session::{Session, SessionId, Window};
+pub use session::{Session, SessionId};
 pub use share::{AUTH_CONSISTENCY, INIT_ALPHA, MAC_CHECK, MAC_OUTPUT, MacKey, Shared};
 pub use supply::{Clear, Masks, Memory, Supply, Triples};
 pub use tape::{Source, Tape};

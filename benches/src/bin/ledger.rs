@@ -49,7 +49,8 @@ async fn party<F: Field>(mut s: Session, count: usize) -> Result<()> {
     let row: Vec<F> = s.tape().elements(BATCH)?;
     let shared = || Shared::from_parts(row.clone(), row.clone());
     let start = Stopwatch::start();
-    let mut writer = dir.writer(&s, [0; 32], &MacKey::from_share(row[0]))?;
+    let key = MacKey::from_share(row[0]);
+    let mut writer = dir.writer(&s, [0; 32], &key)?;
     for at in (0..count).step_by(BATCH) {
         let mut t = Triples { a: shared(), b: shared(), c: shared() };
         if count - at < BATCH {
@@ -57,13 +58,13 @@ async fn party<F: Field>(mut s: Session, count: usize) -> Result<()> {
         }
         writer.triples(t)?;
     }
-    let binding = writer.finish()?;
+    let binding = writer.finish(key)?;
     let written = start.stop(count);
 
-    let (_, mut ledger) = dir.resume::<F>(&mut s, &binding).await?;
+    let mut ledger = dir.resume::<F>(&mut s, &binding).await?;
     let start = Stopwatch::start();
     for at in (0..count).step_by(BATCH) {
-        drop(ledger.triples(BATCH.min(count - at))?);
+        drop(ledger.parts().1.triples(BATCH.min(count - at))?);
     }
     let read = start.stop(count);
     ledger.close()?;

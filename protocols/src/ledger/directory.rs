@@ -12,7 +12,7 @@ use super::fence::Fence;
 use super::record::{self, LedgerKey, damaged};
 use super::segment::{self, Binding, Head, Kind};
 use super::state::{Entry, State, Status};
-use super::{Ledger, Writer, disk, hex};
+use super::{Items, Ledger, Writer, disk, hex};
 use crate::{Error, MacKey, Result, Session, SessionId, Tape};
 
 const KEY: &str = "ledger.key";
@@ -94,20 +94,19 @@ impl Directory {
         self.0.borrow().state.entries.iter().map(stock).collect()
     }
     /// Starts a segment for the preprocessing that session `s` generates under `key`. Nothing of it can be used before
-    /// [`Writer::finish`], or after the session has died.
+    /// [`Writer::finish`], which takes the key, or after the session has died.
     pub fn writer<F: Field>(&self, s: &Session, parameters: [u8; 32], key: &MacKey<F>) -> Result<Writer<F>> {
         s.alive()?;
         key.usable()?;
         let binding = Binding::of(s, parameters);
         let dead = self.bury_with(s, binding.id::<F>());
-        let alpha = key.share();
-        Writer::create(self.0.clone(), binding, &alpha, dead)
+        Writer::create(self.0.clone(), binding, key.under(), dead)
     }
     /// Puts the preprocessing of `binding` to use in session `s`: marks it open on disk, compares it with the other
     /// parties' and makes sure that it dies with the session, before the other parties learn of it.
     ///
     /// Every party calls it at the same point. It is [`Ledger::close`]d at the end; otherwise its rest is burnt.
-    pub async fn resume<F: Field>(&self, s: &mut Session, binding: &Binding) -> Result<(MacKey<F>, Ledger<F>)> {
+    pub async fn resume<F: Field>(&self, s: &mut Session, binding: &Binding) -> Result<Ledger<F>> {
         if binding.n != s.n() || binding.me != s.me() {
             return Err(Error::Local(format!(
                 "preprocessing of {} among {} parties does not serve {} among {}",
@@ -117,21 +116,21 @@ impl Directory {
                 s.n()
             )));
         }
-        let (key, ledger) = self.take(binding)?;
+        let mut ledger = self.take(binding)?;
         ledger.compare(s).await?;
         ledger.dies_with(self.bury_with(s, binding.id::<F>()));
-        Ok((key, ledger))
+        Ok(ledger)
     }
     /// Local part of [`Directory::resume`].
-    pub(super) fn take<F: Field>(&self, binding: &Binding) -> Result<(MacKey<F>, Ledger<F>)> {
+    pub(super) fn take<F: Field>(&self, binding: &Binding) -> Result<Ledger<F>> {
         let id = binding.id::<F>();
         let mut inner = self.0.borrow_mut();
         inner.usable::<F>(&id, binding)?;
         let head = inner.head(&id)?;
         head.expect::<F>(binding)?;
-        let alpha = inner.alpha::<F>(&id, &head)?;
-        let ledger = Ledger::open(self.0.clone(), &mut inner, id, &head)?;
-        Ok((MacKey::from_share(alpha), ledger))
+        let key = MacKey::from_share(inner.alpha::<F>(&id, &head)?);
+        let items = Items::open(self.0.clone(), &mut inner, id, &head, key.under())?;
+        Ok(Ledger::new(key, items))
     }
     /// The flag that is raised when `s` dies, after the segment is dead on disk.
     pub(super) fn bury_with(&self, s: &Session, id: [u8; 32]) -> Rc<std::cell::Cell<bool>> {

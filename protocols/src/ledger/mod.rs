@@ -25,6 +25,7 @@
 mod directory;
 mod disk;
 mod fence;
+mod in_use;
 mod reader;
 mod record;
 mod segment;
@@ -34,7 +35,8 @@ mod tests;
 mod writer;
 
 pub use directory::{Directory, Stock};
-pub use reader::Ledger;
+pub use in_use::Ledger;
+pub use reader::Items;
 pub use segment::Binding;
 pub use state::Status;
 pub use writer::Writer;

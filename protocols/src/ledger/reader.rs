@@ -1,4 +1,5 @@
-//! Using a segment: the cursor is on disk before an item is handed out, blocks are checked once and read in bulk.
+//! The items of an open segment: the cursor is on disk before an item is handed out, blocks are checked once and read in
+//! bulk.
 
 use std::cell::{Cell, RefCell};
 use std::fs::File;
@@ -14,46 +15,45 @@ use super::directory::Inner;
 use super::record::damaged;
 use super::segment::{self, Head, Kind, block_key, block_tag};
 use super::state::Status;
-use super::{STRIDE, disk, hex};
-use crate::message::{Count, Digest};
-use crate::{Clear, Error, Masks, Result, Session, Shared, Supply, Triples};
+use super::{STRIDE, disk};
+use crate::share::Under;
+use crate::{Clear, Error, Masks, Result, Shared, Supply, Triples};
 
-/// A segment in use: preprocessing from disk, every item handed out at most once in its life.
-///
-/// Dropped without [`Ledger::close`] it stays marked as open, and the next start burns what is left of it (unless
-/// nothing was handed out).
-pub struct Ledger<F: Field> {
-    dir: Rc<RefCell<Inner>>,
-    id: [u8; 32],
-    me: PartyId,
+/// The items of a [`Ledger`](super::Ledger): preprocessing from disk, every item handed out at most once in its life.
+pub struct Items<F: Field> {
+    pub(super) dir: Rc<RefCell<Inner>>,
+    pub(super) id: [u8; 32],
+    pub(super) me: PartyId,
+    /// The MAC key that they are under.
+    pub(super) under: Under,
     path: PathBuf,
     file: File,
     key: Zeroizing<[u8; 32]>,
-    shelves: Vec<Shelf>,
+    pub(super) shelves: Vec<Shelf>,
     /// Items reserved on disk at a time.
     stride: u64,
     /// Cursors when it was opened.
-    opened_at: Vec<u64>,
-    dead: RefCell<Rc<Cell<bool>>>,
-    closed: bool,
+    pub(super) opened_at: Vec<u64>,
+    /// Raised when the session dies.
+    pub(super) dead: Rc<Cell<bool>>,
     /// A block could not be read: what follows would not be what the peers have.
     broken: bool,
     field: std::marker::PhantomData<F>,
 }
 
 /// The items of one kind.
-struct Shelf {
-    kind: Kind,
+pub(super) struct Shelf {
+    pub(super) kind: Kind,
     blocks: std::vec::IntoIter<Extent>,
     /// The current block, checked: columns one after the other.
     raw: Zeroizing<Vec<u8>>,
     /// Its items, and how many of them are gone.
     count: usize,
     gone: usize,
-    used: u64,
+    pub(super) used: u64,
     /// What the disk says is used: never less than `used`.
     reserved: u64,
-    total: u64,
+    pub(super) total: u64,
 }
 
 struct Extent {
@@ -65,9 +65,15 @@ struct Extent {
     gone: usize,
 }
 
-impl<F: Field> Ledger<F> {
+impl<F: Field> Items<F> {
     /// Marks the segment open on disk, its first stride reserved, and enters a new epoch.
-    pub(super) fn open(dir: Rc<RefCell<Inner>>, inner: &mut Inner, id: [u8; 32], head: &Head) -> Result<Self> {
+    pub(super) fn open(
+        dir: Rc<RefCell<Inner>>,
+        inner: &mut Inner,
+        id: [u8; 32],
+        head: &Head,
+        under: Under,
+    ) -> Result<Self> {
         let path = inner.segment(&id).join(segment::BLOCKS);
         let file = File::open(&path).map_err(|e| match e.kind() {
             std::io::ErrorKind::NotFound => damaged(&path, "it is missing"),
@@ -97,20 +103,16 @@ impl<F: Field> Ledger<F> {
             dir,
             id,
             me: head.binding.me,
+            under,
             path,
             file,
             shelves,
             stride: STRIDE,
             opened_at,
-            dead: RefCell::default(),
-            closed: false,
+            dead: Rc::default(),
             broken: false,
             field: std::marker::PhantomData,
         })
-    }
-    /// From now on the segment is dead when `flag` is raised.
-    pub(super) fn dies_with(&self, flag: Rc<Cell<bool>>) {
-        self.dead.replace(flag);
     }
     /// Items left: triples, random values, masks of each party.
     #[must_use]
@@ -118,55 +120,9 @@ impl<F: Field> Ledger<F> {
         self.shelves.iter().map(|s| s.total - s.used).collect()
     }
 
-    /// Compares segment, sizes and cursors with every other party (`spec/protocols/13-ledger.md`, Step 3.3). A difference
-    /// is an operators' matter, such as a run that only some parties finished, and accuses nobody.
-    pub async fn compare(&self, s: &mut Session) -> Result<()> {
-        let mut s = s.step("ledger");
-        let segments = s.exchange("segment", &[Digest(self.id)]).await?;
-        let mine: Vec<Count> = self.shelves.iter().flat_map(|s| [s.used, s.total].map(Count::from)).collect();
-        let cursors = s.exchange("cursor", &mine).await?;
-        for p in s.others() {
-            if segments[p] != segments[self.me] {
-                return Err(Error::Local(format!(
-                    "{p} uses preprocessing {}, this party {}: let all parties name the same session",
-                    hex(&segments[p][0].0[..8]),
-                    hex(&self.id[..8])
-                )));
-            }
-            for (k, shelf) in self.shelves.iter().enumerate() {
-                let theirs = [u64::from(cursors[p][2 * k]), u64::from(cursors[p][2 * k + 1])];
-                if theirs != [shelf.used, shelf.total] {
-                    return Err(Error::Local(format!(
-                        "{p} has used {} of {} {}, this party {} of {}: an earlier run ended at different places, so \
-                         this preprocessing cannot be used together any more; generate new preprocessing",
-                        theirs[0],
-                        theirs[1],
-                        shelf.kind.words(),
-                        shelf.used,
-                        shelf.total
-                    )));
-                }
-            }
-        }
-        Ok(())
-    }
-
-    /// Ends the use of the segment: the rest can be used later.
-    pub fn close(mut self) -> Result<()> {
-        self.closed = true;
-        let used = self.shelves.iter().map(|s| s.used).collect();
-        self.seal(used)
-    }
-    fn seal(&self, used: Vec<u64>) -> Result<()> {
-        if self.dead.borrow().get() {
-            return Err(Error::Dead);
-        }
-        self.dir.borrow_mut().close(&self.id, used)
-    }
-
     /// The next `n` items of a kind, as columns.
     fn take(&mut self, kind: Kind, n: usize) -> Result<Columns<F>> {
-        if self.dead.borrow().get() {
+        if self.dead.get() {
             return Err(Error::Dead);
         }
         if self.broken {
@@ -190,14 +146,14 @@ impl<F: Field> Ledger<F> {
     fn decode(&mut self, slot: usize, n: usize) -> Result<Columns<F>> {
         let shelf = &mut self.shelves[slot];
         let columns = shelf.kind.columns(self.me);
-        let mut out = Columns::<F>::with_capacity(columns, n);
+        let mut out = Columns::<F>::with_capacity(self.under, columns, n);
         let mut need = n;
         while need > 0 {
             if shelf.gone == shelf.count {
                 shelf.next_block(&self.file, &self.key, columns * F::BYTES).map_err(|e| e.at(&self.path))?;
             }
             let now = need.min(shelf.count - shelf.gone);
-            for (c, out) in out.0.iter_mut().enumerate() {
+            for (c, out) in out.columns.iter_mut().enumerate() {
                 let start = (c * shelf.count + shelf.gone) * F::BYTES;
                 for element in shelf.raw[start..start + now * F::BYTES].chunks_exact(F::BYTES) {
                     out.push(F::read(element).ok_or_else(|| damaged(&self.path, "an element is not canonical"))?);
@@ -225,10 +181,9 @@ impl<F: Field> Ledger<F> {
     }
     /// Smaller strides, so that tests see many.
     #[cfg(test)]
-    pub(super) fn with_stride(mut self, items: u64) -> Self {
+    pub(super) fn shorten_strides(&mut self, items: u64) {
         self.stride = items;
         self.shelves.iter_mut().for_each(|s| s.reserved = s.used);
-        self
     }
 }
 
@@ -295,28 +250,31 @@ impl Trouble {
 }
 
 /// Decoded columns on their way out; wiped if they do not arrive.
-struct Columns<F: Field>(Vec<Vec<F>>);
+struct Columns<F: Field> {
+    pub(super) under: Under,
+    columns: Vec<Vec<F>>,
+}
 
 impl<F: Field> Columns<F> {
-    fn with_capacity(columns: usize, n: usize) -> Self {
-        Self((0..columns).map(|_| Vec::with_capacity(n)).collect())
+    fn with_capacity(under: Under, columns: usize, n: usize) -> Self {
+        Self { under, columns: (0..columns).map(|_| Vec::with_capacity(n)).collect() }
     }
     fn next(&mut self) -> Vec<F> {
-        if self.0.is_empty() { Vec::new() } else { self.0.remove(0) }
+        if self.columns.is_empty() { Vec::new() } else { self.columns.remove(0) }
     }
     fn shared(&mut self) -> Shared<F> {
         let value = self.next();
-        Shared::from_parts(value, self.next())
+        Shared::of(value, self.next(), self.under)
     }
 }
 
 impl<F: Field> Drop for Columns<F> {
     fn drop(&mut self) {
-        self.0.zeroize();
+        self.columns.zeroize();
     }
 }
 
-impl<F: Field> Supply<F> for Ledger<F> {
+impl<F: Field> Supply<F> for Items<F> {
     fn triples(&mut self, n: usize) -> Result<Triples<F>> {
         let mut c = self.take(Kind::Triples, n)?;
         Ok(Triples { a: c.shared(), b: c.shared(), c: c.shared() })
@@ -327,15 +285,5 @@ impl<F: Field> Supply<F> for Ledger<F> {
     }
     fn randoms(&mut self, n: usize) -> Result<Shared<F>> {
         Ok(self.take(Kind::Randoms, n)?.shared())
-    }
-}
-
-impl<F: Field> Drop for Ledger<F> {
-    fn drop(&mut self) {
-        let untouched = self.shelves.iter().zip(&self.opened_at).all(|(s, at)| s.used == *at);
-        if !self.closed && untouched {
-            // Such as after a comparison that failed. If this cannot be written, the next start burns the segment.
-            let _ = self.seal(self.opened_at.clone());
-        }
     }
 }

@@ -14,7 +14,8 @@ use super::directory::Inner;
 use super::record;
 use super::segment::{self, Binding, Block, Head, Kind, block_key, block_tag};
 use super::{BLOCK_ITEMS, disk};
-use crate::{Error, Masks, Result, Shared, Triples};
+use crate::share::Under;
+use crate::{Error, MacKey, Masks, Result, Shared, Triples};
 
 /// A segment being written. Dropped before [`Writer::finish`], it leaves nothing usable.
 pub struct Writer<F: Field> {
@@ -30,6 +31,8 @@ pub struct Writer<F: Field> {
     /// By kind: what has not filled a block yet.
     pending: Vec<Pending>,
     finished: bool,
+    /// The MAC key that everything in it is under.
+    under: Under,
     field: PhantomData<F>,
 }
 
@@ -40,7 +43,12 @@ struct Pending {
 }
 
 impl<F: Field> Writer<F> {
-    pub(super) fn create(dir: Rc<RefCell<Inner>>, binding: Binding, alpha: &F, dead: Rc<Cell<bool>>) -> Result<Self> {
+    pub(super) fn create(
+        dir: Rc<RefCell<Inner>>,
+        binding: Binding,
+        under: Under,
+        dead: Rc<Cell<bool>>,
+    ) -> Result<Self> {
         let id = binding.id::<F>();
         let inner = dir.borrow();
         if inner.entry(&id).is_some() {
@@ -51,10 +59,6 @@ impl<F: Field> Writer<F> {
         }
         let path = inner.segment(&id);
         disk::create_dir(&path)?;
-        let mut bytes = Zeroizing::new([&id[..], &vec![0; F::BYTES]].concat());
-        alpha.write(&mut bytes[id.len()..]);
-        let commitment = segment::commitment(&inner.key, &id, &bytes[id.len()..]);
-        disk::replace(&path.join(segment::ALPHA), &inner.key.seal(record::Kind::Alpha, &bytes))?;
         let file = disk::create_new(&path.join(segment::BLOCKS))?;
         let key = block_key(&inner.key, &id);
         drop(inner);
@@ -64,9 +68,10 @@ impl<F: Field> Writer<F> {
             columns: (0..kind.columns(binding.me)).map(|_| Zeroizing::default()).collect(),
         });
         let pending = pending.collect();
-        let head = Head { binding, field: F::NAME.into(), commitment, blocks: vec![] };
+        // The commitment to the key comes with the key, at the end.
+        let head = Head { binding, field: F::NAME.into(), commitment: [0; 32], blocks: vec![] };
         let field = PhantomData;
-        Ok(Self { dir, dead, id, path, head, file, key, block: BLOCK_ITEMS, pending, finished: false, field })
+        Ok(Self { dir, dead, id, path, head, file, key, block: BLOCK_ITEMS, pending, finished: false, under, field })
     }
     /// What the segment is called by in [`Directory::resume`](super::Directory::resume).
     #[must_use]
@@ -82,16 +87,19 @@ impl<F: Field> Writer<F> {
 
     /// Appends triples. They are moved: what is in the ledger is nowhere else.
     pub fn triples(&mut self, t: Triples<F>) -> Result<()> {
+        self.fits([&t.a, &t.b, &t.c])?;
         let columns = [&t.a.value, &t.a.mac, &t.b.value, &t.b.mac, &t.c.value, &t.c.mac];
         self.append(Kind::Triples, &columns.map(Vec::as_slice))
     }
     /// Appends random values that nobody knows.
     pub fn randoms(&mut self, r: Shared<F>) -> Result<()> {
+        self.fits([&r])?;
         self.append(Kind::Randoms, &[&r.value, &r.mac])
     }
     /// Appends input masks of `owner`, with the clear values exactly if this party is the owner.
     pub fn masks(&mut self, owner: PartyId, m: Masks<F>) -> Result<()> {
         let Masks { shared, clear } = m;
+        self.fits([&shared])?;
         let kind = Kind::Masks(owner);
         match clear {
             Some(clear) => self.append(kind, &[&shared.value, &shared.mac, &clear.0]),
@@ -99,6 +107,14 @@ impl<F: Field> Writer<F> {
         }
     }
 
+    /// Refuses values under another key than that of the segment.
+    fn fits<const N: usize>(&self, parts: [&Shared<F>; N]) -> Result<()> {
+        if parts.iter().all(|x| self.under.and(x.under) == self.under) {
+            Ok(())
+        } else {
+            Err(Error::Local("values for the ledger are authenticated under another MAC key than its segment".into()))
+        }
+    }
     fn append(&mut self, kind: Kind, columns: &[&[F]]) -> Result<()> {
         if self.dead.get() {
             return Err(Error::Dead);
@@ -140,18 +156,35 @@ impl<F: Field> Writer<F> {
         Ok(())
     }
 
-    /// Makes the segment durable and enters it into the ledger: usable from here on, whatever happens.
-    pub fn finish(mut self) -> Result<Binding> {
+    /// Makes the segment durable and enters it into the ledger: usable from here on, whatever happens. The key is the one
+    /// that the segment was started with; from here on it is in the ledger and nowhere else.
+    ///
+    /// ```compile_fail,E0382
+    /// # use quorate_protocols::{MacKey, Result, ledger::Writer};
+    /// fn twice(writer: Writer<field::F128>, key: MacKey<field::F128>) -> Result<MacKey<field::F128>> {
+    ///     writer.finish(key)?;
+    ///     Ok(key)
+    /// }
+    /// ```
+    pub fn finish(mut self, key: MacKey<F>) -> Result<Binding> {
+        if self.dead.get() {
+            return Err(Error::Dead);
+        }
+        key.settled()?;
+        if key.under() != self.under {
+            return Err(Error::Local("the MAC key given for a segment is not the one that it was started with".into()));
+        }
         for slot in 0..self.pending.len() {
             if self.pending[slot].count > 0 {
                 self.flush(slot)?;
             }
         }
-        if self.dead.get() {
-            return Err(Error::Dead);
-        }
         disk::sync(&self.file, &self.path.join(segment::BLOCKS))?;
         let mut dir = self.dir.borrow_mut();
+        let mut alpha = Zeroizing::new([&self.id[..], &vec![0; F::BYTES]].concat());
+        key.share().write(&mut alpha[self.id.len()..]);
+        self.head.commitment = segment::commitment(&dir.key, &self.id, &alpha[self.id.len()..]);
+        disk::replace(&self.path.join(segment::ALPHA), &dir.key.seal(record::Kind::Alpha, &alpha))?;
         disk::replace(&self.path.join(segment::HEAD), &dir.key.seal(record::Kind::Head, &self.head.encode()))?;
         disk::sync_parent(&self.path)?;
         // Should entering it fail half-way, the next start knows whether the segment counts, this writer does not.

@@ -30,6 +30,7 @@ impl<F: Field> Online<'_, F> {
         let mut s = self.s.step("input");
         // Step 2.1: a random mask that the owner knows.
         let masks = self.supply.masks(owner, len)?;
+        self.key.owns(&masks.shared)?;
         let hidden: Vec<F> = match (values, &masks.clear) {
             (Some(x), Some(r)) => x.iter().zip(&r.0).map(|(x, r)| *x - *r).collect(),
             (Some(_), None) => {

@@ -58,7 +58,7 @@ impl<'a, F: Field> Online<'a, F> {
     /// module. The MACs are remembered for the next check.
     async fn open(&mut self, name: &'static str, x: &Shared<F>) -> Result<Vec<F>> {
         self.room_for(x.len()).await?;
-        let sum = open(&mut self.s, name, x).await?;
+        let sum = open(&mut self.s, self.key, name, x).await?;
         // Step 3.3: remember it for the check. Each party checks the value that it received itself.
         self.key.opened.record(&sum, &x.mac);
         Ok(sum)
@@ -76,8 +76,4 @@ impl<'a, F: Field> Online<'a, F> {
         let opened = std::mem::take(&mut self.key.opened);
         self.key.check(&mut self.s, opened, &MAC_CHECK).await
     }
-}
-
-fn add_to<F: Field>(sum: &mut [F], x: &[F]) {
-    sum.iter_mut().zip(x).for_each(|(s, x)| *s += *x);
 }

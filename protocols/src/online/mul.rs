@@ -3,8 +3,9 @@
 use std::ops::Range;
 
 use field::Field;
+use zeroize::Zeroizing;
 
-use super::{Online, add_to};
+use super::Online;
 use crate::{Result, Shared};
 
 /// Products per block: triples are fetched and openings remembered for one block at a time.
@@ -22,34 +23,45 @@ impl<F: Field> Online<'_, F> {
     }
     async fn mul_block(&mut self, x: &Shared<F>, y: &Shared<F>, block: Range<usize>) -> Result<Shared<F>> {
         let n = block.len();
+        self.key.owns(x)?;
+        self.key.owns(y)?;
         self.room_for(2 * n).await?;
         let mut s = self.s.step("beaver");
         // Step 4.1: a triple per product.
         let t = self.supply.triples(n)?;
-        let zeros = if s.n() > 2 { s.zero_shares::<F>(2 * n).await? } else { Vec::new() };
+        for part in [&t.a, &t.b, &t.c] {
+            self.key.owns(part)?;
+        }
+        let zeros = if s.n() > 2 { s.zero_shares::<F>(2 * n).await? } else { Zeroizing::default() };
         let mut z = t.c;
+        z.under = self.key.under();
         // The public d·e is added to the first party's value share and, times α_i, to every MAC share.
         let one = if s.me().index() == 0 { F::ONE } else { F::ZERO };
         let (alpha, opened) = (self.key.share(), &mut self.key.opened);
         let at = |part: &Range<usize>| block.start + part.start..block.start + part.end;
         // Step 4.2: open d = x − a and e = y − b, both in one round.
         let make = |part: Range<usize>| {
-            let mut de = minus(&x.value[at(&part)], &t.a.value[part.clone()]);
-            de.extend(minus(&y.value[at(&part)], &t.b.value[part.clone()]));
+            // Room for both at once: before the zero share is added, a copy left behind would tell the share.
+            let mut de = Vec::with_capacity(2 * part.len());
+            de.extend_from_slice(&x.value[at(&part)]);
+            de.extend_from_slice(&y.value[at(&part)]);
+            let (d, e) = de.split_at_mut(part.len());
+            F::sub_slices(d, &t.a.value[part.clone()]);
+            F::sub_slices(e, &t.b.value[part.clone()]);
             if let Some(z) = zeros.get(2 * part.start..2 * part.end) {
-                add_to(&mut de, z);
+                F::add_slices(&mut de, z);
             }
             de
         };
         s.stream("share", n, 2, make, |part, mut de, theirs| {
-            theirs.iter().for_each(|(_, t)| add_to(&mut de, t));
+            theirs.iter().for_each(|(_, t)| F::add_slices(&mut de, t));
             let (d, e) = de.split_at(part.len());
             // Step 4.3: [[z]] = [[c]] + d·[[b]] + e·[[a]] + d·e.
             let (a, b) = (&t.a, &t.b);
             F::beaver_combine(&mut z.value[part.clone()], &a.value[part.clone()], &b.value[part.clone()], d, e, one);
             F::beaver_combine(&mut z.mac[part.clone()], &a.mac[part.clone()], &b.mac[part.clone()], d, e, alpha);
-            opened.record(d, &minus(&x.mac[at(&part)], &t.a.mac[part.clone()]));
-            opened.record(e, &minus(&y.mac[at(&part)], &t.b.mac[part.clone()]));
+            opened.record_differences(d, &x.mac[at(&part)], &t.a.mac[part.clone()]);
+            opened.record_differences(e, &y.mac[at(&part)], &t.b.mac[part.clone()]);
         })
         .await?;
         Ok(z)
@@ -74,10 +86,4 @@ impl<F: Field> Online<'_, F> {
         }
         Ok(sums)
     }
-}
-
-fn minus<F: Field>(x: &[F], a: &[F]) -> Vec<F> {
-    let mut d = x.to_vec();
-    F::sub_slices(&mut d, a);
-    d
 }

@@ -50,7 +50,7 @@ impl<F: PrimeField> Authenticator<F> {
         // secret depends on it, and not later as an oracle on inputs.
         let u = Zeroizing::new(s.tape().elements(1)?);
         let a = this.authenticate_sum(&mut s, &u).await?;
-        let opened = open(&mut s, "alpha", &a).await?;
+        let opened = open(&mut s, &this.key, "alpha", &a).await?;
         let mut list = Opened::default();
         list.record(&opened, &a.mac);
         this.key.check(&mut s, list, &INIT_ALPHA).await?;
@@ -84,19 +84,20 @@ impl<F: PrimeField> Authenticator<F> {
         let y = F::dot(&r[..masked.len()], &masked);
         let y: Vec<F> = s.broadcast("y", &[y]).await?.into_vec().into_iter().flatten().collect();
         // Steps 2.6 and 2.7: the MAC of every owner's combination, one sum each.
-        let combined: Vec<F> = macs.values().map(|m| F::dot(&r[..m.len()], m)).collect();
+        let combined: Zeroizing<Vec<F>> = macs.values().map(|m| F::dot(&r[..m.len()], m)).collect::<Vec<_>>().into();
         self.key.verify(&mut s, &y, &combined, &AUTH_CONSISTENCY).await?;
         // Step 2.8: the masks are dropped.
         Ok(PerParty::from_fn(n, |p| {
             let value = if p == me { x.to_vec() } else { vec![F::ZERO; lens[p] - 1] };
-            Shared::from_parts(value, macs[p][1..].to_vec())
+            Shared::of(value, macs[p][1..].to_vec(), self.key.under())
         }))
     }
 
     /// The sum of everyone's vectors, all as long as this one.
     pub(crate) async fn authenticate_sum(&mut self, s: &mut Session, x: &[F]) -> Result<Shared<F>> {
         let parts = self.authenticate(s, x, &PerParty::from_fn(s.n(), |_| x.len())).await?.into_vec();
-        let mut sum = Shared::from_parts(vec![F::ZERO; x.len()], vec![F::ZERO; x.len()]);
+        let zeros = || vec![F::ZERO; x.len()];
+        let mut sum = Shared::of(zeros(), zeros(), self.key.under());
         for part in parts {
             F::add_slices(&mut sum.value, &part.value);
             F::add_slices(&mut sum.mac, &part.mac);

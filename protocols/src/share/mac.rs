@@ -6,10 +6,10 @@
 use field::Field;
 use spec::{Bound, Check};
 use transport::PartyId;
-use zeroize::{Zeroize, ZeroizeOnDrop};
+use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
-use super::Shared;
-use crate::{Blame, Error, Result, Session};
+use super::{Shared, Under};
+use crate::{Blame, Error, Result, Session, wiped};
 
 /// The values opened so far are the shared ones.
 pub const MAC_CHECK: Check = Check {
@@ -31,8 +31,12 @@ pub const MAC_OUTPUT: Check = Check {
 /// Not `Clone`, and every check borrows it mutably: two interleaved checks under one key would leak it (ePrint 2025/789),
 /// so they cannot be written. A check that does not pass uses the key up, whether it failed, lost a peer or was abandoned:
 /// the peers may have seen this party's σ, which tells them the key. From then on every check under it fails, in any session.
+///
+/// A key exists once: a protocol that makes one gives it away whole, a ledger takes the key of what was written into it
+/// and gives it out inside the segment that is in use.
 pub struct MacKey<F: Field> {
     alpha: F,
+    under: Under,
     /// What was opened under this key and not checked yet. It stays with the key: shares outlive the [`Online`] that
     /// computed them, and a wrong opening is in their values and MACs alike.
     ///
@@ -63,14 +67,37 @@ impl<F: Field> std::fmt::Debug for MacKey<F> {
 }
 
 impl<F: Field> MacKey<F> {
-    /// From a dealer, a ledger or the initialisation of the authentication protocol.
+    /// A new key: from a dealer, a ledger or the initialisation of the authentication protocol. Values of another key
+    /// are refused, also of one with the same share.
     #[must_use]
     pub fn from_share(alpha: F) -> Self {
-        Self { alpha, opened: Opened::default(), used_up: false }
+        Self { alpha, under: Under::new_key(), opened: Opened::default(), used_up: false }
     }
     /// Refuses if a check under this key did not pass.
     pub(crate) fn usable(&self) -> Result<()> {
         if self.used_up { Err(Error::Dead) } else { Ok(()) }
+    }
+    /// Refuses if the key cannot be put away: a check did not pass, or something opened was never checked.
+    pub(crate) fn settled(&self) -> Result<()> {
+        self.usable()?;
+        match self.opened.len() {
+            0 => Ok(()),
+            k => Err(Error::Local(format!(
+                "{k} values were opened under this MAC key and not checked: an output checks them"
+            ))),
+        }
+    }
+    /// What marks values under this key.
+    pub(crate) fn under(&self) -> Under {
+        self.under
+    }
+    /// Refuses values of another key.
+    pub(crate) fn owns(&self, x: &Shared<F>) -> Result<()> {
+        if self.under.and(x.under) == self.under {
+            Ok(())
+        } else {
+            Err(Error::Local("values authenticated under another MAC key than the one in use".into()))
+        }
     }
     /// The share, for the protocols of this crate that authenticate under it.
     pub(crate) fn share(&self) -> F {
@@ -80,6 +107,7 @@ impl<F: Field> MacKey<F> {
     #[must_use]
     pub fn add_public(&self, me: PartyId, mut x: Shared<F>, k: &[F]) -> Shared<F> {
         assert_eq!(k.len(), x.len(), "one constant per value");
+        x.under = x.under.and(self.under);
         for (i, k) in k.iter().enumerate() {
             self.add_public_at(me, &mut x, i, *k);
         }
@@ -119,7 +147,8 @@ impl<F: Field> MacKey<F> {
         check: &'static Check,
     ) -> Result<()> {
         // Step 2: σ_i = m_i − α_i·x, which sum to zero over the parties iff the MAC is that of the value.
-        let sigma: Vec<F> = values.iter().zip(macs).map(|(x, m)| *m - self.alpha * *x).collect();
+        let sigma: Zeroizing<Vec<F>> =
+            values.iter().zip(macs).map(|(x, m)| *m - self.alpha * *x).collect::<Vec<_>>().into();
         // Step 3: nobody shows a σ before everyone is bound to one. Until all are seen to be right, the key is used up.
         let used_up = std::mem::replace(&mut self.used_up, true);
         let sigmas = s.commit_open("sigma", &sigma).await;
@@ -157,7 +186,13 @@ impl<F: Field> Opened<F> {
         self.values.len()
     }
     pub(crate) fn record(&mut self, values: &[F], macs: &[F]) {
-        self.values.extend_from_slice(values);
-        self.macs.extend_from_slice(macs);
+        wiped::append(&mut self.values, values);
+        wiped::append(&mut self.macs, macs);
+    }
+    /// Records the openings of `x − a`, from the MAC shares of both.
+    pub(crate) fn record_differences(&mut self, values: &[F], x: &[F], a: &[F]) {
+        let start = self.macs.len();
+        self.record(values, x);
+        F::sub_slices(&mut self.macs[start..], a);
     }
 }

@@ -4,17 +4,24 @@
 use std::ops::Range;
 
 use field::Field;
+use zeroize::Zeroizing;
 
-use super::Shared;
+use super::{MacKey, Shared};
 use crate::{Result, Session};
 
 /// Shows values to everybody, unchecked: the caller records them with their MACs for the next check, and lets nothing
 /// that depends on them leave before it has passed.
 ///
-/// Step 3.1: with three or more parties a fresh zero share hides how the value is shared.
-pub(crate) async fn open<F: Field>(s: &mut Session, name: &'static str, x: &Shared<F>) -> Result<Vec<F>> {
+/// Values of another key than `key` are a local error. Step 3.1: with three or more parties a fresh zero share hides how the value is shared.
+pub(crate) async fn open<F: Field>(
+    s: &mut Session,
+    key: &MacKey<F>,
+    name: &'static str,
+    x: &Shared<F>,
+) -> Result<Vec<F>> {
+    key.owns(x)?;
     let mut s = s.step(name);
-    let mut zeros = if s.n() > 2 { s.zero_shares::<F>(x.len()).await? } else { Vec::new() };
+    let mut zeros = if s.n() > 2 { s.zero_shares::<F>(x.len()).await? } else { Zeroizing::default() };
     let mut sum = vec![F::ZERO; x.len()];
     let make = |part: Range<usize>| match zeros.get_mut(part.clone()) {
         Some(z) => {

@@ -37,12 +37,15 @@ pub async fn sacrifice<F: Field>(
     triples: Triples<F>,
     partners: Partners<F>,
 ) -> Result<Triples<F>> {
+    for x in [&triples.a, &triples.b, &triples.c, &partners.a, &partners.c] {
+        key.owns(x)?;
+    }
     let mut s = s.step("sacrifice");
     // Step 4.1: one challenge for the whole batch; all its triples have to pass, so there is no union over them.
     let challenge = s.challenge::<F>(1).await?[0];
     // Step 4.2: ρ = s·a − â.
     let rho = &triples.a.scale(challenge) - &partners.a;
-    let opened = open(&mut s, "rho", &rho).await?;
+    let opened = open(&mut s, key, "rho", &rho).await?;
     // Step 4.3: ω = s·c − ĉ − ρ·b must be zero. It is not opened: zero is the claim that the MAC check tests.
     let omega = &(&triples.c.scale(challenge) - &partners.c) - &triples.b.scale_each(&opened);
     // Step 4.4: one MAC check of both.

@@ -95,10 +95,10 @@ fn after_a_damaged_block_nothing_follows() {
     fs::write(&path, bytes).unwrap();
     let dir = place.open().unwrap();
     let mut ledger = take(&dir, &b).unwrap();
-    assert!(same(&ledger.triples(4).unwrap().a, 0, 4));
-    assert!(refusal(ledger.triples(1)).contains("not what was written"));
-    assert!(refusal(ledger.triples(1)).contains("could not be read"));
-    assert!(refusal(ledger.randoms(1)).contains("could not be read"));
+    assert!(same(&ledger.parts().1.triples(4).unwrap().a, 0, 4));
+    assert!(refusal(ledger.parts().1.triples(1)).contains("not what was written"));
+    assert!(refusal(ledger.parts().1.triples(1)).contains("could not be read"));
+    assert!(refusal(ledger.parts().1.randoms(1)).contains("could not be read"));
 }
 
 #[test]

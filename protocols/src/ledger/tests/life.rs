@@ -17,23 +17,22 @@ fn items_come_out_once_in_order_across_runs() {
     let dir = place.open().unwrap();
     let b = generate(&dir, 0, 1).unwrap();
     let mut ledger = take(&dir, &b).unwrap();
-    let t = ledger.triples(9).unwrap();
+    let t = ledger.parts().1.triples(9).unwrap();
     assert!(same(&t.a, 0, 9) && same(&t.b, 10_000, 9) && same(&t.c, 20_000, 9));
-    assert!(same(&ledger.randoms(1).unwrap(), RANDOMS, 1));
+    assert!(same(&ledger.parts().1.randoms(1).unwrap(), RANDOMS, 1));
     ledger.close().unwrap();
     drop(dir);
     let dir = place.open().unwrap();
     assert_eq!(dir.stock()[0].triples, TRIPLES - 9);
-    let (mut key, mut ledger) = dir.take::<F128>(&b).unwrap();
-    assert!(key.share() == F128::from_u64(77));
-    zeroize::Zeroize::zeroize(&mut key);
-    assert!(same(&ledger.triples(3).unwrap().c, 20_009, 3));
-    assert!(same(&ledger.randoms(6).unwrap(), RANDOMS + 1, 6));
-    let m = ledger.masks(PartyId::new(0), 5).unwrap();
+    let mut ledger = dir.take::<F128>(&b).unwrap();
+    assert!(ledger.parts().0.share() == F128::from_u64(77));
+    assert!(same(&ledger.parts().1.triples(3).unwrap().c, 20_009, 3));
+    assert!(same(&ledger.parts().1.randoms(6).unwrap(), RANDOMS + 1, 6));
+    let m = ledger.parts().1.masks(PartyId::new(0), 5).unwrap();
     assert!(same(&m.shared, MASKS, 5) && m.clear.is_some_and(|c| c.0[4] == F128::from_u64(MASKS + 5004)));
-    assert!(ledger.masks(PartyId::new(1), 2).unwrap().clear.is_none());
-    assert!(refusal(ledger.randoms(1)).contains("generate more"));
-    assert!(refusal(ledger.triples(12)).contains("11 triples left"));
+    assert!(ledger.parts().1.masks(PartyId::new(1), 2).unwrap().clear.is_none());
+    assert!(refusal(ledger.parts().1.randoms(1)).contains("generate more"));
+    assert!(refusal(ledger.parts().1.triples(12)).contains("11 triples left"));
     assert_eq!(drain(&mut ledger, 0).unwrap(), (12..23).chain(MASKS * 2 + 2..MASKS * 2 + 5).collect::<Vec<_>>());
 }
 
@@ -42,12 +41,13 @@ fn tiny_fields_and_whole_blocks() {
     let place = Place::new();
     let dir = place.open().unwrap();
     let s = session(1, 1);
-    let mut w = dir.writer(&s, [0; 32], &MacKey::from_share(F31::from_u64(30))).unwrap();
+    let key = MacKey::from_share(F31::from_u64(30));
+    let mut w = dir.writer(&s, [0; 32], &key).unwrap();
     w.randoms(shares(0, 3 * 4096 + 1)).unwrap();
-    let b = w.finish().unwrap();
-    let (_, mut ledger) = dir.take::<F31>(&b).unwrap();
-    assert!(same(&ledger.randoms(10_000).unwrap(), 0, 10_000));
-    assert!(same(&ledger.randoms(2_289).unwrap(), 10_000, 2_289));
+    let b = w.finish(key).unwrap();
+    let mut ledger = dir.take::<F31>(&b).unwrap();
+    assert!(same(&ledger.parts().1.randoms(10_000).unwrap(), 0, 10_000));
+    assert!(same(&ledger.parts().1.randoms(2_289).unwrap(), 10_000, 2_289));
 }
 
 #[test]
@@ -57,7 +57,7 @@ fn a_segment_left_open_is_burnt() {
     let b = generate(&dir, 0, 1).unwrap();
     let mut ledger = take(&dir, &b).unwrap();
     assert!(refusal(dir.take::<F128>(&b)).contains("in use"));
-    drop(ledger.triples(1).unwrap());
+    drop(ledger.parts().1.triples(1).unwrap());
     drop((ledger, dir));
     let dir = place.open().unwrap();
     assert_eq!(dir.stock()[0].status, Status::Interrupted);
@@ -72,7 +72,7 @@ fn the_cursor_on_disk_is_never_behind() {
     let b = generate(&dir, 0, 1).unwrap();
     let (mut ledger, mut strides) = (take(&dir, &b).unwrap(), std::collections::BTreeSet::new());
     for handed in 1..=TRIPLES {
-        drop(ledger.triples(1).unwrap());
+        drop(ledger.parts().1.triples(1).unwrap());
         // What the disk says at this moment.
         let left = place.twin().open().unwrap().stock()[0].triples;
         assert!(left <= TRIPLES - handed, "{handed} triples are out, {left} are left on disk");
@@ -95,15 +95,17 @@ fn unfinished_segments_leave_nothing() {
     let place = Place::new();
     let dir = place.open().unwrap();
     let s = session(0, 1);
-    let mut w = dir.writer(&s, [9; 32], &MacKey::from_share(F128::ONE)).unwrap();
+    let key = MacKey::from_share(F128::ONE);
+    let mut w = dir.writer(&s, [9; 32], &key).unwrap();
     w.triples(triples(0, 3)).unwrap();
     drop(w);
     assert_eq!(place.files().len(), 3);
     // The session dies during generation: nothing can be finished.
-    let mut w = dir.writer(&s, [9; 32], &MacKey::from_share(F128::ONE)).unwrap();
+    let key = MacKey::from_share(F128::ONE);
+    let mut w = dir.writer(&s, [9; 32], &key).unwrap();
     s.die();
     assert_eq!(w.triples(triples(0, 3)), Err(Error::Dead));
-    assert_eq!(w.finish(), Err(Error::Dead));
+    assert_eq!(w.finish(key), Err(Error::Dead));
     assert_eq!(place.files().len(), 3);
     assert!(dir.writer(&s, [9; 32], &MacKey::from_share(F128::ONE)).is_err_and(|e| e == Error::Dead));
     // A session generates once.
@@ -111,9 +113,55 @@ fn unfinished_segments_leave_nothing() {
     assert!(refusal(generate(&dir, 0, 2)).contains("already"));
     // Masks of the wrong shape for this party.
     let s = session(0, 3);
-    let mut w = dir.writer(&s, [9; 32], &MacKey::from_share(F128::ONE)).unwrap();
+    let key = MacKey::from_share(F128::ONE);
+    let mut w = dir.writer(&s, [9; 32], &key).unwrap();
     assert!(refusal(w.masks(PartyId::new(1), masks(0, 0, 0, 3))).contains("wrong shape"));
     assert!(refusal(w.masks(PartyId::new(9), masks(0, 0, 0, 3))).contains("wrong shape"));
+}
+
+#[test]
+fn a_key_enters_the_ledger_with_its_own_items_only() {
+    let place = Place::new();
+    let dir = place.open().unwrap();
+    let s = session(0, 1);
+    let key = || MacKey::from_share(F128::ONE);
+    let mine = key();
+    let mut w = dir.writer(&s, [9; 32], &mine).unwrap();
+    let of = |k: &MacKey<F128>| Shared::of(vec![F128::ONE], vec![F128::ONE], k.under());
+    w.randoms(of(&mine)).unwrap();
+    assert!(refusal(w.randoms(of(&key()))).contains("another MAC key"));
+    assert!(refusal(w.finish(key())).contains("not the one that it was started with"));
+    // With openings that nobody checked it does not go to disk.
+    let mut mine = key();
+    let w = dir.writer(&s, [9; 32], &mine).unwrap();
+    mine.opened.record(&[F128::ONE], &[F128::ONE]);
+    assert!(refusal(w.finish(mine)).contains("not checked"));
+    assert_eq!(place.files().len(), 3, "nothing is left of it");
+}
+
+#[test]
+fn a_segment_goes_back_only_with_its_key_and_nothing_unchecked() {
+    for (used, why) in [(true, "not checked"), (false, "not checked"), (true, "taken away"), (false, "taken away")] {
+        let place = Place::new();
+        let dir = place.open().unwrap();
+        let b = generate(&dir, 0, 1).unwrap();
+        let mut ledger = take(&dir, &b).unwrap();
+        let (key, items) = ledger.parts();
+        if used {
+            drop(items.triples(1).unwrap());
+        }
+        let mut taken = None;
+        if why == "taken away" {
+            taken = Some(std::mem::replace(key, MacKey::from_share(F128::ONE)));
+        } else {
+            key.opened.record(&[F128::ONE], &[F128::ONE]);
+        }
+        assert!(refusal(ledger.close()).contains(why));
+        // While the key may be alive somewhere, and after the next start, there is no second one.
+        assert!(refusal(take(&dir, &b)).contains("in use"));
+        drop((dir, taken));
+        assert!(refusal(take(&place.open().unwrap(), &b)).contains("burnt"));
+    }
 }
 
 /// A network that looks at the ledger when the abort leaves.
@@ -154,15 +202,16 @@ fn the_tombstone_is_on_disk_before_the_abort_leaves() {
     let net = mesh(&Parties::anonymous(2)).swap_remove(0);
     let net = Rc::new(Witness { net, place: place.clone(), seen: seen.clone() });
     let s = Session::new(net, SessionId([1; 32]), Rc::new(Real::bootstrap()), Tape::seeded([0; 32]));
-    let mut w = dir.writer(&s, [9; 32], &MacKey::from_share(F128::ONE)).unwrap();
+    let key = MacKey::from_share(F128::ONE);
+    let mut w = dir.writer(&s, [9; 32], &key).unwrap();
     w.triples(triples(0, 10)).unwrap();
-    let b = w.finish().unwrap();
-    let (_, mut ledger) = dir.take::<F128>(&b).unwrap();
+    let b = w.finish(key).unwrap();
+    let mut ledger = dir.take::<F128>(&b).unwrap();
     ledger.dies_with(dir.bury_with(&s, b.id::<F128>()));
-    drop(ledger.triples(2).unwrap());
+    drop(ledger.parts().1.triples(2).unwrap());
     s.die();
     assert_eq!(seen.get(), Some(true));
-    assert!(ledger.triples(1).is_err_and(|e| e == Error::Dead));
+    assert!(ledger.parts().1.triples(1).is_err_and(|e| e == Error::Dead));
     assert_eq!(ledger.close(), Err(Error::Dead));
     assert!(refusal(take(&dir, &b)).contains("wiped"));
     drop((dir, s));
@@ -211,11 +260,12 @@ fn writes_more_than_fits() {
     let place = Place::new();
     let dir = place.open().unwrap();
     let s = session(0, 1);
-    let mut w = dir.writer(&s, [9; 32], &MacKey::from_share(F128::ONE)).unwrap();
+    let key = MacKey::from_share(F128::ONE);
+    let mut w = dir.writer(&s, [9; 32], &key).unwrap();
     let full = refusal(w.triples(triples(0, 4096)));
     assert!(full.contains("make room"), "{full}");
     // A block that was written in part must not be built upon.
-    assert!(w.triples(triples(0, 4096)).is_err() && w.finish().is_err());
+    assert!(w.triples(triples(0, 4096)).is_err() && w.finish(key).is_err());
     assert_eq!(place.files().len(), 3, "nothing is left of it");
     generate(&dir, 0, 1).unwrap();
     println!("ran to its end");

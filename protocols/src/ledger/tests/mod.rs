@@ -115,17 +115,18 @@ const MASKS: u64 = 200_000;
 fn generate(dir: &Directory, me: usize, id: u8) -> Result<Binding> {
     let s = session(me, id);
     let first = 100 * (u64::from(id) - 1);
-    let mut w = dir.writer(&s, [9; 32], &MacKey::from_share(F128::from_u64(77)))?.with_block(4);
+    let key = MacKey::from_share(F128::from_u64(77));
+    let mut w = dir.writer(&s, [9; 32], &key)?.with_block(4);
     w.triples(triples(first, 10))?;
     w.randoms(shares(RANDOMS, 7))?;
     w.triples(triples(first + 10, TRIPLES - 10))?;
     for owner in 0..2 {
         w.masks(PartyId::new(owner), masks(me, owner, MASKS * (1 + owner as u64), 5))?;
     }
-    w.finish()
+    w.finish(key)
 }
 fn take(dir: &Directory, binding: &Binding) -> Result<Ledger<F128>> {
-    Ok(dir.take::<F128>(binding)?.1.with_stride(3))
+    Ok(dir.take::<F128>(binding)?.with_stride(3))
 }
 
 /// Takes everything that is left and returns the integers of the values; everything else about an item follows from
@@ -133,17 +134,17 @@ fn take(dir: &Directory, binding: &Binding) -> Result<Ledger<F128>> {
 fn drain(ledger: &mut Ledger<F128>, me: usize) -> Result<Vec<u64>> {
     let mut seen = Vec::new();
     while ledger.left()[0] > 0 {
-        let t = ledger.triples(1)?;
+        let t = ledger.parts().1.triples(1)?;
         let v = integer(t.a.value[0]);
         assert!(same(&t.a, v, 1) && same(&t.b, v + 10_000, 1) && same(&t.c, v + 20_000, 1), "a triple is torn");
         seen.push(v);
     }
     while ledger.left()[1] > 0 {
-        seen.push(checked(&ledger.randoms(1)?));
+        seen.push(checked(&ledger.parts().1.randoms(1)?));
     }
     for owner in 0..2 {
         while ledger.left()[2 + owner] > 0 {
-            let m = ledger.masks(PartyId::new(owner), 1)?;
+            let m = ledger.parts().1.masks(PartyId::new(owner), 1)?;
             let v = checked(&m.shared);
             assert_eq!(m.clear.as_ref().map(|c| integer(c.0[0])), (owner == me).then_some(v + 5000));
             seen.push(v);

@@ -4,9 +4,11 @@ use std::thread;
 
 use field::Fr;
 use transport::drive;
+use transport::sim::{Adversary, Envelope};
 
 use super::*;
-use crate::Online;
+use crate::ot::testing::run;
+use crate::{BROADCAST_ECHO, Online};
 
 /// Runs a program at two parties on threads, each with its own place.
 fn both<T: Send>(places: &[Place; 2], program: impl AsyncFn(Session, Directory) -> Result<T> + Sync) -> Vec<Result<T>> {
@@ -43,8 +45,8 @@ fn equal_ledgers_start_together() {
     for round in 0..2 {
         let left = both(&places, async |mut s, dir| {
             let b = binding(&s);
-            let (_, mut ledger) = dir.resume::<F128>(&mut s, &b).await?;
-            drop(ledger.triples(5)?);
+            let mut ledger = dir.resume::<F128>(&mut s, &b).await?;
+            drop(ledger.parts().1.triples(5)?);
             let left = ledger.left();
             ledger.close()?;
             Ok(left)
@@ -60,12 +62,14 @@ fn different_cursors_are_said_and_cost_nothing() {
     let dir = places[1].open().unwrap();
     let b = Binding { session: SessionId([1; 32]), parameters: [9; 32], n: 2, me: PartyId::new(1) };
     let mut ledger = take(&dir, &b).unwrap();
-    drop(ledger.randoms(3).unwrap());
+    drop(ledger.parts().1.randoms(3).unwrap());
     ledger.close().unwrap();
     drop(dir);
     let ends = both(&places, async |mut s, dir| {
         let b = binding(&s);
-        dir.resume::<F128>(&mut s, &b).await.map(|_| ())
+        let end = dir.resume::<F128>(&mut s, &b).await.map(|_| ());
+        assert_eq!(s.alive(), Err(Error::Dead), "a session whose parties disagree goes nowhere");
+        end
     });
     for (end, theirs) in ends.into_iter().zip([3, 0]) {
         let why = refusal(end);
@@ -109,13 +113,14 @@ fn a_computation_runs_from_disk_and_a_failed_check_kills_the_segment() {
         let places = [Place::new(), Place::new()];
         let ends = both(&places, async |mut s, dir| {
             let me = s.me().index();
-            let alpha = Fr::from_u64(5 + me as u64);
-            let mut w = dir.writer(&s, [9; 32], &MacKey::from_share(alpha))?;
+            let key = MacKey::from_share(Fr::from_u64(5 + me as u64));
+            let mut w = dir.writer(&s, [9; 32], &key)?;
             w.triples(Triples { a: dealt_row(me, &[2, 3]), b: dealt_row(me, &[5, 7]), c: dealt_row(me, &[10, 21]) })?;
             w.randoms(dealt_row(me, &[6, if honest || me == 0 { 4 } else { 1 << 40 }]))?;
-            let b = w.finish()?;
-            let (mut key, mut ledger) = dir.resume::<Fr>(&mut s, &b).await?;
-            let mut online = Online::new(&mut s, &mut key, &mut ledger);
+            let b = w.finish(key)?;
+            let mut ledger = dir.resume::<Fr>(&mut s, &b).await?;
+            let (key, items) = ledger.parts();
+            let mut online = Online::new(&mut s, key, items);
             let x = online.random(2)?;
             let mut x = x;
             if !honest && me == 1 {
@@ -139,4 +144,36 @@ fn a_computation_runs_from_disk_and_a_failed_check_kills_the_segment() {
             }
         }
     }
+}
+
+/// Party 1 tells party 2 that one triple more was used than it tells party 0.
+struct TwoTales;
+impl Adversary for TwoTales {
+    fn outgoing(&mut self, mut e: Envelope, deliver: &mut Vec<Envelope>) {
+        if e.frame.meta.name == "cursor" && e.to == PartyId::new(2) {
+            let mut body = e.frame.body.to_vec();
+            body[0] ^= 1;
+            e.frame.body = body.into();
+        }
+        deliver.push(e);
+    }
+}
+
+#[test]
+fn three_parties_hear_the_same_cursors_or_nobody_starts() {
+    let places = [(); 3].map(|()| Rc::new(Place::new()));
+    let ends = run(3, 1, &mut TwoTales, |mut s: Session| {
+        let place = places[s.me().index()].clone();
+        async move {
+            let dir = place.open()?;
+            let key = MacKey::from_share(F128::ONE);
+            let b = dir.writer(&s, [9; 32], &key)?.finish(key)?;
+            dir.resume::<F128>(&mut s, &b).await.map(|_| ())
+        }
+    });
+    // Whoever notices first tells the other, and neither takes it for a difference between operators.
+    let noticed = |end: &Result<()>| matches!(end, Err(Error::Abort(abort)) if abort.check == &BROADCAST_ECHO);
+    let told = |end: &Result<()>| matches!(end, Err(Error::Net { .. }));
+    let honest = [&ends[0], &ends[2]];
+    assert!(honest.iter().any(|e| noticed(e)) && honest.iter().all(|e| noticed(e) || told(e)), "{ends:?}");
 }

@@ -12,20 +12,20 @@ fn life(place: &Place, seen: &mut Vec<u64>) -> Result<()> {
     let b = generate(&dir, 0, 1)?;
     let mut ledger = take(&dir, &b)?;
     for _ in 0..5 {
-        seen.push(integer(ledger.triples(1)?.a.value[0]));
+        seen.push(integer(ledger.parts().1.triples(1)?.a.value[0]));
     }
-    seen.push(checked(&ledger.randoms(1)?));
+    seen.push(checked(&ledger.parts().1.randoms(1)?));
     ledger.close()?;
     drop(dir);
     let dir = place.open()?;
     let mut ledger = take(&dir, &b)?;
     for _ in 0..4 {
-        seen.push(integer(ledger.triples(1)?.a.value[0]));
+        seen.push(integer(ledger.parts().1.triples(1)?.a.value[0]));
     }
-    seen.push(checked(&ledger.masks(PartyId::new(1), 1)?.shared));
+    seen.push(checked(&ledger.parts().1.masks(PartyId::new(1), 1)?.shared));
     ledger.close()?;
     let mut ledger = take(&dir, &b)?;
-    seen.push(integer(ledger.triples(1)?.a.value[0]));
+    seen.push(integer(ledger.parts().1.triples(1)?.a.value[0]));
     Ok(())
 }
 /// A later start that takes all it can get.
@@ -174,7 +174,7 @@ fn the_tombstone_survives_power_cuts() {
         let s = session(0, 1);
         let mut ledger = take(&dir, &b).unwrap();
         ledger.dies_with(dir.bury_with(&s, b.id::<F128>()));
-        drop(ledger.triples(1).unwrap());
+        drop(ledger.parts().1.triples(1).unwrap());
         power::cut_after(Some(k));
         let before = power::changes();
         s.die();

@@ -1,0 +1,222 @@
+//! The session: what a protocol text talks through. Spec: `spec/protocols/01-session.md`.
+//!
+//! A [`Session`] is a place in one computation: network, identity, path of the current step, stream and tape. It is
+//! concrete and cheap to narrow ([`Session::step`]); a closure on a thread pool cannot hold one, so local work cannot
+//! talk by accident. After any failed check the whole session is dead: hooks registered with [`Session::on_death`] run
+//! first (the ledger's tombstone), then the abort frame leaves, then every call refuses.
+//!
+//! `traffic.rs` is what one party tells another, `joint.rs` what all parties do together.
+
+mod id;
+mod joint;
+mod traffic;
+
+use std::cell::{Cell, RefCell};
+use std::future::{Future, poll_fn};
+use std::pin::pin;
+use std::rc::Rc;
+use std::task::Poll;
+
+use spec::Check;
+use transport::{Net, Parties, PartyId, StepPath, Stream};
+
+pub use id::SessionId;
+
+use crate::foundations::{Foundations, Real};
+use crate::message::Digest;
+use crate::{Abort, Blame, Error, Result, Tape};
+
+struct Core {
+    net: Rc<dyn Net>,
+    id: SessionId,
+    epoch: u64,
+    foundations: Rc<dyn Foundations>,
+    dead: Cell<bool>,
+    last_words: RefCell<Vec<Box<dyn FnOnce()>>>,
+}
+
+/// A place in one computation, see the module's text.
+pub struct Session {
+    core: Rc<Core>,
+    path: StepPath,
+    stream: Stream,
+    tape: Tape,
+    children: Vec<(&'static str, u32)>,
+}
+
+impl Session {
+    /// The root of a computation over `net` on the protocols of this crate. [`Session::start`] is the way to get one
+    /// whose parties agree on the id and share seeds for zero shares.
+    #[must_use]
+    pub fn new(net: Rc<dyn Net>, id: SessionId, foundations: Rc<Real>, tape: Tape) -> Self {
+        Self::on_untrusted_foundations(net, id, foundations, tape)
+    }
+    /// The same on any foundations: the door of simulators, attacks and exact counts. Foundations that are not
+    /// [`Real`] can toss known coins and pass every check, so what such a session computes proves nothing about anyone
+    /// but their author.
+    #[must_use]
+    pub fn on_untrusted_foundations(
+        net: Rc<dyn Net>,
+        id: SessionId,
+        foundations: Rc<dyn Foundations>,
+        tape: Tape,
+    ) -> Self {
+        let epoch = u64::from_le_bytes(id.0[..8].try_into().unwrap_or_default());
+        let core = Core { net, id, epoch, foundations, dead: Cell::new(false), last_words: RefCell::default() };
+        Self { core: Rc::new(core), path: StepPath::ROOT, stream: Stream::MAIN, tape, children: Vec::new() }
+    }
+
+    /// This party.
+    #[must_use]
+    pub fn me(&self) -> PartyId {
+        self.core.net.me()
+    }
+    /// The number of parties.
+    #[must_use]
+    pub fn n(&self) -> usize {
+        self.core.net.parties().n()
+    }
+    /// All parties.
+    #[must_use]
+    pub fn parties(&self) -> &Parties {
+        self.core.net.parties()
+    }
+    /// Everyone else, in order.
+    pub fn others(&self) -> impl Iterator<Item = PartyId> + use<> {
+        let me = self.me();
+        self.parties().iter().filter(move |p| *p != me)
+    }
+    /// The session id.
+    #[must_use]
+    pub fn id(&self) -> SessionId {
+        self.core.id
+    }
+    /// The current step.
+    #[must_use]
+    pub fn path(&self) -> &StepPath {
+        &self.path
+    }
+    /// The randomness of this session.
+    #[must_use]
+    pub fn tape(&self) -> &Tape {
+        &self.tape
+    }
+    /// A hash that nothing else in any session produces: context, session id, path, then length-prefixed items.
+    #[must_use]
+    pub fn bind(&self, context: &'static str, items: &[&[u8]]) -> blake3::Hasher {
+        let mut h = blake3::Hasher::new_derive_key(context);
+        h.update(&self.core.id.0);
+        for (name, index) in self.path.elements() {
+            h.update(&(name.len() as u64).to_le_bytes()).update(name.as_bytes()).update(&index.to_le_bytes());
+        }
+        h.update(&u64::MAX.to_le_bytes());
+        for item in items {
+            h.update(&(item.len() as u64).to_le_bytes()).update(item);
+        }
+        h
+    }
+
+    /// A child step: same stream and tape, a path of its own. The k-th step of one name gets the index k.
+    pub fn step(&mut self, name: &'static str) -> Self {
+        let index = self.count(name);
+        self.at(self.path.child(name, index), self.stream, self.tape.clone())
+    }
+    fn count(&mut self, name: &'static str) -> u32 {
+        match self.children.iter_mut().find(|(n, _)| *n == name) {
+            Some((_, k)) => {
+                *k += 1;
+                *k
+            }
+            None => {
+                self.children.push((name, 0));
+                0
+            }
+        }
+    }
+    fn at(&self, path: StepPath, stream: Stream, tape: Tape) -> Self {
+        Self { core: self.core.clone(), path, stream, tape, children: Vec::new() }
+    }
+    /// The only concurrency: two branches, each with its own stream, path and tape.
+    pub async fn fork<A, B>(
+        &mut self,
+        names: [&'static str; 2],
+        a: impl AsyncFnOnce(Self) -> Result<A>,
+        b: impl AsyncFnOnce(Self) -> Result<B>,
+    ) -> Result<(A, B)> {
+        let [sa, sb] = names.map(|name| {
+            let index = self.count(name);
+            let path = self.path.child(name, index);
+            let tape = self.tape.fork(path.hash());
+            self.at(path.clone(), Stream(path.hash()), tape)
+        });
+        let (mut fa, mut fb) = (pin!(a(sa)), pin!(b(sb)));
+        let (mut ra, mut rb) = (None, None);
+        poll_fn(|cx| {
+            if ra.is_none()
+                && let Poll::Ready(r) = fa.as_mut().poll(cx)
+            {
+                ra = Some(r);
+            }
+            if rb.is_none()
+                && let Poll::Ready(r) = fb.as_mut().poll(cx)
+            {
+                rb = Some(r);
+            }
+            if matches!(ra, Some(Err(_))) || matches!(rb, Some(Err(_))) || (ra.is_some() && rb.is_some()) {
+                Poll::Ready(())
+            } else {
+                Poll::Pending
+            }
+        })
+        .await;
+        match (ra, rb) {
+            (Some(Err(e)), _) | (_, Some(Err(e))) => Err(e),
+            (Some(Ok(a)), Some(Ok(b))) => Ok((a, b)),
+            _ => Err(Error::Local("a fork ended before its branches".into())),
+        }
+    }
+
+    /// Refuses if the session has aborted.
+    pub fn alive(&self) -> Result<()> {
+        if self.core.dead.get() { Err(Error::Dead) } else { Ok(()) }
+    }
+    /// Reports the outcome of a check. On failure the session dies and the abort is returned.
+    pub fn verdict(&self, check: &'static Check, ok: bool, blame: Blame) -> Result<()> {
+        if self.core.foundations.verdict(check, ok) {
+            return Ok(());
+        }
+        self.die();
+        Err(Error::Abort(Abort { at: self.path.clone(), check, blame }))
+    }
+    /// Runs `last_word` when the session dies, before any other party is told; at once if it is dead already. A no-op on
+    /// success.
+    pub fn on_death(&self, last_word: impl FnOnce() + 'static) {
+        if self.core.dead.get() {
+            last_word();
+        } else {
+            self.core.last_words.borrow_mut().push(Box::new(last_word));
+        }
+    }
+    /// Ends the session for everybody.
+    pub fn die(&self) {
+        if self.end() {
+            self.core.net.abort();
+        }
+    }
+    /// Ends the session here, without a word to the others: for refusals that every honest party arrives at by itself
+    /// from what all of them heard. An abort frame would overtake what they have to hear. `false` if it was dead already.
+    pub(crate) fn end(&self) -> bool {
+        let alive = !self.core.dead.replace(true);
+        if alive {
+            for word in self.core.last_words.take() {
+                word();
+            }
+        }
+        alive
+    }
+    /// The digest of several byte strings under this session and step.
+    #[must_use]
+    pub fn digest(&self, context: &'static str, items: &[&[u8]]) -> Digest {
+        Digest(self.bind(context, items).finalize().into())
+    }
+}

@@ -1,0 +1,277 @@
+//! What one party tells another: frames with a tag that says where they belong, and vectors cut into frames.
+//!
+//! Large traffic is sent a few chunks ahead of what was received, so that no party buffers a whole vector and both
+//! directions overlap.
+
+use std::collections::VecDeque;
+use std::future::poll_fn;
+use std::ops::Range;
+
+use bytes::Bytes;
+use transport::net::mix;
+use transport::{Frame, Meta, PartyId, PerParty};
+
+use super::Session;
+use crate::message::Item;
+use crate::{Blame, Error, FRAME_SHAPE, Result};
+
+/// Payload bytes of one chunk. All parties use the same.
+const CHUNK: usize = 1 << 20;
+/// Chunks sent ahead of what was received.
+pub(crate) const AHEAD: usize = 4;
+/// Frames of one name in one step: their number is in the tag with so many bits.
+const INDEX_BITS: u32 = 24;
+
+impl Session {
+    /// What tells a frame from every other one of the computation.
+    fn tag(&self, meta: &Meta, index: usize) -> Result<u64> {
+        if index >> INDEX_BITS != 0 {
+            return Err(Error::Local(format!("more than 2^{INDEX_BITS} frames `{}` in one step", meta.name)));
+        }
+        let h = mix(self.core.epoch ^ self.path.hash(), meta.name.as_bytes());
+        let index = index.to_le_bytes();
+        Ok(mix(mix(h, meta.field.as_bytes()), &[meta.kind as u8, index[0], index[1], index[2]]))
+    }
+    /// Sends one frame that is already encoded; `index` tells frames of the same name apart.
+    /// Refuses the 2^24-th of one name and step.
+    pub fn send_encoded(&mut self, to: PartyId, meta: Meta, index: usize, body: Bytes) -> Result<()> {
+        self.alive()?;
+        let frame = Frame { step: self.path.clone(), meta, tag: self.tag(&meta, index)?, body };
+        self.core.net.send(to, self.stream, frame).map_err(|e| self.lost(e))
+    }
+    /// Receives one frame of exactly `bytes` bytes.
+    ///
+    /// Check `frame.shape`: another tag or length is the sender's deviation, `None` only for a puppet that carries on.
+    pub async fn recv_encoded(
+        &mut self,
+        from: PartyId,
+        meta: Meta,
+        index: usize,
+        bytes: usize,
+    ) -> Result<Option<Bytes>> {
+        self.alive()?;
+        let tag = self.tag(&meta, index)?;
+        let got = poll_fn(|cx| self.core.net.poll_recv(cx, from, self.stream)).await.map_err(|e| self.lost(e))?;
+        self.alive()?;
+        let fits = got.tag == tag && got.body.len() == bytes;
+        self.verdict(&FRAME_SHAPE, fits, Blame::Accused(from))?;
+        Ok(fits.then_some(got.body))
+    }
+    fn lost(&self, e: transport::NetError) -> Error {
+        self.die();
+        Error::Net { peer: e.peer, kind: e.kind, at: self.path.clone() }
+    }
+
+    /// Sends items to one party, in chunks. Local flow control is the caller's: large two-way traffic goes through
+    /// [`Session::exchange`] or [`Session::scatter`].
+    pub fn send<T: Item>(&mut self, to: PartyId, name: &'static str, items: &[T]) -> Result<()> {
+        let per = self.per_chunk::<T>();
+        for k in 0..chunks(items.len(), per) {
+            self.send_chunk(to, name, items, per, k)?;
+        }
+        Ok(())
+    }
+    /// Receives exactly `len` items from one party.
+    pub async fn recv<T: Item>(&mut self, from: PartyId, name: &'static str, len: usize) -> Result<Vec<T>> {
+        let per = self.per_chunk::<T>();
+        let mut out = Vec::new();
+        for k in 0..chunks(len, per) {
+            self.recv_chunk(from, name, len, per, k, &mut out).await?;
+        }
+        Ok(out)
+    }
+    /// Everyone sends the same number of items to everyone; not checked for consistency. Own items included.
+    pub async fn exchange<T: Item>(&mut self, name: &'static str, mine: &[T]) -> Result<PerParty<Vec<T>>> {
+        let mut got: PerParty<Vec<T>> = PerParty::from_fn(self.n(), |_| Vec::new());
+        let make = |units: Range<usize>| mine[units].to_vec();
+        self.stream(name, mine.len(), 1, make, |_, _, theirs| {
+            for (p, items) in theirs {
+                got[p].extend(items);
+            }
+        })
+        .await?;
+        got[self.me()] = mine.to_vec();
+        Ok(got)
+    }
+    /// [`Session::exchange`] of `units` times `per_unit` items, chunk by chunk: `make` computes this party's items of
+    /// a range of units when they are about to leave, `take` gets them back with everyone else's. Memory stays at a few
+    /// chunks, and computing overlaps with the network.
+    pub async fn stream<T: Item>(
+        &mut self,
+        name: &'static str,
+        units: usize,
+        per_unit: usize,
+        mut make: impl FnMut(Range<usize>) -> Vec<T>,
+        mut take: impl FnMut(Range<usize>, Vec<T>, Vec<(PartyId, Vec<T>)>),
+    ) -> Result<()> {
+        let per = (CHUNK / (T::WIDTH * per_unit)).max(1);
+        let total = chunks(units, per);
+        let ahead = AHEAD.min(total);
+        let range = |k: usize| (k * per).min(units)..((k + 1) * per).min(units);
+        let mut waiting = VecDeque::with_capacity(ahead);
+        for k in 0..total + ahead {
+            if k < total {
+                let mine = make(range(k));
+                debug_assert_eq!(mine.len(), range(k).len() * per_unit);
+                let (meta, body) = (meta::<T>(name, mine.len()), encode(&mine));
+                for p in self.others() {
+                    self.send_encoded(p, meta, k, body.clone())?;
+                }
+                waiting.push_back(mine);
+            }
+            if let Some(j) = k.checked_sub(ahead) {
+                let count = range(j).len() * per_unit;
+                let mut theirs = Vec::with_capacity(self.n() - 1);
+                for p in self.others() {
+                    theirs.push((p, self.recv_items(p, name, count, j).await?));
+                }
+                take(range(j), waiting.pop_front().unwrap_or_default(), theirs);
+            }
+        }
+        Ok(())
+    }
+    /// Everyone sends something of its own to each party and knows how much to expect from each.
+    pub async fn scatter<T: Item>(
+        &mut self,
+        name: &'static str,
+        mine: &PerParty<Vec<T>>,
+        lens: &PerParty<usize>,
+    ) -> Result<PerParty<Vec<T>>> {
+        let per = self.per_chunk::<T>();
+        let ahead = AHEAD;
+        let most = self.others().map(|p| chunks(mine[p].len(), per).max(chunks(lens[p], per))).max().unwrap_or(0);
+        let ahead = ahead.min(most);
+        let mut got: PerParty<Vec<T>> = PerParty::from_fn(self.n(), |_| Vec::new());
+        for k in 0..most + ahead {
+            for p in self.others() {
+                if k < chunks(mine[p].len(), per) {
+                    self.send_chunk(p, name, &mine[p], per, k)?;
+                }
+            }
+            for p in self.others() {
+                if k >= ahead && k - ahead < chunks(lens[p], per) {
+                    self.recv_chunk(p, name, lens[p], per, k - ahead, &mut got[p]).await?;
+                }
+            }
+        }
+        Ok(got)
+    }
+
+    /// Bulk traffic with every other party in both directions at once, made and consumed chunk by chunk so that memory
+    /// stays flat: the k-th frame to `p` carries `outgoing[p][k]` items, which `fill(p, k, body)` encodes; the k-th frame
+    /// from `p` carries `incoming[p][k]` items, which `take(p, k, body)` decodes, `false` if one is not canonical.
+    pub async fn pump<T: Item>(
+        &mut self,
+        name: &'static str,
+        outgoing: &PerParty<Vec<usize>>,
+        incoming: &PerParty<Vec<usize>>,
+        mut fill: impl FnMut(PartyId, usize, &mut Vec<u8>),
+        mut take: impl FnMut(PartyId, usize, &[u8]) -> bool,
+    ) -> Result<()> {
+        let most = self.others().map(|p| outgoing[p].len().max(incoming[p].len())).max().unwrap_or(0);
+        let ahead = (2 * AHEAD).min(most);
+        for k in 0..most + ahead {
+            for p in self.others() {
+                if let Some(len) = outgoing[p].get(k) {
+                    let mut body = Vec::with_capacity(len * T::WIDTH);
+                    fill(p, k, &mut body);
+                    self.send_encoded(p, meta::<T>(name, *len), k, body.into())?;
+                }
+            }
+            let Some(k) = k.checked_sub(ahead) else { continue };
+            for p in self.others() {
+                if let Some(len) = incoming[p].get(k) {
+                    let bytes = len * T::WIDTH;
+                    let body = self.recv_encoded(p, meta::<T>(name, *len), k, bytes).await?;
+                    let canonical = take(p, k, &body.unwrap_or_else(|| vec![0; bytes].into()));
+                    self.verdict(&FRAME_SHAPE, canonical, Blame::Accused(p))?;
+                }
+            }
+        }
+        Ok(())
+    }
+    /// How many items make a good frame of [`Session::pump`]: an eighth of a chunk, still in the cache when it leaves.
+    pub(crate) fn per_frame<T: Item>(&self) -> usize {
+        (self.per_chunk::<T>() / 8).max(1)
+    }
+    fn per_chunk<T: Item>(&self) -> usize {
+        (CHUNK / T::WIDTH).max(1)
+    }
+    fn send_chunk<T: Item>(
+        &mut self,
+        to: PartyId,
+        name: &'static str,
+        items: &[T],
+        per: usize,
+        k: usize,
+    ) -> Result<()> {
+        let part = &items[(k * per).min(items.len())..((k + 1) * per).min(items.len())];
+        let mut body = Vec::with_capacity(part.len() * T::WIDTH);
+        T::write_all(part, &mut body);
+        self.send_encoded(to, meta::<T>(name, part.len()), k, body.into())
+    }
+    async fn recv_chunk<T: Item>(
+        &mut self,
+        from: PartyId,
+        name: &'static str,
+        len: usize,
+        per: usize,
+        k: usize,
+        out: &mut Vec<T>,
+    ) -> Result<()> {
+        let count = ((k + 1) * per).min(len) - (k * per).min(len);
+        out.append(&mut self.recv_items(from, name, count, k).await?);
+        Ok(())
+    }
+    async fn recv_items<T: Item>(
+        &mut self,
+        from: PartyId,
+        name: &'static str,
+        count: usize,
+        k: usize,
+    ) -> Result<Vec<T>> {
+        let body = self.recv_encoded(from, meta::<T>(name, count), k, count * T::WIDTH).await?;
+        let items = body.and_then(|b| T::read_all(&b));
+        self.verdict(&FRAME_SHAPE, items.is_some(), Blame::Accused(from))?;
+        Ok(items.unwrap_or_else(|| vec![T::neutral(); count]))
+    }
+}
+
+/// How many chunks carry `len` items; an empty message is one empty chunk.
+fn chunks(len: usize, per: usize) -> usize {
+    len.div_ceil(per).max(1)
+}
+
+pub(super) fn meta<T: Item>(name: &'static str, len: usize) -> Meta {
+    Meta { name, kind: T::KIND, field: T::FIELD, len, width: T::WIDTH }
+}
+
+pub(super) fn encode<T: Item>(items: &[T]) -> Bytes {
+    let mut body = Vec::with_capacity(items.len() * T::WIDTH);
+    T::write_all(items, &mut body);
+    body.into()
+}
+
+#[cfg(test)]
+mod tests {
+    use transport::Kind;
+
+    use super::*;
+    use crate::ot::testing::{Passing, run};
+
+    #[test]
+    fn a_step_ends_before_its_frame_numbers_repeat() {
+        const META: Meta = Meta { name: "many", kind: Kind::Digests, field: "", len: 0, width: 32 };
+        let ends = run(2, 1, &mut Passing, async |mut s: Session| {
+            let peer = s.others().next().unwrap_or(s.me());
+            let last = (1 << 24) - 1;
+            s.send_encoded(peer, META, last, Bytes::new())?;
+            assert!(s.recv_encoded(peer, META, last, 0).await?.is_some());
+            let refused = |r: Result<()>| matches!(r, Err(Error::Local(why)) if why.contains("2^24"));
+            assert!(refused(s.send_encoded(peer, META, last + 1, Bytes::new())));
+            assert!(refused(s.recv_encoded(peer, META, last + 1, 0).await.map(drop)));
+            Ok(())
+        });
+        assert_eq!(ends, [Ok(()), Ok(())]);
+    }
+}
