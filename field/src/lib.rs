@@ -42,6 +42,8 @@ mod ops;
 mod sampling;
 mod tiny;
 mod vec;
+#[cfg(test)]
+mod vectors;
 mod wide;
 
 pub use bits::{BitVec, transpose_columns};

@@ -10,7 +10,7 @@
 //! | [`clause`] | clauses of ITU-T X.1770, ISO/IEC 4922-1 and IEEE 2842 as requirements, with the readings we settled |
 //! | [`exit_code`] | how a program of this project ends |
 //!
-//! This crate performs no I/O and knows no protocol: crate `protocols` declares its checks and claims beside its code.
+//! This crate performs no I/O (but for comparing the golden files, with feature `vectors`) and knows no protocol: crate `protocols` declares its checks and claims beside its code.
 //! The prose of every protocol is in `spec/protocols/`, known mistakes are in `spec/pitfalls.md`, decisions in
 //! `spec/decisions/`.
 
@@ -21,6 +21,8 @@ pub mod clause;
 pub mod exit_code;
 pub mod level;
 mod pages;
+#[cfg(any(test, feature = "vectors"))]
+pub mod vectors;
 
 pub use bound::{Bound, Instance};
 pub use check::Check;

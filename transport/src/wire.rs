@@ -141,6 +141,7 @@ pub fn read_control(from: &mut impl Read) -> io::Result<Vec<u8>> {
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
+    use spec::vectors::Vectors;
 
     use super::*;
 
@@ -154,20 +155,38 @@ mod tests {
     fn example() -> Example {
         Example { version: 7, party: 2, names: vec!["bank".into()], digest: [1, 2, 3, 4] }
     }
-    fn hex(bytes: &[u8]) -> String {
-        bytes.iter().map(|b| format!("{b:02x}")).collect()
-    }
 
-    /// Append-only: a change of any of these bytes is a new protocol version.
     #[test]
-    fn golden_bytes() {
-        let data = Header::Data { len: 3, stream: 0x0102, tag: 0xa0b0_c0d0_e0f0_0102 };
-        assert_eq!(hex(&data.encode()), "0300000002010000000000000201f0e0d0c0b0a0");
-        assert_eq!(hex(&Header::Heartbeat.encode()), "01ffffff00000000000000000000000000000000");
-        assert_eq!(hex(&Header::Abort.encode()), "02ffffff00000000000000000000000000000000");
-        assert_eq!(hex(&Header::Goodbye.encode()), "03ffffff00000000000000000000000000000000");
-        let control = encode_control(&example()).unwrap();
-        assert_eq!(hex(&control), "07000000020100000000000000040000000000000062616e6b01020304");
+    fn vectors() {
+        let about = "Frame headers, 20 bytes in front of every payload: len u32 | stream u64 | tag u64, little-endian.
+            Lengths up to 4 MiB are data; 0xffffff01.. are signals, with stream and tag zero. See transport/src/wire.rs.";
+        let mut v = Vectors::new("frames.txt", about);
+        let data = |len| Header::Data { len, stream: 0x0102, tag: 0xa0b0_c0d0_e0f0_0102 };
+        v.section("data").line("stream", "0x0102").line("tag", "0xa0b0c0d0e0f00102");
+        for len in [0, 3, MAX_FRAME as u32] {
+            v.bytes(&format!("len {len}"), data(len).encode());
+        }
+        v.section("signals");
+        let signals = [("heartbeat", Header::Heartbeat), ("abort", Header::Abort), ("goodbye", Header::Goodbye)];
+        for (name, header) in signals {
+            v.bytes(name, header.encode());
+        }
+        v.section("rejected");
+        let over = Header::Data { len: MAX_FRAME as u32 + 1, stream: 0, tag: 0 }.encode();
+        let (mut unknown, mut dirty) = (Header::Abort.encode(), Header::Heartbeat.encode());
+        unknown[0] = 4;
+        dirty[19] = 1;
+        for (name, bytes) in [("too long", over), ("unknown signal", unknown), ("signal with a tag", dirty)] {
+            assert!(Header::decode(&bytes).is_err());
+            v.bytes(name, bytes);
+        }
+        v.section("control message of the handshake, behind its length");
+        v.comment("Fields in order, integers of fixed width, little-endian; a list has its number of items as u64 first.");
+        v.line("version u32", 7).line("party u8", 2).line("names", "[\"bank\"]").line("digest [u8; 4]", "01020304");
+        let mut written = Vec::new();
+        write_control(&mut written, &example()).unwrap();
+        v.bytes("bytes", written);
+        v.check();
     }
 
     #[test]

@@ -234,17 +234,36 @@ impl Write for Timed<'_> {
 
 #[cfg(test)]
 mod tests {
+    use spec::vectors::Vectors;
+
     use super::*;
 
     fn hello() -> Hello {
         Hello::new(3, PartyId::new(1), PartyId::new(2), [0xaa; 32], [0xbb; 32])
     }
 
-    /// Append-only: a change of any of these bytes is a new protocol version.
     #[test]
-    fn golden_bytes() {
-        let hex: String = wire::encode_control(&hello()).unwrap().iter().map(|b| format!("{b:02x}")).collect();
-        assert_eq!(hex, format!("71756f726174650001000000030102{}{}", "aa".repeat(32), "bb".repeat(32)));
+    fn vectors() {
+        let about = "What both sides of a connection say first, behind its length (u32, little-endian): magic 8 bytes |
+            version u32 | parties u8 | from u8 | to u8 | digest of the session parameters 32 bytes | nonce 32 bytes.
+            Magic and version keep their place in every version.";
+        let mut v = Vectors::new("hello.txt", about);
+        v.section("hello").line("parties", 3).line("from", 1).line("to", 2).line("digest", "aa".repeat(32));
+        let mut written = Vec::new();
+        wire::write_control(&mut written, &hello()).unwrap();
+        v.line("nonce", "bb".repeat(32)).bytes("bytes", &written);
+        v.section("rejected");
+        let bytes = &written[4..];
+        let (mut magic, mut version) = (bytes.to_vec(), bytes.to_vec());
+        magic[7] = 1;
+        version[8] = 2;
+        let longer = [bytes, &[0]].concat();
+        let all = [("another magic", magic), ("another version", version), ("cut", bytes[..78].to_vec())];
+        for (name, bytes) in all.into_iter().chain([("longer", longer)]) {
+            assert!(decode(&bytes, "TLS 1.3").is_err(), "{name}");
+            v.bytes(name, bytes);
+        }
+        v.check();
     }
 
     #[test]
