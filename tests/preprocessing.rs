@@ -52,10 +52,8 @@ where
     P: Future<Output = Result<T>> + 'static,
 {
     let run = world.run(&Tape::seeded([world.parties.n() as u8; 32]), &mut Passive, &program);
-    let outputs: Vec<T> = classify(run.ends)
-        .into_iter()
-        .filter_map(|e| if let Ending::Output(v) = e { Some(v) } else { None })
-        .collect();
+    let outputs: Vec<T> =
+        classify(run.ends).into_iter().filter_map(|e| if let Ending::Output(v) = e { Some(v) } else { None }).collect();
     assert_eq!(outputs.len(), world.parties.n(), "not every party finished");
     outputs
 }

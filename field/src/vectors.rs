@@ -28,7 +28,8 @@ fn elements<F: Field>(v: &mut Vectors) {
 
 /// What must be refused: `name = bytes`, each read as an element and as a residue.
 fn refused<F: PrimeField>(v: &mut Vectors) {
-    let order = BigUint::from_slice(&F::MODULUS.iter().flat_map(|l| [*l as u32, (*l >> 32) as u32]).collect::<Vec<_>>());
+    let order =
+        BigUint::from_slice(&F::MODULUS.iter().flat_map(|l| [*l as u32, (*l >> 32) as u32]).collect::<Vec<_>>());
     v.line("order", &order);
     let fixed = |n: &BigUint| {
         let mut bytes = n.to_bytes_le();

@@ -26,7 +26,7 @@ pub const COMMIT_ECHO: Check = Check {
 
 /// The commitment of `owner` to `message` under 32 random bytes. The owner is hashed in, or a rushing party could copy
 /// another's commitment and later its opening.
-fn commitment(s: &Session, owner: PartyId, message: &[u8], nonce: &Nonce) -> Digest {
+pub(crate) fn commitment(s: &Session, owner: PartyId, message: &[u8], nonce: &Nonce) -> Digest {
     s.digest("quorate 2026 commitment v1", &[&[owner.index() as u8], message, &nonce.0])
 }
 

@@ -37,6 +37,8 @@ mod share;
 mod supply;
 pub mod tape;
 mod triple;
+#[cfg(test)]
+mod vectors;
 mod vole;
 mod wiped;
 mod zero;

@@ -181,7 +181,9 @@ mod tests {
             v.bytes(name, bytes);
         }
         v.section("control message of the handshake, behind its length");
-        v.comment("Fields in order, integers of fixed width, little-endian; a list has its number of items as u64 first.");
+        v.comment(
+            "Fields in order, integers of fixed width, little-endian; a list has its number of items as u64 first.",
+        );
         v.line("version u32", 7).line("party u8", 2).line("names", "[\"bank\"]").line("digest [u8; 4]", "01020304");
         let mut written = Vec::new();
         write_control(&mut written, &example()).unwrap();
