@@ -6,7 +6,7 @@ use std::task::{Context, Poll};
 
 use bytes::Bytes;
 
-use crate::{Parties, PartyId};
+use crate::{Meter, Parties, PartyId};
 
 /// One ordered channel of a pair of parties. The main program of a session talks on [`Stream::MAIN`]; every branch of a
 /// fork has its own, derived from its path, so concurrent branches never take each other's frames.
@@ -93,6 +93,10 @@ pub trait Net {
     /// Blocks the calling thread until polling may make progress: a frame of this session, an abort, a lost connection
     /// or a deadline. Only [`drive`](crate::drive()) calls it; the simulator polls instead.
     fn park(&self) {}
+    /// Where the session counts this party's traffic; `None` where nobody asks.
+    fn traffic(&self) -> Option<&Meter> {
+        None
+    }
 }
 
 /// Why a network operation failed. Never evidence of cheating.

@@ -56,22 +56,20 @@ impl Net for ThreadNet {
         &self.parties
     }
     fn send(&self, to: PartyId, stream: Stream, frame: Frame) -> Result<(), NetError> {
-        self.meter.sent(&frame.step, frame.body.len());
         let incoming = Incoming { tag: frame.tag, body: frame.body };
         self.inboxes[to.index()].push(self.me, stream, incoming).map_err(|kind| NetError { peer: to, kind })
     }
     fn poll_recv(&self, _: &mut Context<'_>, from: PartyId, stream: Stream) -> Poll<Result<Incoming, NetError>> {
-        let poll = self.mailbox.poll(from, stream);
-        if let Poll::Ready(Ok(frame)) = &poll {
-            self.meter.received(frame.body.len());
-        }
-        poll
+        self.mailbox.poll(from, stream)
     }
     fn abort(&self) {
         self.others().for_each(|inbox| inbox.abort(self.me));
     }
     fn park(&self) {
         self.mailbox.park();
+    }
+    fn traffic(&self) -> Option<&Meter> {
+        Some(&self.meter)
     }
 }
 

@@ -18,7 +18,7 @@ use std::rc::Rc;
 use std::task::Poll;
 
 use spec::Check;
-use transport::{Net, Parties, PartyId, StepPath, Stream};
+use transport::{Meter, Net, Parties, PartyId, StepPath, Stream};
 
 pub use id::SessionId;
 
@@ -149,6 +149,12 @@ impl Session {
             let tape = self.tape.fork(path.hash());
             self.at(path.clone(), Stream(path.hash()), tape)
         });
+        let branches = [sa.stream, sb.stream];
+        let count = |count: fn(&Meter, Stream, Stream)| {
+            let meter = self.core.net.traffic().into_iter();
+            meter.for_each(|meter| branches.iter().for_each(|branch| count(meter, self.stream, *branch)));
+        };
+        count(Meter::fork);
         let (mut fa, mut fb) = (pin!(a(sa)), pin!(b(sb)));
         let (mut ra, mut rb) = (None, None);
         poll_fn(|cx| {
@@ -169,6 +175,7 @@ impl Session {
             }
         })
         .await;
+        count(Meter::join);
         match (ra, rb) {
             (Some(Err(e)), _) | (_, Some(Err(e))) => Err(e),
             (Some(Ok(a)), Some(Ok(b))) => Ok((a, b)),

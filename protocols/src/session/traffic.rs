@@ -9,7 +9,7 @@ use std::ops::Range;
 
 use bytes::Bytes;
 use transport::net::mix;
-use transport::{Frame, Meta, PartyId, PerParty};
+use transport::{Counted, Frame, Meta, Meter, PartyId, PerParty};
 
 use super::Session;
 use crate::message::Item;
@@ -36,8 +36,11 @@ impl Session {
     /// Refuses the 2^24-th of one name and step.
     pub fn send_encoded(&mut self, to: PartyId, meta: Meta, index: usize, body: Bytes) -> Result<()> {
         self.alive()?;
+        let bytes = body.len();
         let frame = Frame { step: self.path.clone(), meta, tag: self.tag(&meta, index)?, body };
-        self.core.net.send(to, self.stream, frame).map_err(|e| self.lost(e))
+        self.core.net.send(to, self.stream, frame).map_err(|e| self.lost(e))?;
+        self.count_frame(Meter::sent, to, &meta, index, bytes);
+        Ok(())
     }
     /// Receives one frame of exactly `bytes` bytes.
     ///
@@ -53,9 +56,15 @@ impl Session {
         let tag = self.tag(&meta, index)?;
         let got = poll_fn(|cx| self.core.net.poll_recv(cx, from, self.stream)).await.map_err(|e| self.lost(e))?;
         self.alive()?;
+        self.count_frame(Meter::received, from, &meta, index, got.body.len());
         let fits = got.tag == tag && got.body.len() == bytes;
         self.verdict(&FRAME_SHAPE, fits, Blame::Accused(from))?;
         Ok(fits.then_some(got.body))
+    }
+    fn count_frame(&self, count: fn(&Meter, &Counted<'_>), peer: PartyId, meta: &Meta, index: usize, bytes: usize) {
+        if let Some(meter) = self.core.net.traffic() {
+            count(meter, &Counted { peer, stream: self.stream, step: &self.path, name: meta.name, index, bytes });
+        }
     }
     fn lost(&self, e: transport::NetError) -> Error {
         self.die();

@@ -183,24 +183,22 @@ impl Net for TcpNet {
         let error = |kind| NetError { peer: to, kind };
         let link = if self.is_peer(to) { self.to[to].as_ref() } else { None };
         let link = link.ok_or_else(|| error(NetErrorKind::Closed))?;
-        self.meter.sent(&frame.step, frame.body.len());
         link.send(stream.0, frame.tag, frame.body).map_err(error)
     }
     fn poll_recv(&self, _: &mut Context<'_>, from: PartyId, stream: Stream) -> Poll<Result<Incoming, NetError>> {
         if !self.is_peer(from) {
             return Poll::Ready(Err(NetError { peer: from, kind: NetErrorKind::Closed }));
         }
-        let poll = self.mailbox.poll(from, stream);
-        if let Poll::Ready(Ok(frame)) = &poll {
-            self.meter.received(frame.body.len());
-        }
-        poll
+        self.mailbox.poll(from, stream)
     }
     fn abort(&self) {
         self.links().for_each(Outbound::abort);
     }
     fn park(&self) {
         self.mailbox.park();
+    }
+    fn traffic(&self) -> Option<&Meter> {
+        Some(&self.meter)
     }
 }
 

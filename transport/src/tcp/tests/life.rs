@@ -3,10 +3,11 @@
 use super::*;
 
 /// Every party sends to every other on two streams, small and large frames mixed, and checks all it gets.
-fn exchange(net: Result<TcpNet, ConnectError>) -> u64 {
+fn exchange(net: Result<TcpNet, ConnectError>) -> usize {
     let net = net.unwrap();
     let sizes = [0usize, 1, 100, 40_000, 1 << 20, 3, 70_000];
     drive(&net, async {
+        let mut frames = 0;
         for round in 0..3u64 {
             for to in others(&net) {
                 for (i, size) in sizes.iter().enumerate() {
@@ -19,17 +20,18 @@ fn exchange(net: Result<TcpNet, ConnectError>) -> u64 {
                     let got = recv(&net, from, Stream(i as u64 % 2)).await.unwrap();
                     assert_eq!((got.tag, got.body.len()), (round, *size));
                     assert!(got.body.iter().all(|b| usize::from(*b) == from.index()));
+                    frames += 1;
                 }
             }
         }
-    });
-    net.meter().total().rounds
+        frames
+    })
 }
 
 #[test]
 fn three_parties_exchange_frames_over_tls_and_plain() {
     for tls in [true, false] {
-        assert_eq!(world(3, tls).run(exchange), [3, 3, 3]);
+        assert_eq!(world(3, tls).run(exchange), [42, 42, 42]);
     }
 }
 
