@@ -20,8 +20,11 @@ use crate::{Parties, PartyId, PerParty};
 
 /// How long one handshake may take.
 const HANDSHAKE: Duration = Duration::from_secs(5);
-/// How many callers may be in a handshake at the same time.
+/// How many callers may be in a handshake at the same time. One more takes the place of whoever has been there longest:
+/// callers that stay silent cannot keep parties out, whose handshakes take milliseconds.
 const CALLERS: usize = 64;
+/// How many callers there may be with those that are being turned away; beyond, nobody is listened to.
+const WITH_PARTING: usize = 4 * CALLERS;
 /// How many turned-away callers are remembered for the error message.
 const REMEMBERED: usize = 8;
 
@@ -44,6 +47,21 @@ pub(super) struct Pair {
     pub(super) nonce: [u8; 32],
 }
 
+/// What came of meeting everybody: pairs in party order, and why a pair is not complete. `None` and `None` for ourselves.
+pub(super) struct Met {
+    pub(super) pairs: Vec<Option<Pair>>,
+    pub(super) problems: Vec<Option<ConnectError>>,
+}
+
+/// How a meeting ends when a party cannot take part.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Whom {
+    /// At once: nothing can be computed without it.
+    Everybody,
+    /// When there is an answer from every other one, or at the time-out.
+    Anybody,
+}
+
 enum Event {
     Dialed(PartyId, Link, Hello),
     Accepted(PartyId, Link, Hello),
@@ -58,8 +76,8 @@ struct Threads<'a> {
     until: Instant,
     stop: AtomicBool,
     callers: AtomicUsize,
-    /// Sockets in a handshake, so that the end does not wait for them.
-    open: Mutex<BTreeMap<u64, TcpStream>>,
+    /// Sockets in a handshake, so that the end does not wait for them, and whether they are callers'.
+    open: Mutex<BTreeMap<u64, (bool, TcpStream)>>,
 }
 
 /// Keeps a socket in the list of those in a handshake.
@@ -76,6 +94,16 @@ impl Drop for Unfinished<'_> {
 
 /// Connects to everybody; the pairs are in party order, `None` for ourselves.
 pub(super) fn meet(meeting: &Meeting<'_>, listener: &TcpListener) -> Result<Vec<Option<Pair>>, ConnectError> {
+    let met = gathering(meeting, listener, Whom::Everybody)?;
+    met.problems.into_iter().flatten().next().map_or(Ok(met.pairs), Err)
+}
+
+/// Connects to everybody who is there. Errors are our own: bad configuration, a system that refuses.
+pub(super) fn meet_present(meeting: &Meeting<'_>, listener: &TcpListener) -> Result<Met, ConnectError> {
+    gathering(meeting, listener, Whom::Anybody)
+}
+
+fn gathering(meeting: &Meeting<'_>, listener: &TcpListener, whom: Whom) -> Result<Met, ConnectError> {
     let setup = |e: io::Error| ConnectError::Setup(e.to_string());
     listener.set_nonblocking(true).map_err(setup)?;
     let threads = Threads {
@@ -93,9 +121,9 @@ pub(super) fn meet(meeting: &Meeting<'_>, listener: &TcpListener) -> Result<Vec<
         }
         let (accepting, to_main) = (&threads, events);
         scope.spawn(move || accepting.accept(scope, listener, &to_main));
-        let result = gather(meeting, threads.until, |left| inbox.recv_timeout(left));
+        let result = gather(meeting, whom, threads.until, |left| inbox.recv_timeout(left));
         threads.stop.store(true, Ordering::Relaxed);
-        for sock in threads.open().values() {
+        for (_, sock) in threads.open().values() {
             // Whoever is in a handshake now comes too late.
             let _ = sock.shutdown(Shutdown::Both);
         }
@@ -106,16 +134,18 @@ pub(super) fn meet(meeting: &Meeting<'_>, listener: &TcpListener) -> Result<Vec<
 /// Collects connections until every pair is complete.
 fn gather(
     meeting: &Meeting<'_>,
+    whom: Whom,
     until: Instant,
     next: impl Fn(Duration) -> Result<Event, RecvTimeoutError>,
-) -> Result<Vec<Option<Pair>>, ConnectError> {
+) -> Result<Met, ConnectError> {
     let n = meeting.parties.n();
     let mut dialed: PerParty<Option<(Link, Hello)>> = PerParty::from_fn(n, |_| None);
     let mut accepted: PerParty<Option<(Link, Hello)>> = PerParty::from_fn(n, |_| None);
     let mut cause = PerParty::from_fn(n, |_| "no answer".to_owned());
     let mut turned_away = Vec::new();
+    let mut problems: PerParty<Option<ConnectError>> = PerParty::from_fn(n, |_| None);
     let others = || meeting.parties.iter().filter(|p| *p != meeting.me);
-    while others().any(|p| dialed[p].is_none() || accepted[p].is_none()) {
+    while others().any(|p| (dialed[p].is_none() || accepted[p].is_none()) && problems[p].is_none()) {
         match next(until.saturating_duration_since(Instant::now())) {
             Ok(Event::Dialed(p, link, hello)) => {
                 cause[p] = "we reach it, but it does not reach us".to_owned();
@@ -123,39 +153,59 @@ fn gather(
             }
             // A party that gave up on an earlier call and calls again means its newest call.
             Ok(Event::Accepted(p, link, hello)) => accepted[p] = Some((link, hello)),
-            Ok(Event::Fatal(e)) => return Err(e),
+            Ok(Event::Fatal(e)) => match meeting.at_fault(&e) {
+                Some(p) if whom == Whom::Anybody => problems[p] = Some(e),
+                _ => return Err(e),
+            },
             Ok(Event::Waiting(p, why)) => cause[p] = why,
             Ok(Event::TurnedAway(who)) if turned_away.len() < REMEMBERED && !turned_away.contains(&who) => {
                 turned_away.push(who);
             }
             Ok(Event::TurnedAway(_)) => {}
             Err(_) => {
-                let missing = others().filter(|p| dialed[*p].is_none() || accepted[*p].is_none());
-                let absent = missing.map(|p| Absent {
-                    party: meeting.parties.name(p).to_owned(),
-                    address: meeting.addresses[p].clone(),
-                    cause: cause[p].clone(),
-                });
-                return Err(ConnectError::Missing { absent: absent.collect(), callers: turned_away });
+                let missing = |p: &PartyId| (dialed[*p].is_none() || accepted[*p].is_none()) && problems[*p].is_none();
+                let missing: Vec<PartyId> = others().filter(missing).collect();
+                let absent = |p: &PartyId| Absent {
+                    party: meeting.parties.name(*p).to_owned(),
+                    address: meeting.addresses[*p].clone(),
+                    cause: cause[*p].clone(),
+                };
+                if whom == Whom::Everybody {
+                    let absent = missing.iter().map(absent).collect();
+                    return Err(ConnectError::Missing { absent, callers: turned_away });
+                }
+                for p in &missing {
+                    let callers = turned_away.clone();
+                    problems[*p] = Some(ConnectError::Missing { absent: vec![absent(p)], callers });
+                }
             }
         }
     }
-    let pairs = dialed.into_vec().into_iter().zip(accepted.into_vec()).zip(meeting.parties.iter());
-    pairs
-        .map(|pair| match pair {
-            ((Some((to, one)), Some((from, two))), _) if one.nonce == two.nonce => {
-                Ok(Some(Pair { to, from, nonce: one.nonce }))
+    let both = dialed.into_vec().into_iter().zip(accepted.into_vec()).zip(meeting.parties.iter());
+    let mut pairs = Vec::with_capacity(n);
+    for (links, p) in both {
+        pairs.push(match links {
+            _ if problems[p].is_some() => None,
+            (Some((to, one)), Some((from, two))) if one.nonce == two.nonce => Some(Pair { to, from, nonce: one.nonce }),
+            (Some(_), Some(_)) => {
+                problems[p] = Some(meeting.fatal(p, PeerError::Restarted));
+                None
             }
-            ((Some(_), Some(_)), p) => Err(meeting.fatal(p, PeerError::Restarted)),
-            _ => Ok(None),
-        })
-        .collect()
+            _ => None,
+        });
+    }
+    Ok(Met { pairs, problems: problems.into_vec() })
 }
 
 impl Meeting<'_> {
     fn fatal(&self, peer: PartyId, cause: PeerError) -> ConnectError {
         let party = self.parties.name(peer).to_owned();
         ConnectError::Peer { party, address: self.addresses[peer].clone(), cause }
+    }
+    /// The party that an error is about, if it is not our own.
+    fn at_fault(&self, e: &ConnectError) -> Option<PartyId> {
+        let ConnectError::Peer { party, .. } = e else { return None };
+        self.parties.find(party).filter(|p| *p != self.me)
     }
     fn hello(&self, to: PartyId) -> Hello {
         Hello::new(self.parties.n(), self.me, to, self.digest, self.nonce)
@@ -186,10 +236,19 @@ impl Threads<'_> {
     fn limit(&self) -> Instant {
         (Instant::now() + HANDSHAKE).min(self.until)
     }
-    fn open(&self) -> MutexGuard<'_, BTreeMap<u64, TcpStream>> {
+    fn open(&self) -> MutexGuard<'_, BTreeMap<u64, (bool, TcpStream)>> {
         self.open.lock().unwrap_or_else(PoisonError::into_inner)
     }
-    fn unfinished(&self, sock: &TcpStream) -> io::Result<Unfinished<'_>> {
+    /// Ends the handshake of the caller that has been in one for longest.
+    fn end_oldest_call(&self) {
+        let mut open = self.open();
+        let oldest = open.iter().find(|(_, (caller, _))| *caller).map(|(number, _)| *number);
+        if let Some((_, sock)) = oldest.and_then(|number| open.remove(&number)) {
+            // It may have ended meanwhile.
+            let _ = sock.shutdown(Shutdown::Both);
+        }
+    }
+    fn unfinished(&self, sock: &TcpStream, caller: bool) -> io::Result<Unfinished<'_>> {
         let copy = sock.try_clone()?;
         let mut open = self.open();
         // The end sets `stop` before it looks at the list.
@@ -197,7 +256,7 @@ impl Threads<'_> {
             return Err(ErrorKind::TimedOut.into());
         }
         let number = open.last_key_value().map_or(0, |(k, _)| k + 1);
-        open.insert(number, copy);
+        open.insert(number, (caller, copy));
         Ok(Unfinished { threads: self, number })
     }
 
@@ -246,7 +305,7 @@ impl Threads<'_> {
         let tls = meeting.tls.as_ref().map(|tls| tls.dial(peer).map(Box::new)).transpose()?;
         let mut link = Link { sock, tls };
         let until = self.limit();
-        let unfinished = match self.unfinished(&link.sock) {
+        let unfinished = match self.unfinished(&link.sock, false) {
             Ok(unfinished) => unfinished,
             Err(e) => return Ok(Err(e)),
         };
@@ -271,7 +330,11 @@ impl Threads<'_> {
     fn accept<'s>(&'s self, scope: &'s Scope<'s, '_>, listener: &TcpListener, events: &Sender<Event>) {
         while !self.stopped() {
             match listener.accept() {
-                Ok((sock, address)) if self.callers.load(Ordering::Relaxed) < CALLERS => {
+                Ok((sock, address)) if self.callers.load(Ordering::Relaxed) < WITH_PARTING => {
+                    if self.callers.load(Ordering::Relaxed) >= CALLERS {
+                        self.end_oldest_call();
+                        let _ = events.send(Event::TurnedAway(format!("callers beyond {CALLERS} at a time")));
+                    }
                     self.callers.fetch_add(1, Ordering::Relaxed);
                     let events = events.clone();
                     scope.spawn(move || {
@@ -281,9 +344,8 @@ impl Threads<'_> {
                         self.callers.fetch_sub(1, Ordering::Relaxed);
                     });
                 }
-                Ok(_) => {
-                    let _ = events.send(Event::TurnedAway(format!("callers beyond {CALLERS} at a time")));
-                }
+                // They call again if they are parties.
+                Ok(_) => {}
                 // Nobody calls, or this call failed before it began.
                 Err(_) => sleep(Duration::from_millis(2)),
             }
@@ -302,7 +364,7 @@ impl Threads<'_> {
         };
         let mut link = Link { sock, tls };
         link.sock.set_nonblocking(false).ok()?;
-        let unfinished = self.unfinished(&link.sock).ok()?;
+        let unfinished = self.unfinished(&link.sock, true).ok()?;
         if let Err(e) = link.secure(until) {
             let cause = meeting.tls.as_ref().and_then(|tls| tls.explain(&e));
             link.part();

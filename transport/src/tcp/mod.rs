@@ -17,7 +17,7 @@ use std::time::{Duration, Instant};
 
 pub use error::{Absent, ConnectError, PeerError};
 
-use self::connect::Meeting;
+use self::connect::{Meeting, Met};
 use self::inbound::Inbound;
 use self::outbound::Outbound;
 use self::tls::Tls;
@@ -112,6 +112,30 @@ impl TcpNet {
 
     /// [`Self::connect`] on a listener that the caller has bound.
     pub fn connect_on(listener: &TcpListener, config: TcpConfig) -> Result<Self, ConnectError> {
+        Self::meet(listener, config, |meeting, listener| {
+            connect::meet(meeting, listener).map(|pairs| Met { pairs, problems: Vec::new() })
+        })
+        .map(|(net, _)| net)
+    }
+
+    /// Connects to everybody who is there before the time-out, for diagnosis: also says why the others are not among
+    /// them, in party order. Sending to those and receiving from them fails as on a closed connection.
+    pub fn connect_to_present(
+        listener: &TcpListener,
+        config: TcpConfig,
+    ) -> Result<(Self, PerParty<Option<ConnectError>>), ConnectError> {
+        let (net, problems) = Self::meet(listener, config, connect::meet_present)?;
+        for (p, _) in problems.iter().filter(|(_, problem)| problem.is_some()) {
+            net.mailbox.inbox().lose(p, NetErrorKind::Closed);
+        }
+        Ok((net, problems))
+    }
+
+    fn meet(
+        listener: &TcpListener,
+        config: TcpConfig,
+        meet: impl FnOnce(&Meeting<'_>, &TcpListener) -> Result<Met, ConnectError>,
+    ) -> Result<(Self, PerParty<Option<ConnectError>>), ConnectError> {
         let setup = |e: &dyn std::fmt::Display| ConnectError::Setup(e.to_string());
         let (me, parties) = (config.me, &config.parties);
         let mut nonce = [0; 32];
@@ -129,7 +153,7 @@ impl TcpNet {
         };
         let (addresses, timeout) = (&config.addresses, config.connect);
         let meeting = Meeting { me, parties, addresses, tls, digest: config.digest, nonce, timeout };
-        let pairs = connect::meet(&meeting, listener)?;
+        let Met { pairs, problems } = meet(&meeting, listener)?;
 
         let inbox = Inbox::new(parties.n(), config.limits);
         let mut net = Self {
@@ -151,7 +175,7 @@ impl TcpNet {
             net.to[peer] = Some(outbound.map_err(|e| setup(&e))?);
             net.from.push(Inbound::start(pair.from, peer, from, Arc::clone(&inbox)).map_err(|e| setup(&e))?);
         }
-        Ok(net)
+        Ok((net, PerParty::from_vec(problems)))
     }
 
     /// A fresh random string of every party, ours included: the session identifier is derived from them.

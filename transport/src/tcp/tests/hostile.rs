@@ -152,3 +152,35 @@ fn strangers_at_the_door_do_not_disturb() {
         drop(strangers);
     }
 }
+
+#[test]
+fn silent_callers_do_not_keep_parties_out() {
+    let world = world(2, true);
+    let address = world.listeners[0].local_addr().unwrap();
+    // All places, each for as long as a handshake may take.
+    let silent: Vec<_> = (0..100).map(|_| TcpStream::connect(address).unwrap()).collect();
+    let started = Instant::now();
+    assert_eq!(world.errors(), ["connected", "connected"]);
+    assert!(started.elapsed() < Duration::from_secs(4), "{:?}", started.elapsed());
+    drop(silent);
+}
+
+#[test]
+fn who_is_there_meets_whoever_else_is_missing() {
+    let mut world = world(3, true);
+    world.configs.iter_mut().for_each(|c| c.connect = Duration::from_secs(1));
+    let (configs, listeners) = (&world.configs, &world.listeners);
+    let meet = |me: usize| {
+        let (net, problems) = TcpNet::connect_to_present(&listeners[me], configs[me].clone()).unwrap();
+        let other = PartyId::new(1 - me);
+        net.send(other, Stream::MAIN, frame(1, vec![me as u8])).unwrap();
+        assert_eq!(next(&net, other).map(|f| f.body[0]), Ok(1 - me as u8));
+        assert_eq!(next(&net, P2).map(|f| f.tag), Err(NetErrorKind::Closed));
+        problems.into_vec().into_iter().map(|p| p.map(|e| e.to_string())).collect::<Vec<_>>()
+    };
+    let problems = thread::scope(|s| [0, 1].map(|me| s.spawn(move || meet(me))).map(|t| t.join().unwrap()));
+    for found in problems {
+        assert_eq!(found[..2], [None, None]);
+        assert!(found[2].as_ref().is_some_and(|why| why.contains("register (127.0.0.1:")), "{found:?}");
+    }
+}

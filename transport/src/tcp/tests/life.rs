@@ -160,3 +160,25 @@ fn frames_to_nobody_are_errors() {
         assert_eq!(net.send(peer, Stream::MAIN, frame(0, huge)).unwrap_err().kind, NetErrorKind::Overrun);
     });
 }
+
+#[test]
+fn heartbeats_keep_a_party_that_only_computes() {
+    // Far longer than the idle time-out of 200 ms, with a heartbeat below it and then without one.
+    for (heartbeat, expected) in [(40, Ok(5)), (60_000, Err(NetErrorKind::Idle))] {
+        let mut world = world(2, true);
+        for config in &mut world.configs {
+            config.limits.step = Duration::from_secs(20);
+            config.heartbeat = Duration::from_millis(heartbeat);
+        }
+        let ends = world.run(|net| {
+            let net = net.unwrap();
+            if net.me() == P1 {
+                thread::sleep(Duration::from_millis(1500));
+                let _ = net.send(P0, Stream::MAIN, frame(5, vec![1]));
+                return Ok(5);
+            }
+            next(&net, P1).map(|got| got.tag)
+        });
+        assert_eq!(ends[0], expected, "heartbeat every {heartbeat} ms");
+    }
+}
