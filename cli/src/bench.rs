@@ -1,5 +1,6 @@
 //! What `quorate bench` runs, and how a run is measured.
 
+use std::path::Path;
 use std::time::Instant;
 
 use field::PrimeField;
@@ -57,12 +58,22 @@ pub fn peak_mib() -> f64 {
 
 /// A protocol ready to be measured.
 pub enum Subject<F: PrimeField> {
-    /// MASCOT, so many triples.
-    Triples(Box<Mascot<F, SoftSpoken>>, usize),
+    /// MASCOT.
+    Triples(Box<TriplesSubject<F>>),
     /// The online phase on public preprocessing.
     Online(Box<OnlineSubject<F>>),
     /// Oblivious transfers.
     Ot(Box<SoftSpoken>, usize),
+}
+
+/// A measurement of triples.
+pub struct TriplesSubject<F: PrimeField> {
+    /// The ledger takes the key with the triples: then the next repetition needs another one.
+    mascot: Option<Mascot<F, SoftSpoken>>,
+    count: usize,
+    /// Where they go, if anywhere.
+    ledger: Option<Directory>,
+    repetition: u8,
 }
 
 /// A measurement of the online phase.
@@ -76,13 +87,28 @@ pub struct OnlineSubject<F: PrimeField> {
     repetition: u8,
 }
 
+/// Triples made at a time.
+const TRIPLE_BATCH: usize = 1024;
 /// Transfers per call, as MASCOT makes them.
 const OT_BATCH: usize = 1 << 16;
 
-/// Sets up what is measured.
-pub async fn prepare<F: PrimeField>(what: What, s: &mut Session, count: usize) -> Result<Subject<F>> {
+/// Sets up what is measured. `ledger` is this party's directory for triples that are to be kept.
+pub async fn prepare<F: PrimeField>(
+    what: What,
+    s: &mut Session,
+    count: usize,
+    ledger: Option<&Path>,
+) -> Result<Subject<F>> {
     Ok(match what {
-        What::Triples => Subject::Triples(Box::new(Mascot::setup(s).await?), count),
+        What::Triples => {
+            let open = |dir: &Path| {
+                let made = std::fs::create_dir_all(dir);
+                made.map_err(|e| Error::Storage(format!("{}: {e}", dir.display())))?;
+                Directory::open(&dir.join("ledger"), &dir.join("fence"), s.tape())
+            };
+            let ledger = ledger.map(open).transpose()?;
+            Subject::Triples(Box::new(TriplesSubject { mascot: None, count, ledger, repetition: 0 }))
+        }
         What::Ot => Subject::Ot(Box::new(SoftSpoken::setup(s).await?), count),
         What::Online | What::Open | What::Latency => {
             let public = Public::new(s);
@@ -122,7 +148,16 @@ impl<F: PrimeField> Stock<F> {
 impl<F: PrimeField> Subject<F> {
     /// Makes fresh material, outside the measured time.
     pub async fn ready(&mut self, s: &mut Session) -> Result<()> {
-        let Self::Online(o) = self else { return Ok(()) };
+        let o = match self {
+            Self::Triples(t) => {
+                if t.mascot.is_none() {
+                    t.mascot = Some(Mascot::setup(s).await?);
+                }
+                return Ok(());
+            }
+            Self::Ot(..) => return Ok(()),
+            Self::Online(o) => o,
+        };
         o.operands = [o.public.randoms(o.count), o.public.randoms(o.count)];
         o.repetition += 1;
         match o.what {
@@ -144,12 +179,20 @@ impl<F: PrimeField> Subject<F> {
     /// What is measured.
     pub async fn run(&mut self, s: &mut Session) -> Result<()> {
         match self {
-            Self::Triples(mascot, count) => {
-                let mut left = *count;
-                while left > 0 {
-                    let batch = left.min(1024);
-                    drop(mascot.triples(s, batch).await?);
-                    left -= batch;
+            Self::Triples(t) => {
+                t.repetition += 1;
+                let mut mascot = t.mascot.take().ok_or_else(|| Error::Local("triples were not set up".into()))?;
+                let writer = |d: &Directory| d.writer::<F>(s, [t.repetition; 32], mascot.key());
+                let mut writer = t.ledger.as_ref().map(writer).transpose()?;
+                for at in (0..t.count).step_by(TRIPLE_BATCH) {
+                    let triples = mascot.triples(s, TRIPLE_BATCH.min(t.count - at)).await?;
+                    if let Some(writer) = &mut writer {
+                        writer.triples(triples)?;
+                    }
+                }
+                match writer {
+                    Some(writer) => drop(writer.finish(mascot.into_key())?),
+                    None => t.mascot = Some(mascot),
                 }
             }
             Self::Ot(ot, count) => {

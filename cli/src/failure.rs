@@ -111,23 +111,29 @@ impl From<IdentityError> for Failure {
         Self::new(code, e.to_string())
     }
 }
-impl From<ConnectError> for Failure {
-    fn from(e: ConnectError) -> Self {
-        let code = match &e {
+impl From<&ConnectError> for Failure {
+    fn from(e: &ConnectError) -> Self {
+        let code = match e {
             ConnectError::Missing { .. } | ConnectError::Listen { .. } => ExitCode::Unavailable,
             ConnectError::Peer { cause: PeerError::Restarted, .. } => ExitCode::Unavailable,
             ConnectError::Setup(_) => ExitCode::Internal,
             _ => ExitCode::Configuration,
         };
-        let hint = match &e {
+        let hint = match e {
             ConnectError::Peer { cause: PeerError::Config { .. }, .. } => {
-                "; compare the task files and the program versions"
+                "; compare the task files and the program versions, and let all parties run the same command, \
+                 `quorate party` or `quorate doctor`"
             }
             _ => "",
         };
-        let refused = matches!(&e, ConnectError::Peer { cause: PeerError::RefusedUs { .. }, .. });
-        let follows = refused || matches!(&e, ConnectError::Missing { .. });
+        let refused = matches!(e, ConnectError::Peer { cause: PeerError::RefusedUs { .. }, .. });
+        let follows = refused || matches!(e, ConnectError::Missing { .. });
         Self { code, follows, message: format!("{e}{hint}") }
+    }
+}
+impl From<ConnectError> for Failure {
+    fn from(e: ConnectError) -> Self {
+        Self::from(&e)
     }
 }
 

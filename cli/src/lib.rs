@@ -8,6 +8,7 @@
 //! | [`session`], [`preprocess`] | one party's part of a task, from the first connection to the result |
 //! | [`commands`] | what `quorate` can be asked to do, with [`progress`] and [`failure`] as people see them |
 //! | [`mod@bench`] | what `quorate bench` measures |
+//! | [`survey`] | what parties find on their connections, told to everybody |
 //! | [`report`] | results as text and as JSON, set in a [`table`] |
 
 pub mod bench;
@@ -19,5 +20,6 @@ pub mod program;
 pub mod progress;
 pub mod report;
 pub mod session;
+pub mod survey;
 pub mod table;
 pub mod task;

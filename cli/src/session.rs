@@ -1,5 +1,6 @@
 //! One party's part of a session: join, preprocess, compute.
 
+use std::net::TcpListener;
 use std::path::PathBuf;
 use std::rc::Rc;
 use std::time::Instant;
@@ -12,7 +13,7 @@ use protocols::{Error, Online, Session, SessionId, Tape};
 use spec::ExitCode;
 use transport::identity::{Fingerprint, Identity};
 use transport::tcp::{Security, TcpConfig, TcpNet};
-use transport::{Limits, Net, PartyId, PerParty};
+use transport::{Limits, PartyId, PerParty};
 
 use crate::data::{self, ProviderData};
 use crate::failure::Failure;
@@ -32,6 +33,8 @@ pub struct Place {
     pub addresses: PerParty<String>,
     /// Everyone's fingerprint.
     pub pins: PerParty<Fingerprint>,
+    /// A socket that listens on this party's address already.
+    pub listener: Option<TcpListener>,
     /// Where preprocessing is kept.
     pub ledger: PathBuf,
     /// Where the ledger's fence is kept, outside the ledger.
@@ -57,13 +60,22 @@ pub fn parameters(task: &Task) -> [u8; 32] {
 
 /// Connects to everybody.
 pub fn connect(task: &Task, place: &Place) -> Result<TcpNet, Failure> {
+    let config = config(task, place, parameters(task));
+    Ok(match &place.listener {
+        Some(listener) => TcpNet::connect_on(listener, config)?,
+        None => TcpNet::connect(config)?,
+    })
+}
+
+/// How this party joins a task; parties whose digests differ do not come together.
+pub(crate) fn config(task: &Task, place: &Place, digest: [u8; 32]) -> TcpConfig {
     let security = Security::Tls { identity: place.identity.clone(), pins: place.pins.clone() };
-    let mut config = TcpConfig::new(place.me, task.names(), place.addresses.clone(), security, parameters(task));
+    let mut config = TcpConfig::new(place.me, task.names(), place.addresses.clone(), security, digest);
     config.connect = task.timeouts.connect;
     // Two signs of life may be lost before a peer that only computes counts as gone.
     config.heartbeat = config.heartbeat.min(task.timeouts.idle / 3);
     config.limits = Limits { idle: Some(task.timeouts.idle), step: task.timeouts.step, ..Limits::default() };
-    Ok(TcpNet::connect(config)?)
+    config
 }
 
 /// Runs this party of a task to its result.
@@ -94,7 +106,7 @@ fn run_over<F: PrimeField>(task: &Task, place: &Place, progress: &Progress) -> R
     let id = SessionId::derive(&parameters(task), &identities, &task.digest().0, &nonces);
 
     let shown: Result<_, Failure> = transport::drive(&*net, async {
-        let mut s = start(net.clone(), id).await?;
+        let mut s = Session::start(net.clone(), id).await.map_err(told)?;
         same_rows(&mut s, task, own.as_ref()).await?;
         let meter = || net.meter().total().bytes_sent;
         let need = Need::of(&plan, &parties);
@@ -128,18 +140,6 @@ fn run_over<F: PrimeField>(task: &Task, place: &Place, progress: &Progress) -> R
         triples: Need::of(&plan, &parties).triples as u64,
     };
     Ok(result)
-}
-
-/// Starts a session. Parties whose tasks agree and whose session ids do not are doing different things.
-pub(crate) async fn start(net: Rc<dyn Net>, id: SessionId) -> Result<Session, Failure> {
-    let parties = net.parties().clone();
-    Session::start(net, id).await.map_err(|e| match e {
-        Error::Config { .. } => Failure::new(
-            ExitCode::Configuration,
-            "the tasks agree, the sessions do not: all parties run the same command, `quorate party` or `quorate doctor`",
-        ),
-        e => Failure::protocol(&e, &parties),
-    })
 }
 
 /// Providers compare digests of their row ids, bound to this session: rows that do not belong together are a mistake of

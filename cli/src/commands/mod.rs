@@ -19,8 +19,16 @@ use spec::ExitCode;
 use crate::failure::Failure;
 
 /// Compute together on data that nobody shows.
+///
+/// Several organisations each keep a CSV file of their own. A task file, the same at all of them, says which columns
+/// enter, what is computed (sums, means, inner products, covariances, correlations, scores) and which party sees which
+/// result. Each organisation runs `quorate party` on its own host; the programs talk over mutual TLS and compute on
+/// shares. Nobody learns anything but the results meant for it, even if all other parties deviate from the protocol
+/// together: then a run gives the right result or ends with an error.
+///
+/// Start with `quorate run examples/credit/task.toml`, which plays all parties of a task on this machine.
 #[derive(Parser)]
-#[command(name = "quorate", version, about, max_term_width = 100, after_help = EXAMPLES)]
+#[command(name = "quorate", version, max_term_width = 100, after_help = EXAMPLES)]
 pub struct Cli {
     #[command(subcommand)]
     command: Command,
@@ -30,13 +38,17 @@ const EXAMPLES: &str = "\
 Examples:
   quorate run examples/credit/task.toml          all parties of a task on this machine, over TLS
   quorate keygen bank                            make bank.key and bank.crt, print the fingerprint to pin
-  quorate doctor task.toml --me bank             check addresses, TLS, pins and parameters with every peer
+  quorate doctor task.toml --me bank             check own data, and every pair's TLS, pins, versions, parameters
   quorate party task.toml --me bank              run one party on its own host
   quorate bench triples --field fr --json        measure on this machine
   quorate certify spdz                           attack the protocols and check their claims
 
-Exit codes: 0 done, 1 a check failed (somebody deviated), 64 usage, 65 malformed input, 69 a peer is missing or gone,
-70 internal error, 74 storage, 78 parameters or identities differ.";
+Exit codes:
+   0  done                          1  a check failed: somebody deviated from the protocol
+  64  wrong command line           65  malformed task or data, or values out of range
+  69  a peer is missing or gone    70  an error of this program
+  74  files: missing, full, taken  78  parameters, versions or identities differ
+`quorate certify` also ends with 2 (inconclusive) and 3 (vacuous: nothing was tested).";
 
 #[derive(Subcommand)]
 enum Command {

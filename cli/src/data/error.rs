@@ -67,6 +67,9 @@ pub enum Problem {
     /// The operating system's answer to opening or reading.
     #[error("{0}")]
     Io(String),
+    /// A directory, a device or a pipe.
+    #[error("not a regular file")]
+    NotAFile,
     /// More bytes than allowed.
     #[error("larger than {0} bytes")]
     TooLarge(u64),

@@ -6,7 +6,6 @@
 //! ids already.
 
 use std::fmt;
-use std::fs::File;
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 
@@ -56,7 +55,7 @@ impl IdList {
     pub fn read(file: &Path) -> Result<Self, DataError> {
         let limits = Limits::default();
         let fail = |problem| DataError { file: file.into(), place: Place::File, problem };
-        let source = File::open(file).map_err(|e| fail(Problem::Io(e.to_string())))?;
+        let source = text::open(file).map_err(fail)?;
         let lines = Lines::new(BufReader::new(source), limits.bytes).map_err(fail)?;
         let mut ids = Vec::new();
         for (i, line) in BufReader::new(lines).lines().enumerate() {

@@ -2,7 +2,6 @@
 
 use std::cell::Cell;
 use std::collections::BTreeMap;
-use std::fs::File;
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
@@ -45,7 +44,7 @@ impl Table {
     /// Reads the id column and the wanted columns of a source; other columns are never looked at.
     pub fn read(source: &Source, limits: &Limits) -> Result<Self, DataError> {
         let at_file = |problem| DataError { file: source.file.clone(), place: Place::File, problem };
-        let file = File::open(&source.file).map_err(|e| at_file(Problem::Io(e.to_string())))?;
+        let file = text::open(&source.file).map_err(at_file)?;
         let lines = Lines::new(BufReader::new(file), limits.bytes).map_err(at_file)?;
         Self::parse(source, lines, limits)
     }

@@ -1,13 +1,24 @@
 //! Text files of any operating system as UTF-8 with `\n` at the end of every line.
 
 use std::cell::Cell;
+use std::fs::File;
 use std::io::{self, BufRead, Read};
+use std::path::Path;
 use std::rc::Rc;
 
 use super::error::Problem;
 
 const UTF8_MARK: &[u8] = &[0xef, 0xbb, 0xbf];
 const UTF16_MARKS: [&[u8]; 2] = [&[0xff, 0xfe], &[0xfe, 0xff]];
+
+/// Opens a regular file. A pipe would block until somebody writes to it, and a device may never end.
+pub fn open(file: &Path) -> Result<File, Problem> {
+    let io = |e: io::Error| Problem::Io(e.to_string());
+    if !std::fs::metadata(file).map_err(io)?.is_file() {
+        return Err(Problem::NotAFile);
+    }
+    File::open(file).map_err(io)
+}
 
 /// Reads text without byte-order mark, `\r\n` and lone `\r` as `\n`, with `\n` after the last line and one empty line
 /// more, so that lines can be counted and a record that contains the end of the text can be told. Fails beyond a limit

@@ -1,6 +1,8 @@
 //! Tables and task files that are wrong: refused before anybody is called, with row and column, without the cell.
 
 use std::fs;
+use std::path::Path;
+use std::process::Command;
 use std::time::Duration;
 
 use spec::ExitCode;
@@ -44,6 +46,14 @@ fn a_table_that_is_wrong() {
     assert!(!ended.err.join("\n").contains("48x7191"), "{:?}", ended.err);
     fs::remove_file(setting.path("bank.csv")).unwrap();
     bank_refuses(&setting, &["bank.csv", "No such file"]);
+    // What would block, never end or be no text at all.
+    assert!(Command::new("mkfifo").arg(setting.path("bank.csv")).status().unwrap().success());
+    bank_refuses(&setting, &["bank.csv", "not a regular file"]);
+    for other in [Path::new("/dev/zero"), setting.dir.path()] {
+        fs::remove_file(setting.path("bank.csv")).unwrap();
+        std::os::unix::fs::symlink(other, setting.path("bank.csv")).unwrap();
+        bank_refuses(&setting, &["bank.csv", "not a regular file"]);
+    }
 }
 
 #[test]
@@ -73,7 +83,7 @@ fn files_without_end() {
     let setting = Setting::new(2);
     let text = setting.text();
     fs::write(setting.task(), text.replace("bank.csv", "/dev/zero")).unwrap();
-    bank_refuses(&setting, &["/dev/zero", "larger than"]);
+    bank_refuses(&setting, &["/dev/zero", "not a regular file"]);
     let mut command = setting.command("run");
     command.arg("/dev/zero");
     let ended = Process::start("run", command).end_within(SLACK);
