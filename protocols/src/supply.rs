@@ -6,9 +6,11 @@ use field::Field;
 use transport::PartyId;
 use zeroize::ZeroizeOnDrop;
 
-use crate::{Error, Result, Shared};
+use crate::{Error, Result, Shared, wiped};
 
 /// Multiplication triples `([[a]], [[b]], [[a·b]])` of random `a`, `b`. Used once: moved into the multiplication.
+///
+/// Whoever puts parts of different triples together gets wrong products and nothing else: the parts keep their MACs.
 #[derive(Debug, Default)]
 pub struct Triples<F: Field> {
     /// `[[a]]`.
@@ -40,7 +42,7 @@ pub struct Masks<F: Field> {
     pub clear: Option<Clear<F>>,
 }
 
-/// The plain values of a mask.
+/// The plain values of a mask. They hide inputs: whoever reads them out before they are used gives the inputs away.
 #[derive(ZeroizeOnDrop)]
 pub struct Clear<F: Field>(pub Vec<F>);
 
@@ -119,7 +121,7 @@ impl<F: Field> Memory<F> {
         let (shared, clear) = &mut self.masks[owner.index()];
         shared.add(m.shared);
         if let Some(more) = m.clear {
-            clear.get_or_insert_with(|| Clear(Vec::new())).0.extend_from_slice(&more.0);
+            wiped::append(&mut clear.get_or_insert_with(|| Clear(Vec::new())).0, &more.0);
         }
     }
 }

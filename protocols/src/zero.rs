@@ -5,11 +5,15 @@
 //! Every opening with three or more parties adds one: without it the share that an input's owner sends *is* its input
 //! up to a public constant.
 
-use transport::{PartyId, PerParty};
+use bytes::Bytes;
+use transport::{Kind, Meta, PartyId, PerParty};
+use zeroize::{Zeroize, Zeroizing};
 
 use crate::foundations::ZeroSeed;
-use crate::message::Nonce;
 use crate::{Result, Session};
+
+/// A seed on its way. Its frame is the one of all frames whose content must never be seen again.
+const PAIR_SEED: Meta = Meta { name: "pair_seed", kind: Kind::Nonces, field: "", len: 1, width: 32 };
 
 /// Step 1: the lower party of each pair chooses a seed and sends it.
 pub(crate) async fn agree(s: &mut Session) -> Result<PerParty<ZeroSeed>> {
@@ -17,10 +21,15 @@ pub(crate) async fn agree(s: &mut Session) -> Result<PerParty<ZeroSeed>> {
     let mut pairs = PerParty::from_fn(s.n(), |_| ZeroSeed([0; 32]));
     for p in s.others().filter(|p| *p > me) {
         pairs[p] = ZeroSeed(s.tape().nonce()?);
-        s.send(p, "pair_seed", &[Nonce(pairs[p].0)])?;
+        s.send_encoded(p, PAIR_SEED, 0, Bytes::from_owner(Zeroizing::new(pairs[p].0)))?;
     }
     for p in s.others().filter(|p| *p < me) {
-        pairs[p] = ZeroSeed(s.recv::<Nonce>(p, "pair_seed", 1).await?[0].0);
+        let body = s.recv_encoded(p, PAIR_SEED, 0, PAIR_SEED.width).await?.unwrap_or_default();
+        pairs[p].0.iter_mut().zip(&body).for_each(|(seed, byte)| *seed = *byte);
+        // What a transport keeps of a frame is its own; this is the last place of it here.
+        if let Ok(mut body) = body.try_into_mut() {
+            body.zeroize();
+        }
     }
     Ok(pairs)
 }

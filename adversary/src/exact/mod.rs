@@ -1,6 +1,7 @@
 //! What a cheat achieves against the shipped protocol text, counted over every coin and compared with the formulas of
 //! `spec` as rational numbers: equal, not close.
 
+mod decisions;
 pub mod multiplication;
 mod privacy;
 pub mod sacrifice;

@@ -4,10 +4,14 @@ use field::Field;
 use transport::{PartyId, PerParty};
 
 use super::Online;
+use crate::message::Count;
 use crate::{Error, Result, Shared};
 
 /// Values shared in one step: what is broadcast travels in one frame, which has a size limit.
 const BLOCK: usize = 1 << 16;
+/// Values that an owner sends ahead of the only peer there is: bounds what waits at either end. With more parties the
+/// echo of every block does it.
+const UNHEARD: usize = 1 << 18;
 
 impl<F: Field> Online<'_, F> {
     /// Shares `len` values of `owner`, who gives them as `Some`; everyone else gives `None`.
@@ -22,9 +26,27 @@ impl<F: Field> Online<'_, F> {
         for start in (0..len).step_by(BLOCK) {
             let block = start..(start + BLOCK).min(len);
             let part = values.map(|v| &v[block.clone()]);
-            all.extend(self.input_block(owner, part, block.len()).await?);
+            let len = block.len();
+            all.extend(self.input_block(owner, part, len).await?);
+            self.heard(owner, len).await?;
         }
         Ok(all)
+    }
+    /// Step 2.2, two parties: after so many values the owner waits for a sign that they have arrived.
+    async fn heard(&mut self, owner: PartyId, len: usize) -> Result<()> {
+        let Some(peer) = self.s.others().next().filter(|_| self.s.n() == 2) else { return Ok(()) };
+        let told = &mut self.told[owner.index()];
+        *told += len;
+        if *told < UNHEARD {
+            return Ok(());
+        }
+        *told = 0;
+        let mut s = self.s.step("heard");
+        if owner == s.me() {
+            s.recv::<Count>(peer, "heard", 0).await.map(drop)
+        } else {
+            s.send::<Count>(owner, "heard", &[])
+        }
     }
     async fn input_block(&mut self, owner: PartyId, values: Option<&[F]>, len: usize) -> Result<Shared<F>> {
         let mut s = self.s.step("input");

@@ -27,12 +27,14 @@ pub struct Online<'a, F: Field> {
     key: &'a mut MacKey<F>,
     supply: &'a mut dyn Supply<F>,
     check_every: usize,
+    /// With two parties: how many values each has shared since its peer last showed that it keeps up.
+    told: [usize; 2],
 }
 
 impl<'a, F: Field> Online<'a, F> {
     /// Starts computing in a step of `s`.
     pub fn new(s: &mut Session, key: &'a mut MacKey<F>, supply: &'a mut dyn Supply<F>) -> Self {
-        Self { s: s.step("online"), key, supply, check_every: OPENED_LIMIT }
+        Self { s: s.step("online"), key, supply, check_every: OPENED_LIMIT, told: [0; 2] }
     }
     /// This party.
     #[must_use]

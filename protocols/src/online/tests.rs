@@ -80,31 +80,55 @@ fn a_key_whose_check_was_interrupted_serves_no_other_session() {
     assert!(matches!(&ends[0], Err(Error::Abort(abort)) if abort.check == &MAC_CHECK), "{:?}", ends[0]);
 }
 
-/// The size of the largest frame that party 1 sends.
-struct Largest(usize);
-impl Adversary for Largest {
+/// Sizes of what party 1 sends: the largest frame, and what is on its way to a party that has not said that it keeps up.
+#[derive(Default)]
+struct Sizes {
+    frame: usize,
+    unheard: usize,
+    most_unheard: usize,
+}
+impl Adversary for Sizes {
     fn outgoing(&mut self, e: Envelope, deliver: &mut Vec<Envelope>) {
-        self.0 = self.0.max(e.frame.body.len());
+        self.frame = self.frame.max(e.frame.body.len());
+        self.unheard += e.frame.body.len();
+        self.most_unheard = self.most_unheard.max(self.unheard);
+        deliver.push(e);
+    }
+    fn incoming(&mut self, e: Envelope, deliver: &mut Vec<Envelope>) {
+        if e.frame.meta.name == "heard" {
+            self.unheard = 0;
+        }
         deliver.push(e);
     }
 }
 
 #[test]
-fn long_inputs_travel_in_frames_of_bounded_size() {
-    const LEN: usize = (1 << 18) + 1;
-    let mut largest = Largest(0);
-    let ends = run(2, 1, &mut largest, async |mut s: Session| {
+fn long_inputs_travel_in_frames_of_bounded_size_and_wait_for_the_peer() {
+    const LEN: usize = (1 << 19) + 1;
+    let mut sizes = Sizes::default();
+    let ends = run(2, 1, &mut sizes, async |mut s: Session| {
         let me = s.me().index();
         let owner = PartyId::new(1);
         let mut key = MacKey::from_share(number(5 + me as u64));
         let mut supply = Memory::new(2);
-        let clear = (me == 1).then(|| crate::Clear(vec![number(3); LEN]));
-        supply.add_masks(owner, crate::Masks { shared: dealt(me, &[3; LEN]), clear });
+        let clear = (me == 1).then(|| crate::Clear(vec![number(3); 2 * LEN]));
+        supply.add_masks(owner, crate::Masks { shared: dealt(me, &vec![3; 2 * LEN]), clear });
         let mine: Vec<F128> = (0..LEN as u64).map(number).collect();
         let mut online = Online::new(&mut s, &mut key, &mut supply);
-        let x = online.input(owner, (me == 1).then_some(&mine[..]), LEN).await?;
-        online.output(&x.gather(&[0, LEN - 1])).await
+        let mut ends = Shared::default();
+        // Twice, the second time in pieces that are short of any limit of their own.
+        for part in [LEN, 1000] {
+            for at in (0..LEN).step_by(part) {
+                let some = &mine[at..(at + part).min(LEN)];
+                let x = online.input(owner, (me == 1).then_some(some), some.len()).await?;
+                ends.extend(x.gather(&[0, some.len() - 1]));
+            }
+        }
+        let ends = ends.gather(&[0, 1, ends.len() - 1]);
+        online.output(&ends).await
     });
-    assert!(ends.iter().all(|end| *end == Ok(vec![number(0), number(LEN as u64 - 1)])));
-    assert!(largest.0 <= 1 << 20, "{} bytes", largest.0);
+    let last = number(LEN as u64 - 1);
+    assert!(ends.iter().all(|end| *end == Ok(vec![number(0), last, last])));
+    assert!(sizes.frame <= 1 << 20, "{} bytes", sizes.frame);
+    assert!(sizes.most_unheard <= 5 << 20, "{} bytes under way", sizes.most_unheard);
 }

@@ -16,7 +16,6 @@ use transport::PerParty;
 use zeroize::Zeroizing;
 
 use super::columns::{self, Columns};
-use super::hash::OtHash;
 use super::setup::{Peer, choices, setup, trees};
 use super::{Active, OtBatch, RandomOt, SeedOts, base};
 use crate::message::{Block, Nonce};
@@ -183,11 +182,14 @@ impl Peer {
         let mut batch = OtBatch { zero: zeros::<F>(n), one: zeros::<F>(n), chosen: zeros::<F>(n) };
         let (sender, receiver) = (&mut self.sender, &mut self.receiver);
         t.for_rows(n, |first, rows| {
-            hash_tile::<F>(&receiver.hash, receiver.index, first, rows, 0, &mut batch.chosen);
+            let (index, tile) = (receiver.index + first as u64, first..first + rows.len());
+            receiver.hash.at(index).residues::<F>(index, rows, 0, &mut batch.chosen[tile]);
         });
         q.for_rows(n, |first, rows| {
-            hash_tile::<F>(&sender.hash, sender.index, first, rows, 0, &mut batch.zero);
-            hash_tile::<F>(&sender.hash, sender.index, first, rows, sender.delta, &mut batch.one);
+            let (index, tile) = (sender.index + first as u64, first..first + rows.len());
+            let hash = sender.hash.at(index);
+            hash.residues::<F>(index, rows, 0, &mut batch.zero[tile.clone()]);
+            hash.residues::<F>(index, rows, sender.delta, &mut batch.one[tile]);
         });
         sender.index += n as u64;
         receiver.index += n as u64;
@@ -197,18 +199,6 @@ impl Peer {
 
 fn zeros<F: PrimeField>(n: usize) -> Vec<F::Residue> {
     vec![F::Residue::ZERO; n]
-}
-
-/// The outputs of some rows of a call whose first transfer has the given index.
-fn hash_tile<F: PrimeField>(
-    hash: &OtHash,
-    index: u64,
-    first: usize,
-    rows: &[u128],
-    offset: u128,
-    out: &mut [F::Residue],
-) {
-    hash.residues::<F>(index + first as u64, rows, offset, &mut out[first..first + rows.len()]);
 }
 
 #[cfg(test)]

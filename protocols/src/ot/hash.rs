@@ -1,12 +1,13 @@
-//! The hash that breaks the correlation: `H(tweak, x) = π(π(x) ⊕ tweak) ⊕ π(x)` with π = AES-128 under a key of the
-//! session (Guo, Katz, Wang and Yu, ePrint 2019/074), and the map from its outputs to residues of a field.
-//! Spec: `spec/protocols/07-ot-extension.md`, Steps 2.8 and 2.9.
+//! The hash that breaks the correlation: `H(tweak, x) = π(π(x) ⊕ tweak) ⊕ π(x)` with π = AES-128 under a key that serves
+//! some thousand rows (Guo, Katz, Wang and Yu, ePrint 2019/074; Guo, Katz, Wang, Weng and Yu, ePrint 2019/1168, for why
+//! not all), and the map from its outputs to residues of a field. Spec: `spec/protocols/07-ot-extension.md`, Steps 2.8
+//! and 2.9.
 //!
 //! A row of the correlation is the same at two parties or differs by Δ; a receiver can force equal rows, so the index of
 //! the transfer is in every call. Attempts and words have tweaks of their own.
 
 use field::{PrimeField, Residue};
-use zeroize::Zeroizing;
+use zeroize::{ZeroizeOnDrop, Zeroizing};
 
 use crate::cipher::{Cipher, Tweaks};
 
@@ -14,6 +15,25 @@ use crate::cipher::{Cipher, Tweaks};
 const BATCH: usize = 256;
 /// 128-bit words of the widest residue.
 const WORDS: usize = 2;
+
+/// What the keys of one ordered pair's hash are derived from.
+#[derive(ZeroizeOnDrop)]
+pub(super) struct HashKeys([u8; 32]);
+
+impl HashKeys {
+    pub(super) fn new(root: [u8; 32]) -> Self {
+        Self(root)
+    }
+    /// The hash of the rows from transfer `first` on, to the end of its tile. A hash loses as many bits of security as
+    /// the binary logarithm of its uses under one key, so a key serves one tile.
+    pub(super) fn at(&self, first: u64) -> OtHash {
+        let mut h = blake3::Hasher::new_derive_key("quorate 2026 ot hash tile v1");
+        let key = Zeroizing::new(*h.update(&self.0).update(&first.to_le_bytes()).finalize().as_bytes());
+        let mut short = Zeroizing::new([0; 16]);
+        short.copy_from_slice(&key[..16]);
+        OtHash::new(&short)
+    }
+}
 
 /// The hash under one key.
 pub struct OtHash {
@@ -130,6 +150,21 @@ mod tests {
         agrees::<F31>();
         agrees::<F128>();
         agrees::<Fr>();
+    }
+
+    #[test]
+    fn every_tile_has_a_key_of_its_own() {
+        // The same row at the same index, so nothing but the key can tell the outputs apart.
+        let out = |root: u8, first: u64| {
+            let mut out = [Default::default()];
+            HashKeys::new([root; 32]).at(first).residues::<F128>(9, &[42], 0, &mut out);
+            F128::from_residue(out[0]).to_limbs()
+        };
+        let mut all: Vec<_> = [out(1, 0), out(1, 1), out(1, 8704), out(1, 1 << 40), out(2, 0)].to_vec();
+        assert_eq!(out(1, 8704), all[2]);
+        all.sort_unstable();
+        all.dedup();
+        assert_eq!(all.len(), 5);
     }
 
     #[test]

@@ -9,7 +9,7 @@ use super::SeedOts;
 use super::base::Base;
 use super::extend::SoftSpoken;
 use super::ggm::{self, side};
-use super::hash::OtHash;
+use super::hash::HashKeys;
 use crate::message::{Block, Digest, Nonce};
 use crate::prg::Prg;
 use crate::{Blame, Result, Session};
@@ -38,7 +38,7 @@ pub(super) struct Sender {
     #[zeroize(skip)] // streams and ciphers wipe themselves
     pub(super) streams: Vec<Prg>,
     #[zeroize(skip)]
-    pub(super) hash: OtHash,
+    pub(super) hash: HashKeys,
     /// The index of the next transfer: never reset.
     pub(super) index: u64,
 }
@@ -47,7 +47,7 @@ pub(super) struct Sender {
 pub(super) struct Receiver {
     /// Of every block: all streams.
     pub(super) streams: Vec<Prg>,
-    pub(super) hash: OtHash,
+    pub(super) hash: HashKeys,
     /// The index of the next transfer: never reset.
     pub(super) index: u64,
 }
@@ -124,14 +124,12 @@ fn puncture<const K: usize>(
     (streams, all_fit)
 }
 
-/// Step 1.5: the hash of a pair, under a key that the receiver could not know when it made its trees.
-fn hash(s: &Session, pair: [u8; 2], base: Digest, sums: &[Block], seals: &[Digest], nonce: Nonce) -> OtHash {
+/// Step 1.5: the keys of a pair's hash, which the receiver could not know when it made its trees.
+fn hash(s: &Session, pair: [u8; 2], base: Digest, sums: &[Block], seals: &[Digest], nonce: Nonce) -> HashKeys {
     let sums: Vec<u8> = sums.iter().flat_map(|b| b.0).collect();
     let seals: Vec<u8> = seals.iter().flat_map(|d| d.0).collect();
-    let mut key = Zeroizing::new([0; 16]);
     let items: [&[u8]; 5] = [&pair, &base.0, &sums, &seals, &nonce.0];
-    s.bind("quorate 2026 ot hash key v1", &items).finalize_xof().fill(key.as_mut());
-    OtHash::new(&key)
+    HashKeys::new(s.bind("quorate 2026 ot hash key v1", &items).finalize().into())
 }
 
 /// Steps 1.2 to 1.6 with every peer, on the base transfers of Step 1.1.
@@ -200,7 +198,8 @@ impl<const K: usize> SoftSpoken<K> {
     pub fn base_choices(delta: u128) -> Zeroizing<Vec<bool>> {
         choices::<K>(delta)
     }
-    /// Setup on 128 base transfers with every peer that exist already (the hybrid model of this protocol), made as
+    /// Setup on 128 base transfers with every peer that exist already (the hybrid model of this protocol), for simulators
+    /// and exact counts: nothing ties them to this session. They are made as
     /// receiver with [`SoftSpoken::base_choices`] of this party's secret towards that peer. Every secret is uniform, for
     /// one peer and one session, and no MAC key.
     pub async fn setup_on(s: &mut Session, secrets: PerParty<u128>, base: PerParty<SeedOts>) -> Result<Self> {

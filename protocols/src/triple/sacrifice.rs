@@ -2,8 +2,9 @@
 //! Functionality: part of F_triple · Protocol: MASCOT (ePrint 2016/505) Π_Triple, last steps
 //! Spec: `spec/protocols/10-mascot-triple.md`, Step 4 · Level: A3C2, selective abort
 //! Rounds: 7 (coin 2, ρ, MAC check 4) · Bytes: one element per triple and peer
-//! Soundness: a wrong triple passes the equation with 1/p, whatever the batch; with a lie on the MAC check besides,
-//! 1/p + (1−1/p)(2p−1)/p²
+//! Soundness, whatever the batch, with q = (2p−1)/p²: a spoiled triple is accepted with 1 − (1−q)², which is the claim; a
+//! wrong one with 1/p + (1−1/p)q. Of the equation alone the figures are q and 1/p; a cheat that fails it may still pass
+//! the MAC check that tests it.
 
 use field::Field;
 use spec::{Bound, Check};
@@ -12,11 +13,12 @@ use zeroize::ZeroizeOnDrop;
 use crate::share::{Opened, open};
 use crate::{MacKey, Result, Session, Shared, Triples};
 
-/// Every triple multiplies.
+/// Every triple multiplies. The bound counts every cheat that is accepted, also one whose triple is right and who learns
+/// from the acceptance what the other factor was.
 pub const TRIPLE_SACRIFICE: Check = Check {
     id: "triple.sacrifice",
     tests: "every triple of the batch multiplies, and what its sacrifice opened is what was shared",
-    bound: Bound::SacrificeWithLie,
+    bound: Bound::SacrificeAcceptedByMacCheck,
     dies: "the session, its MAC key, transfers and all its preprocessing",
 };
 

@@ -148,7 +148,7 @@ fn sacrifice_with_a_lie_about_the_opened_zero() {
             })
             .max()
             .unwrap();
-        assert_eq!(best, at(Bound::SacrificeWithLie, p, 1));
+        assert_eq!(best, at(Bound::SacrificeWrongByMacCheck, p, 1));
         assert_eq!(best, expected);
     }
 }
@@ -177,8 +177,8 @@ fn sacrifice_tested_by_a_mac_check() {
             accepted = accepted.max(good);
             accepted_wrong = accepted_wrong.max(bad);
         }
-        assert_eq!(frac(accepted as u64, p.pow(4)), at(Bound::SacrificeByMacCheck, p, 1));
-        assert_eq!(frac(accepted_wrong as u64, p.pow(4)), at(Bound::SacrificeWithLie, p, 1));
+        assert_eq!(frac(accepted as u64, p.pow(4)), at(Bound::SacrificeAcceptedByMacCheck, p, 1));
+        assert_eq!(frac(accepted_wrong as u64, p.pow(4)), at(Bound::SacrificeWrongByMacCheck, p, 1));
     }
 }
 
@@ -241,7 +241,7 @@ fn guessed_key_bits_are_bounded() {
 fn production_fields_reach_the_default_statistical_security() {
     let p = (BigUint::from(1u32) << 127u32) + 1u32;
     let sigma = frac(1, 1 << 32) * frac(1, 1 << 32);
-    for bound in [Bound::MacCheck, Bound::SacrificeAccepted, Bound::SacrificeWithLie, Bound::SacrificeByMacCheck] {
+    for bound in [Bound::MacCheck, Bound::SacrificeAccepted, Bound::SacrificeWrongByMacCheck, Bound::SacrificeAcceptedByMacCheck] {
         assert!(bound.at(&Instance::field(p.clone())) < sigma);
     }
 }

@@ -78,17 +78,18 @@ pub enum Bound {
         /// s, the bits of key and challenge.
         key_bits: u32,
     },
-    /// Sacrifice with one uniform challenge, any number of triples: a *wrong* triple is accepted, 1/p.
+    /// The equation of a sacrifice with one uniform challenge, any number of triples: it holds and a triple is *wrong*,
+    /// 1/p. What is accepted if the equation's values are opened and known to be right.
     SacrificeWrong,
-    /// Sacrifice: the cheat is accepted. A false product that depends on the other factor may pass while the triple is
-    /// right; acceptance then tells the cheater that factor. (2p−1)/p², the figure a triple layer has to claim.
+    /// The equation of a sacrifice holds although a triple was spoiled. A false product that depends on the other factor
+    /// may pass while the triple is right; that it passed then tells the cheater that factor. (2p−1)/p².
     SacrificeAccepted,
-    /// Sacrifice by a cheat that also lies about the opened zero and has to pass the MAC check with it:
-    /// 1/p + (1−1/p)(2p−1)/p².
-    SacrificeWithLie,
-    /// The sacrifice as it is built: the equation is tested by a MAC check, so a cheat that fails the equation may still
-    /// pass that. Any cheat, harmful or only curious: 1 − (1−(2p−1)/p²)². The figure of the check `triple.sacrifice`.
-    SacrificeByMacCheck,
+    /// The sacrifice whose equation is tested by a MAC check: a *wrong* triple is accepted, because the equation holds or
+    /// because the MAC check passes although it does not. 1/p + (1−1/p)(2p−1)/p².
+    SacrificeWrongByMacCheck,
+    /// The same: *any* spoiled triple is accepted, wrong or only curious. Two chances of (2p−1)/p², the equation's and the
+    /// MAC check's: 1 − (1−(2p−1)/p²)². What a triple layer has to claim.
+    SacrificeAcceptedByMacCheck,
     /// Cut and choose into buckets, passing only if every bad item fills whole buckets; the best number of buckets.
     Buckets {
         /// N, the number of buckets.
@@ -174,8 +175,8 @@ impl Bound {
             Self::Spdz2k { key_bits } => {
                 BigRational::from_integer((u64::from(key_bits) + 5).into()) * half_to(u64::from(key_bits) + 2)
             }
-            Self::SacrificeWithLie => &inv + (&one - &inv) * &mac,
-            Self::SacrificeByMacCheck => &one - (&one - &mac).pow(2),
+            Self::SacrificeWrongByMacCheck => &inv + (&one - &inv) * &mac,
+            Self::SacrificeAcceptedByMacCheck => &one - (&one - &mac).pow(2),
             Self::Buckets { buckets, size, opened } => best_bucket_attack(buckets, size, opened),
             Self::CutAndChoose { copies: m } | Self::Guess { guesses: m } => {
                 BigRational::new(1.into(), m.max(1).into())
@@ -244,8 +245,8 @@ impl fmt::Display for Bound {
             Self::SharedChallenge { keys } => write!(f, "1/p + (1-1/p)/p^{keys}"),
             Self::IndependentChallenges { keys } => write!(f, "((2p-1)/p^2)^{keys}"),
             Self::Spdz2k { key_bits } => write!(f, "({key_bits}+5)/2^({key_bits}+2)"),
-            Self::SacrificeWithLie => f.write_str("1/p + (1-1/p)(2p-1)/p^2"),
-            Self::SacrificeByMacCheck => f.write_str("1-(1-(2p-1)/p^2)^2"),
+            Self::SacrificeWrongByMacCheck => f.write_str("1/p + (1-1/p)(2p-1)/p^2"),
+            Self::SacrificeAcceptedByMacCheck => f.write_str("1-(1-(2p-1)/p^2)^2"),
             Self::Buckets { buckets, size, opened } => {
                 write!(f, "max over k of C({buckets},k)/C({buckets}*{size}+{opened},{size}k)")
             }
