@@ -13,7 +13,7 @@ use crate::cipher::{Cipher, Tweaks};
 use crate::commit::commitment;
 use crate::foundations::{ZeroSeed, Zeros, joint_seed};
 use crate::message::{Block, Count, Digest, Item, Nonce, Point};
-use crate::ot::OtHash;
+use crate::ot::{HashKeys, OtHash};
 use crate::prg::Prg;
 use crate::{Real, Session, SessionId, Tape, zero};
 
@@ -176,7 +176,11 @@ fn sampled<F: PrimeField>(v: &mut Vectors) {
     let (mut out, mut bytes) = ([F::Residue::ZERO; 2], Vec::new());
     OtHash::new(&[8; 16]).residues::<F>(5, &[1, 2], 3, &mut out);
     F::Residue::write_slice(&out, &mut bytes);
-    v.bytes(&format!("{}: hash of rows 1, 2", F::NAME), bytes);
+    v.bytes(&format!("{}: hash of rows 1, 2", F::NAME), &bytes);
+    bytes.clear();
+    HashKeys::new([8; 32]).at(8704).residues::<F>(8704, &[1, 2], 3, &mut out);
+    F::Residue::write_slice(&out, &mut bytes);
+    v.bytes(&format!("{}: hash of rows 1, 2 of tile 8704, root 32 bytes 08", F::NAME), &bytes);
 }
 
 #[test]

@@ -18,15 +18,15 @@ const WORDS: usize = 2;
 
 /// What the keys of one ordered pair's hash are derived from.
 #[derive(ZeroizeOnDrop)]
-pub(super) struct HashKeys([u8; 32]);
+pub(crate) struct HashKeys([u8; 32]);
 
 impl HashKeys {
-    pub(super) fn new(root: [u8; 32]) -> Self {
+    pub(crate) fn new(root: [u8; 32]) -> Self {
         Self(root)
     }
     /// The hash of the rows from transfer `first` on, to the end of its tile. A hash loses as many bits of security as
     /// the binary logarithm of its uses under one key, so a key serves one tile.
-    pub(super) fn at(&self, first: u64) -> OtHash {
+    pub(crate) fn at(&self, first: u64) -> OtHash {
         let mut h = blake3::Hasher::new_derive_key("quorate 2026 ot hash tile v1");
         let key = Zeroizing::new(*h.update(&self.0).update(&first.to_le_bytes()).finalize().as_bytes());
         let mut short = Zeroizing::new([0; 16]);

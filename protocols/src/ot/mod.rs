@@ -17,6 +17,8 @@ pub(crate) mod testing;
 
 pub use base::BASE_OT_POINT;
 pub use extend::{OT_CONSISTENCY, SoftSpoken};
+#[cfg(test)]
+pub(crate) use hash::HashKeys;
 pub use hash::OtHash;
 pub use setup::OT_PPRF;
 
