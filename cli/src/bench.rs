@@ -191,7 +191,9 @@ impl<F: PrimeField> Subject<F> {
                     }
                 }
                 match writer {
-                    Some(writer) => drop(writer.finish(mascot.into_key())?),
+                    Some(writer) => {
+                        writer.finish(mascot.into_key())?;
+                    }
                     None => t.mascot = Some(mascot),
                 }
             }

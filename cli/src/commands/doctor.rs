@@ -78,8 +78,12 @@ impl Finding {
 
 impl Doctor {
     pub(super) fn run(self) -> Result<ExitCode, Failure> {
+        let _lifeline = run::lifeline(self.local.places.as_deref())?;
         let (findings, code, names) = match &self.me {
             Some(me) => self.one(me)?,
+            None if self.local.identity.is_some() => {
+                return Err(Failure::new(ExitCode::Usage, "--identity is one party's: say which with --me"));
+            }
             None => self.all()?,
         };
         self.print(&findings, &names)?;

@@ -154,10 +154,7 @@ pub fn write_places(places: &Places, file: &Path) -> Result<(), Failure> {
 impl Party {
     pub(super) fn run(self) -> Result<ExitCode, Failure> {
         let progress = Progress::new(self.progress, &self.at.me);
-        let _lifeline = match self.at.local.places.as_deref() {
-            Some(file) => Some(super::run::end_with_the_run(file, read_places(file)?.run)),
-            None => None,
-        };
+        let _lifeline = super::run::lifeline(self.at.local.places.as_deref())?;
         self.compute(&progress).or_else(|e| if progress.failed(&e) { Ok(e.code) } else { Err(e) })
     }
     fn compute(&self, progress: &Progress) -> Result<ExitCode, Failure> {

@@ -17,7 +17,7 @@ use indicatif::{MultiProgress, ProgressBar};
 use spec::ExitCode;
 use transport::identity;
 
-use super::party::{Places, free_port, write_places};
+use super::party::{Places, free_port, read_places, write_places};
 use crate::failure::Failure;
 use crate::progress::{self, Report};
 use crate::report::TaskResult;
@@ -266,7 +266,7 @@ impl Running {
 
 /// In a party of a local run: ends this process when the run, process `parent`, is gone, however it went. What belongs to
 /// the run, keys and shares of all parties, is removed: nothing of it is of use to anybody any more.
-pub(super) fn end_with_the_run(places: &Path, parent: u32) -> Lifeline {
+fn end_with_the_run(places: &Path, parent: u32) -> Lifeline {
     let run = places.parent().map(Path::to_owned);
     let clearing = Arc::new(Mutex::new(()));
     let lifeline = Lifeline(clearing.clone());
@@ -289,6 +289,11 @@ pub(super) fn end_with_the_run(places: &Path, parent: u32) -> Lifeline {
         std::process::exit(i32::from(ExitCode::Unavailable.code()));
     });
     lifeline
+}
+
+/// [`end_with_the_run`] where `places` were given.
+pub(super) fn lifeline(places: Option<&Path>) -> Result<Option<Lifeline>, Failure> {
+    places.map(|file| Ok(end_with_the_run(file, read_places(file)?.run))).transpose()
 }
 
 /// Keeps a party from ending while it removes what belongs to a run that is gone.

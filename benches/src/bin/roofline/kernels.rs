@@ -141,7 +141,7 @@ impl FieldKernels {
         let read = best(N, || {
             black_box(F::Residue::read_slice(black_box(&bytes), &mut out));
         });
-        let mut sums = vec![<F::Residue as Residue>::Sum::default(); N];
+        let mut sums = [<F::Residue as Residue>::Sum::default(); N];
         // As many terms as a sum takes without a reduction.
         let sum = best(N, || {
             for (sum, term) in sums.iter_mut().zip(black_box(&residues)) {
