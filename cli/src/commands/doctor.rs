@@ -61,7 +61,7 @@ struct Finding {
     /// Who looked at its connection to whom.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pair: Option<[String; 2]>,
-    /// The fastest round trip of a pair.
+    /// The mean time of a round of a pair.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     milliseconds: Option<f64>,
 }

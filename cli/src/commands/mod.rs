@@ -36,12 +36,12 @@ pub struct Cli {
 
 const EXAMPLES: &str = "\
 Examples:
-  quorate run examples/credit/task.toml          all parties of a task on this machine, over TLS
-  quorate keygen bank                            make bank.key and bank.crt, print the fingerprint to pin
-  quorate doctor task.toml --me bank             check own data, and every pair's TLS, pins, versions, parameters
-  quorate party task.toml --me bank              run one party on its own host
-  quorate bench triples --field fr --json        measure on this machine
-  quorate certify spdz                           attack the protocols and check their claims
+  quorate run examples/credit/task.toml     all parties of a task on this machine, over TLS
+  quorate keygen bank                       make bank.key, bank.crt; print the fingerprint to pin
+  quorate doctor task.toml --me bank        check own data, and the connections of every pair
+  quorate party task.toml --me bank         run one party on its own host
+  quorate bench triples --field fr --json   measure on this machine
+  quorate certify spdz                      attack the protocols and check their claims
 
 Exit codes:
    0  done                          1  a check failed: somebody deviated from the protocol
