@@ -37,8 +37,8 @@ use crate::{data, program};
   quorate doctor examples/credit/task.toml           all parties on this machine
   quorate doctor task.toml --me bank --json          [{what, ok, detail, pair?, milliseconds?}, …]
 
-Exit codes: 0 all is well, 65 own data or plan, 69 a party is missing or does not answer, 78 identities, versions or
-parameters differ.")]
+Exit codes: 0 all is well, 65 own data or plan, 69 a party is missing or does not answer,
+78 identities, versions or parameters differ.")]
 pub struct Doctor {
     /// The task file that all parties share.
     task: PathBuf,

@@ -15,7 +15,7 @@ use crate::failure::Failure;
 /// party's `fingerprint`. There is no certificate authority: parties accept exactly the pinned keys.
 #[derive(Args)]
 #[command(after_help = "Examples:
-  quorate keygen bank                         bank.key and bank.crt in this directory, valid for 365 days
+  quorate keygen bank                      bank.key and bank.crt in this directory
   quorate keygen /etc/quorate/bank --days 90")]
 pub struct Keygen {
     /// Path without ending: NAME.key and NAME.crt are written.

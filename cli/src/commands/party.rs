@@ -25,7 +25,8 @@ use crate::task::Task;
   quorate party task.toml --me bank --identity /etc/quorate/bank
   quorate party task.toml --me bank --json > result.json      progress goes to standard error
 
-Before the first run: `quorate keygen`, exchange fingerprints, then `quorate doctor`. `quorate --help` lists exit codes.")]
+Before the first run: `quorate keygen`, exchange fingerprints, then `quorate doctor`.
+`quorate --help` lists exit codes.")]
 pub struct Party {
     #[command(flatten)]
     pub(super) at: At,
@@ -58,7 +59,7 @@ pub struct Local {
     /// Directory of this party's ledger, its preprocessing on disk [default: NAME.ledger beside the task file].
     #[arg(long, value_name = "DIR")]
     pub ledger: Option<PathBuf>,
-    /// Directory of the ledger's fence; never restore it together with the ledger [default: the state directory].
+    /// Directory of the ledger's fence; never restore it together with the ledger [default: $XDG_STATE_HOME/quorate or ~/.local/state/quorate].
     #[arg(long, value_name = "DIR", env = "QUORATE_STATE")]
     pub state: Option<PathBuf>,
     /// Addresses and fingerprints that replace those of the task file, for `quorate run`. Standard input is then the

@@ -44,8 +44,9 @@ const CLEARING: u32 = 50;
   quorate run examples/credit/task.toml
   quorate run examples/credit/task.toml --json > result.json
 
-The figures below a result are seconds of wall clock, megabytes (10^6 bytes) of payload at that party, and rounds: the
-longest chain of messages that had to wait for each other. `quorate --help` lists exit codes.")]
+The figures below a result are seconds of wall clock, megabytes (10^6 bytes) of payload at that
+party, and rounds: the longest chain of messages that had to wait for each other.
+`quorate --help` lists exit codes.")]
 pub struct Run {
     /// The task file.
     task: PathBuf,
