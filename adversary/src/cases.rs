@@ -1,7 +1,10 @@
 //! Small named computations that a sweep tampers with.
 
+mod transfer;
+
 use field::{F3, F31, F128, Field, Fr};
-use protocols::{Mascot, Memory, Online, Result, Session};
+use protocols::ot::SoftSpoken;
+use protocols::{Result, Session};
 use transport::sim::{Adversary, Envelope};
 use transport::{PartyId, PartySet, PerParty};
 
@@ -26,10 +29,21 @@ pub struct Case {
     pub tiny: Option<u64>,
     /// Items of one frame that are changed, from the first.
     pub items: usize,
-    /// Whether sweeping it takes more than a second or two.
-    pub long: bool,
+    /// What sweeping it wholly costs.
+    pub cost: Cost,
     /// Runs it once under an adversary and judges it.
     pub run: fn(u64, &mut dyn Adversary) -> Judgement,
+}
+
+/// What it costs to sweep a case with every mutation of every frame, optimised a little.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum Cost {
+    /// Seconds at most.
+    Seconds,
+    /// Some ten seconds.
+    Long,
+    /// Minutes: wholly in deep runs only.
+    Minutes,
 }
 
 const fn case<F: Field>(name: &'static str, n: usize, run: fn(u64, &mut dyn Adversary) -> Judgement) -> Case {
@@ -37,11 +51,11 @@ const fn case<F: Field>(name: &'static str, n: usize, run: fn(u64, &mut dyn Adve
         Some(p) if p < 1 << 16 => Some(p),
         _ => None,
     };
-    Case { name, n, field: F::NAME, element_bytes: F::BYTES, tiny, items: 2, long: false, run }
+    Case { name, n, field: F::NAME, element_bytes: F::BYTES, tiny, items: 2, cost: Cost::Seconds, run }
 }
 
-const fn long(case: Case) -> Case {
-    Case { long: true, ..case }
+const fn takes(cost: Cost, case: Case) -> Case {
+    Case { cost, ..case }
 }
 
 /// All cases.
@@ -55,8 +69,18 @@ pub const ALL: &[Case] = &[
     case::<Fr>("product/2", 2, |seed, a| product::<Fr>(2, Floor::Real, seed, a)),
     case::<Fr>("product/3", 3, |seed, a| product::<Fr>(3, Floor::Real, seed, a)),
     case::<F128>("product/2/F128/ideal", 2, |seed, a| product::<F128>(2, Floor::Ideal, seed, a)),
-    long(case::<F128>("mascot/2", 2, |seed, a| preprocessed(2, seed, a))),
-    long(case::<F128>("mascot/3", 3, |seed, a| preprocessed(3, seed, a))),
+    case::<F128>("base_ot/2", 2, |seed, a| transfer::base(2, seed, a)),
+    case::<F128>("base_ot/3", 3, |seed, a| transfer::base(3, seed, a)),
+    case::<F128>("ot_extension/2/ideal", 2, |seed, a| transfer::extended(2, Floor::Ideal, seed, a)),
+    case::<F128>("ot_extension/3/ideal", 3, |seed, a| transfer::extended(3, Floor::Ideal, seed, a)),
+    takes(Cost::Minutes, case::<F128>("ot_extension/2", 2, |seed, a| transfer::extended(2, Floor::Real, seed, a))),
+    takes(Cost::Minutes, case::<F128>("ot_extension/3", 3, |seed, a| transfer::extended(3, Floor::Real, seed, a))),
+    takes(Cost::Minutes, case::<F128>("copee/2", 2, |seed, a| transfer::preprocessed::<SoftSpoken>(2, 0, seed, a))),
+    takes(Cost::Minutes, case::<F128>("copee/3", 3, |seed, a| transfer::preprocessed::<SoftSpoken>(3, 0, seed, a))),
+    takes(Cost::Long, case::<F128>("mascot/2/ideal", 2, |seed, a| transfer::preprocessed::<IdealOt>(2, 1, seed, a))),
+    takes(Cost::Long, case::<F128>("mascot/3/ideal", 3, |seed, a| transfer::preprocessed::<IdealOt>(3, 1, seed, a))),
+    takes(Cost::Minutes, case::<F128>("mascot/2", 2, |seed, a| transfer::preprocessed::<SoftSpoken>(2, 1, seed, a))),
+    takes(Cost::Minutes, case::<F128>("mascot/3", 3, |seed, a| transfer::preprocessed::<SoftSpoken>(3, 1, seed, a))),
     case::<F31>("product/2/F31", 2, |seed, a| product::<F31>(2, Floor::Real, seed, a)),
     case::<F31>("product/3/F31/ideal", 3, |seed, a| product::<F31>(3, Floor::Ideal, seed, a)),
     case::<F3>("product/2/F3/ideal", 2, |seed, a| product::<F3>(2, Floor::Ideal, seed, a)),
@@ -123,27 +147,4 @@ fn product<F: Field>(n: usize, floor: Floor, seed: u64, adversary: &mut dyn Adve
 /// Whether this frame brings the masked input of `owner` to `to`.
 fn told(e: &Envelope, owner: PartyId, to: PartyId) -> bool {
     e.from == owner && e.to == to && e.frame.step.name() == "masked_input" && e.frame.meta.name != "echo"
-}
-
-/// Preprocessing by oblivious transfer, then a product of two inputs of an honest party. The transfers are ideal.
-fn preprocessed(n: usize, seed: u64, adversary: &mut dyn Adversary) -> Judgement {
-    let mut world = world(n, Floor::Ideal);
-    world.trace = false;
-    let owner = PartyId::new(0);
-    let run = world.run(&tape(seed), adversary, async |mut s: Session| -> Result<F128> {
-        let mut mascot = Mascot::<F128, IdealOt>::setup(&mut s).await?;
-        let mut supply = Memory::new(n);
-        supply.add_triples(mascot.triples(&mut s, 1).await?);
-        let counts = PerParty::from_fn(n, |p| if p == owner { 2 } else { 0 });
-        for (p, masks) in s.parties().clone().iter().zip(mascot.masks(&mut s, &counts).await?.into_vec()) {
-            supply.add_masks(p, masks);
-        }
-        let mine = [6, 11].map(F128::from_u64);
-        let mut online = Online::new(&mut s, mascot.key(), &mut supply);
-        let mut y = online.input(owner, (online.me() == owner).then_some(&mine[..]), 2).await?;
-        let x = y.take_front(1);
-        let z = online.mul(&x, &y).await?;
-        Ok(online.output(&z).await?[0])
-    });
-    judge(&classify(run.ends), world.corrupt, |_, z| *z == F128::from_u64(66), true)
 }

@@ -30,6 +30,8 @@ pub enum Mutation {
     FlipFirst,
     /// The highest bit of the last byte flips.
     FlipLast,
+    /// A bit of this byte flips.
+    Flip(usize),
     /// The last byte is missing.
     Truncate,
     /// A zero byte more.
@@ -63,12 +65,15 @@ pub enum ItemChange {
     NotCanonical,
     /// All bits flipped.
     Invert,
+    /// The generator: another point of the group, in its canonical encoding.
+    Generator,
 }
 
 impl ItemChange {
     fn of(kind: Kind) -> &'static [Self] {
         match kind {
             Kind::Elements | Kind::Ideal => &[Self::AddOne, Self::Zero, Self::Negate, Self::Other, Self::NotCanonical],
+            Kind::Points => &[Self::Zero, Self::Generator, Self::Other, Self::Invert],
             _ => &[Self::Zero, Self::Other, Self::Invert],
         }
     }
@@ -122,6 +127,7 @@ fn change_item(item: &mut [u8], change: ItemChange, order: Option<&BigUint>) {
     match (change, order) {
         (ItemChange::Zero, _) => item.fill(0),
         (ItemChange::Invert, _) => item.iter_mut().for_each(|b| *b = !*b),
+        (ItemChange::Generator, _) => field::Group::write(&<field::Ristretto as field::Group>::generator(), item),
         (ItemChange::AddOne, Some(p)) => put(item, (x + 1u32) % p),
         (ItemChange::Negate, Some(p)) => put(item, (p - x % p) % p),
         (ItemChange::Other, Some(p)) => put(item, (x * 7u32 + 0x9e37_79b9u32) % p),
@@ -147,8 +153,8 @@ fn width(e: &Envelope, field_width: usize) -> usize {
 struct Tamper<'a> {
     case: &'a Case,
     point: Option<Point>,
-    /// Of every frame in either direction: how many items, of which kind.
-    recorded: [Vec<(usize, Kind)>; 2],
+    /// Of every frame in either direction: how many bytes, how many items, of which kind.
+    recorded: [Vec<(usize, usize, Kind)>; 2],
     previous: [Vec<Envelope>; 2],
     fired: bool,
 }
@@ -161,7 +167,7 @@ impl<'a> Tamper<'a> {
         let side = direction as usize;
         let at = self.recorded[side].len();
         let items = e.frame.body.len().saturating_sub(head(&e)) / width(&e, self.case.element_bytes);
-        self.recorded[side].push((items, e.frame.meta.kind));
+        self.recorded[side].push((e.frame.body.len(), items, e.frame.meta.kind));
         let before = self.previous[side].iter().rev().find(|o| o.from == e.from && o.to == e.to).cloned();
         self.previous[side].push(e.clone());
         let Some(point) = self.point.filter(|p| p.direction == direction && p.frame == at) else {
@@ -191,6 +197,11 @@ impl<'a> Tamper<'a> {
                 }
             }
             Mutation::Retag => e.frame.tag ^= 1 << 17,
+            Mutation::Flip(at) => self.edit(&mut e, |b| {
+                if let Some(byte) = b.get_mut(at) {
+                    *byte ^= 1 << (at % 8);
+                }
+            }),
             Mutation::FlipFirst => self.edit(&mut e, |b| b.iter_mut().take(1).for_each(|b| *b ^= 1)),
             Mutation::FlipLast => self.edit(&mut e, |b| b.iter_mut().rev().take(1).for_each(|b| *b ^= 0x80)),
             Mutation::Truncate => self.edit(&mut e, |b| b.truncate(b.len().saturating_sub(1))),
@@ -225,17 +236,46 @@ impl Adversary for Tamper<'_> {
     }
 }
 
-/// Every point of a case: all frames of an untampered run, all mutations that make sense there.
+/// How much of a case is swept.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Effort {
+    /// About so many points, spread over all frames and mutations; other ones for every seed.
+    Sample(usize),
+    /// Every frame with every mutation, items from the front.
+    Every,
+    /// The same, and bits and items all over large frames.
+    Deep,
+}
+
+/// Places in a frame that a deep sweep tries beside its ends.
+const DEEP_PLACES: usize = 6;
+
+/// Points of a case: frames of an untampered run, mutations that make sense there.
 #[must_use]
-pub fn points(case: &Case, seed: u64) -> Vec<Point> {
+pub fn points(case: &Case, seed: u64, effort: Effort) -> Vec<Point> {
+    let all = every_point(case, seed, effort == Effort::Deep);
+    match effort {
+        Effort::Sample(wanted) if wanted < all.len() => {
+            // A stride without a common factor with the number of mutations of a frame meets all of them in turn.
+            let stride = (all.len() / wanted.max(1)) | 1;
+            all.into_iter().skip(seed as usize % stride).step_by(stride).collect()
+        }
+        _ => all,
+    }
+}
+
+fn every_point(case: &Case, seed: u64, deep: bool) -> Vec<Point> {
     let mut record = Tamper::new(case, None);
     (case.run)(seed, &mut record);
     let mut points = Vec::new();
     for direction in [Direction::Sent, Direction::Received] {
-        for (frame, (items, kind)) in record.recorded[direction as usize].iter().enumerate() {
+        for (frame, (bytes, items, kind)) in record.recorded[direction as usize].iter().enumerate() {
             use Mutation::{Drop, Duplicate, Extend, FlipFirst, FlipLast, Replay, Retag, SwapReceiver, Truncate};
             let mut all = vec![FlipFirst, FlipLast, Truncate, Extend, Drop, Duplicate, Replay, SwapReceiver, Retag];
-            for item in (0..*items).take(case.items) {
+            let inside = |len: usize| (1..=DEEP_PLACES).map(move |k| k * len / (DEEP_PLACES + 1)).filter(|_| deep);
+            all.extend(inside(*bytes).map(Mutation::Flip));
+            let places: std::collections::BTreeSet<_> = (0..*items).take(case.items).chain(inside(*items)).collect();
+            for item in places {
                 all.extend(ItemChange::of(*kind).iter().map(|c| Mutation::Item(item, *c)));
             }
             points.extend(all.into_iter().map(|mutation| Point { direction, frame, mutation }));
@@ -252,6 +292,18 @@ pub fn replay(case: &Case, seed: u64, point: Point) -> (Judgement, bool) {
     (judgement, tamper.fired)
 }
 
+/// Replays points on all processors; the answers are in their order.
+fn replay_all(case: &Case, seed: u64, points: &[Point]) -> Vec<(Judgement, bool)> {
+    let threads = std::thread::available_parallelism().map_or(1, usize::from);
+    std::thread::scope(|s| {
+        let each = |share: &'_ [Point]| share.iter().map(|p| replay(case, seed, *p)).collect::<Vec<_>>();
+        let shares = points.chunks(points.len().div_ceil(threads).max(1));
+        let running: Vec<_> = shares.map(|share| s.spawn(move || each(share))).collect();
+        // A panic in a run is caught and judged there.
+        running.into_iter().flat_map(|t| t.join().expect("a panic of a run is caught in it")).collect()
+    })
+}
+
 /// What a sweep found.
 #[derive(Clone, Debug, Default)]
 pub struct Report {
@@ -259,7 +311,7 @@ pub struct Report {
     pub runs: u64,
     /// Mutations that changed nothing: an item that was zero set to zero, no earlier frame to replay.
     pub idle: u64,
-    /// Frames of the untampered run, sent and received.
+    /// Frames of the untampered run, sent and received, that were to be changed: all, unless only a sample was.
     pub frames: u64,
     /// Frames that some mutation changed.
     pub frames_hit: u64,
@@ -303,14 +355,13 @@ const SIGNIFICANCE: f64 = 1e-6;
 
 /// Sweeps a case with these seeds.
 #[must_use]
-pub fn sweep(case: &Case, seeds: std::ops::Range<u64>) -> Report {
+pub fn sweep(case: &Case, seeds: std::ops::Range<u64>, effort: Effort) -> Report {
     let mut report = Report::default();
     for seed in seeds {
         let mut hit = std::collections::BTreeSet::new();
-        let points = points(case, seed);
+        let points = points(case, seed, effort);
         let frames: std::collections::BTreeSet<_> = points.iter().map(|p| (p.direction, p.frame)).collect();
-        for point in points {
-            let (judgement, fired) = replay(case, seed, point);
+        for (point, (judgement, fired)) in points.iter().copied().zip(replay_all(case, seed, &points)) {
             if !fired {
                 report.idle += 1;
                 continue;
@@ -325,7 +376,8 @@ pub fn sweep(case: &Case, seeds: std::ops::Range<u64>) -> Report {
                 Judgement::Won(win) => report.broken.push((seed, point, win)),
             }
         }
-        report.frames += frames.len() as u64;
+        // A sample may hit a frame with a mutation that changes nothing there.
+        report.frames += if matches!(effort, Effort::Sample(_)) { hit.len() } else { frames.len() } as u64;
         report.frames_hit += hit.len() as u64;
     }
     report

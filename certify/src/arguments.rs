@@ -1,11 +1,17 @@
 //! The command line.
 
+use adversary::cases::Cost;
+use adversary::sweep::Effort;
 use clap::{Args, Parser, Subcommand};
+
+/// Runs of a sweep that is only sampled.
+const SAMPLE: usize = 60;
 
 const EXAMPLES: &str = "\
 Examples:
   quorate-certify spdz                     all attacks, figures and sweeps, as tables
   quorate-certify spdz --quick             one seed, small fields only: some seconds
+  quorate-certify spdz --deep              more seeds, nothing only sampled: many minutes
   quorate-certify spdz --json > spdz.json  for programs; the shape is stable
   quorate-certify spdz --only mac.         attacks and figures whose names start so
 
@@ -37,6 +43,9 @@ pub struct Options {
     /// One seed and only what takes little time.
     #[arg(long)]
     pub quick: bool,
+    /// More seeds, and wholly what else is only sampled: for nightly runs and releases.
+    #[arg(long, conflicts_with = "quick")]
+    pub deep: bool,
     /// Only attacks, figures and sweeps whose names start with this.
     #[arg(long, value_name = "PREFIX")]
     pub only: Option<String>,
@@ -50,8 +59,23 @@ impl Options {
     pub fn wants(&self, name: &str) -> bool {
         self.only.as_deref().is_none_or(|prefix| name.starts_with(prefix))
     }
-    /// How many seeds every attack and sweep is run with.
+    /// How many seeds every attack and every sweep that takes seconds is run with.
     pub fn seeds(&self) -> u64 {
-        if self.quick { 1 } else { 8 }
+        match (self.quick, self.deep) {
+            (true, _) => 1,
+            (false, false) => 8,
+            (false, true) => 32,
+        }
+    }
+    /// How a sweep of this cost is run: seeds and effort; `None`: not at all.
+    pub fn sweep(&self, cost: Cost) -> Option<(u64, Effort)> {
+        match (cost, self.deep) {
+            (Cost::Seconds, false) => Some((self.seeds(), Effort::Every)),
+            (Cost::Seconds, true) => Some((self.seeds(), Effort::Deep)),
+            (Cost::Long | Cost::Minutes, true) => Some((1, Effort::Deep)),
+            _ if self.quick => None,
+            (Cost::Long, false) => Some((1, Effort::Every)),
+            (Cost::Minutes, false) => Some((1, Effort::Sample(SAMPLE))),
+        }
     }
 }

@@ -6,7 +6,7 @@ use serde::Serialize;
 use spec::ExitCode;
 
 /// The name of the shape of [`Certificate`].
-pub const FORMAT: &str = "quorate-certificate/1";
+pub const FORMAT: &str = "quorate-certificate/2";
 
 /// A whole certificate.
 #[derive(Serialize)]
@@ -23,6 +23,8 @@ pub struct Certificate {
     pub seeds: u64,
     /// Whether long measurements were left out, or only some names were asked for.
     pub partial: bool,
+    /// Whether everything was swept wholly, bits and items inside large frames too.
+    pub deep: bool,
     /// The named attacks.
     pub attacks: Vec<AttackRow>,
     /// The exact figures.
@@ -90,7 +92,9 @@ pub struct FigureRow {
 pub struct SweepRow {
     /// The computation.
     pub case: &'static str,
-    /// Frames that the coalition sends and receives.
+    /// Whether only a sample of its frames and mutations was run.
+    pub sample: bool,
+    /// Frames that the coalition sends and receives; of a sample, those that were to be changed.
     pub frames: u64,
     /// Frames that some mutation changed.
     pub frames_changed: u64,

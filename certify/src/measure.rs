@@ -2,7 +2,7 @@
 
 use std::io::{IsTerminal, Write};
 
-use adversary::{Outcome, Verdict, attacks, cases, exact, sweep::sweep};
+use adversary::{Outcome, Verdict, attacks, cases, exact, sweep::Effort, sweep::sweep};
 use protocols::Result;
 use spec::{ExitCode, Level};
 
@@ -60,6 +60,7 @@ pub fn spdz(options: &Options) -> Result<Certificate> {
         version: env!("CARGO_PKG_VERSION"),
         level: Level::A3C2.to_string(),
         seeds: options.seeds(),
+        deep: options.deep,
         partial: options.quick || options.only.is_some(),
         attacks,
         figures,
@@ -132,14 +133,15 @@ fn figures(options: &Options, progress: &Progress, codes: &mut Vec<ExitCode>) ->
 
 fn sweeps(options: &Options, progress: &Progress, codes: &mut Vec<ExitCode>) -> Vec<SweepRow> {
     let mut rows = Vec::new();
-    for case in cases::ALL.iter().filter(|c| options.wants(c.name) && !(options.quick && c.long)) {
+    for case in cases::ALL.iter().filter(|c| options.wants(c.name)) {
+        let Some((seeds, effort)) = options.sweep(case.cost) else { continue };
         progress.now(&format!("sweep: {}", case.name));
-        let seeds = if case.long { 1 } else { options.seeds() };
-        let r = sweep(case, 0..seeds);
+        let r = sweep(case, 0..seeds, effort);
         let verdict: Verdict = r.verdict(case);
         codes.push(verdict.exit_code());
         rows.push(SweepRow {
             case: case.name,
+            sample: matches!(effort, Effort::Sample(_)),
             frames: r.frames,
             frames_changed: r.frames_hit,
             runs: r.runs,

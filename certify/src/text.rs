@@ -34,12 +34,15 @@ pub fn render(c: &Certificate) -> String {
             .collect(),
     );
     section(
-        "Every frame of the coalition with every mutation",
+        "Every frame of the coalition with every mutation, or where said a sample of both",
         &["computation", "frames", "runs", "right", "stopped", "gave up", "wrong", "unexplained", "verdict"],
         c.sweeps
             .iter()
             .map(|s| {
-                let frames = format!("{}/{}", s.frames_changed, s.frames);
+                let frames = match s.sample {
+                    true => format!("{} sampled", s.frames_changed),
+                    false => format!("{}/{}", s.frames_changed, s.frames),
+                };
                 let stopped: u64 = s.stopped.values().sum();
                 let counts = [s.runs, s.right, stopped, s.gave_up, s.wrong, s.unexplained.len() as u64];
                 let mut row = vec![s.case.to_owned(), frames];

@@ -1,7 +1,7 @@
 //! Every frame with every mutation: nothing wrong is accepted, nobody honest is accused, nothing panics.
 
-use quorate_adversary::cases::{self, Case};
-use quorate_adversary::sweep::{Report, replay, sweep};
+use quorate_adversary::cases::{self, Case, Cost};
+use quorate_adversary::sweep::{Effort, Report, replay, sweep};
 use quorate_adversary::{Judgement, Verdict};
 
 fn text(case: &Case, r: &Report) -> String {
@@ -20,10 +20,10 @@ fn text(case: &Case, r: &Report) -> String {
     )
 }
 
-fn every_mutation_is_harmless(long: bool) {
-    for case in cases::ALL.iter().filter(|c| c.long == long) {
+fn mutations_are_harmless(cost: Cost, effort: Effort) {
+    for case in cases::ALL.iter().filter(|c| c.cost == cost) {
         let start = std::time::Instant::now();
-        let report = sweep(case, 0..if case.tiny.is_some() { 4 } else { 1 });
+        let report = sweep(case, 0..if case.tiny.is_some() { 4 } else { 1 }, effort);
         println!("{} ({:?})", text(case, &report), start.elapsed());
         assert_eq!(report.verdict(case), Verdict::Pass, "{}: {:?} {:?}", case.name, report.wrong, report.broken);
     }
@@ -31,18 +31,24 @@ fn every_mutation_is_harmless(long: bool) {
 
 #[test]
 fn every_mutation_of_every_frame_is_harmless() {
-    every_mutation_is_harmless(false);
+    mutations_are_harmless(Cost::Seconds, Effort::Every);
 }
 
 #[test]
 fn every_mutation_of_every_frame_of_the_preprocessing_is_harmless() {
-    every_mutation_is_harmless(true);
+    mutations_are_harmless(Cost::Long, Effort::Every);
+}
+
+/// On real transfers. `quorate-certify spdz --deep` sweeps all of it.
+#[test]
+fn a_sample_of_mutations_of_real_preprocessing_is_harmless() {
+    mutations_are_harmless(Cost::Minutes, Effort::Sample(16));
 }
 
 #[test]
 fn points_are_replayed() {
     let case = cases::find("product/2/F3/ideal").unwrap();
-    let report = sweep(case, 0..3);
+    let report = sweep(case, 0..3, Effort::Every);
     let (seed, point) = report.wrong.first().copied().expect("over F_3 some lie escapes");
     let (judgement, fired) = replay(case, seed, point);
     assert!(fired && judgement.won());
@@ -51,7 +57,7 @@ fn points_are_replayed() {
 #[test]
 fn untampered_runs_are_right() {
     for case in cases::ALL {
-        for seed in 0..3 {
+        for seed in 0..if case.cost == Cost::Minutes { 1 } else { 3 } {
             let judgement = (case.run)(seed, &mut transport::sim::Passive);
             assert_eq!(judgement, Judgement::Right, "{}", case.name);
         }
