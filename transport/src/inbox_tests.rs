@@ -1,3 +1,5 @@
+use std::sync::atomic::AtomicBool;
+
 use bytes::Bytes;
 
 use super::*;
@@ -6,11 +8,15 @@ const P0: PartyId = PartyId::new(0);
 const P1: PartyId = PartyId::new(1);
 const P2: PartyId = PartyId::new(2);
 
-fn limits() -> Limits {
-    Limits { unread_bytes: 1000, streams: 3, step: Duration::from_millis(120), idle: Some(Duration::from_millis(60)) }
-}
+const STEP: Duration = Duration::from_millis(900);
+const IDLE: Duration = Duration::from_millis(450);
+
+/// With time-outs that only tests of time-outs reach.
 fn mailbox() -> Mailbox {
-    Mailbox::new(Inbox::new(3, limits()))
+    timed(Duration::from_secs(60), Duration::from_secs(30))
+}
+fn timed(step: Duration, idle: Duration) -> Mailbox {
+    Mailbox::new(Inbox::new(3, Limits { unread_bytes: 1000, streams: 3, step, idle: Some(idle) }))
 }
 fn frame(tag: u64) -> Incoming {
     Incoming { tag, body: Bytes::from_static(b"body") }
@@ -42,9 +48,10 @@ fn streams_and_peers_do_not_mix_and_keep_their_order() {
 
 #[test]
 fn abort_comes_before_data_before_closed_before_deadline() {
-    let m = mailbox();
+    let soon = Duration::from_millis(60);
+    let m = timed(2 * soon, soon);
     assert_eq!(outcome(m.poll(P1, Stream::MAIN)), None);
-    std::thread::sleep(limits().step);
+    std::thread::sleep(2 * soon);
     m.inbox().lose(P1, NetErrorKind::Closed);
     assert_eq!(outcome(m.poll(P1, Stream::MAIN)), lost(P1, NetErrorKind::Closed));
     let m = mailbox();
@@ -58,17 +65,19 @@ fn abort_comes_before_data_before_closed_before_deadline() {
 
 #[test]
 fn a_silent_peer_is_idle_and_a_living_one_is_stalled() {
-    let m = mailbox();
+    let m = timed(STEP, IDLE);
     let started = Instant::now();
     assert_eq!(outcome(m.poll(P1, Stream::MAIN)), None);
     m.park();
     assert_eq!(outcome(m.poll(P1, Stream::MAIN)), lost(P1, NetErrorKind::Idle));
-    assert!(started.elapsed() >= Duration::from_millis(60));
+    assert!(started.elapsed() >= IDLE);
 
-    let m = mailbox();
+    let m = timed(STEP, IDLE);
     let inbox = Arc::clone(m.inbox());
+    let stopped = Arc::new(AtomicBool::new(false));
+    let stop = Arc::clone(&stopped);
     let heart = std::thread::spawn(move || {
-        for _ in 0..20 {
+        while !stop.load(Ordering::Relaxed) {
             inbox.alive(P1);
             std::thread::sleep(Duration::from_millis(10));
         }
@@ -79,23 +88,25 @@ fn a_silent_peer_is_idle_and_a_living_one_is_stalled() {
             Some(end) => break end,
         }
     };
+    stopped.store(true, Ordering::Relaxed);
     assert_eq!(Some(end), lost(P1, NetErrorKind::Stalled));
     heart.join().unwrap();
 }
 
 #[test]
 fn a_wait_that_its_future_gave_up_does_not_expire() {
-    let m = mailbox();
+    let idle = Duration::from_millis(60);
+    let m = timed(2 * idle, idle);
     assert_eq!(outcome(m.poll(P1, Stream::MAIN)), None);
     assert_eq!(outcome(m.poll(P2, Stream::MAIN)), None);
     m.inbox().push(P2, Stream::MAIN, frame(1)).unwrap();
     m.park();
     assert_eq!(outcome(m.poll(P2, Stream::MAIN)), Some(Ok(1)));
-    std::thread::sleep(Duration::from_millis(70));
-    assert_eq!(outcome(m.poll(P2, Stream::MAIN)), None);
+    std::thread::sleep(idle + Duration::from_millis(10));
     let parked = Instant::now();
+    assert_eq!(outcome(m.poll(P2, Stream::MAIN)), None);
     m.park();
-    assert!(parked.elapsed() >= Duration::from_millis(55), "woken by a wait that nobody polls");
+    assert!(parked.elapsed() >= idle, "woken by a wait that nobody polls");
 }
 
 #[test]

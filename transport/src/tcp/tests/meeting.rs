@@ -3,6 +3,9 @@
 use super::*;
 use crate::identity::{self, keygen};
 
+/// How long parties try to meet that cannot: enough for what they are to find out, many times over.
+const SHORT: Duration = Duration::from_millis(1500);
+
 #[test]
 fn any_start_order_works() {
     for delays in [[0, 80, 160], [160, 0, 80]] {
@@ -38,7 +41,7 @@ fn a_missing_party_is_named() {
     let address = world.listeners.pop().unwrap().local_addr().unwrap();
     world.configs.pop();
     for config in &mut world.configs {
-        config.connect = Duration::from_millis(400);
+        config.connect = SHORT;
     }
     for error in world.errors() {
         assert_eq!(
@@ -81,7 +84,7 @@ fn disguise(world: &mut World, party: PartyId, name: &str) -> Fingerprint {
 #[test]
 fn a_wrong_key_is_refused_on_both_sides() {
     let mut world = world(2, true);
-    world.configs[1].connect = Duration::from_millis(600);
+    world.configs[1].connect = SHORT;
     let got = disguise(&mut world, P1, "stranger");
     let errors = world.errors();
     let address_of_bureau = errors[0].split(['(', ')']).nth(1).unwrap().to_owned();
@@ -99,7 +102,7 @@ fn swapped_roles_are_called_by_name() {
     // The bureau uses the register's key: its task file is the same but it was started with the wrong one.
     let mut world = world(3, true);
     for config in &mut world.configs {
-        config.connect = Duration::from_millis(600);
+        config.connect = SHORT;
     }
     let base = world.keys.path().join("register");
     let Security::Tls { identity, .. } = &mut world.configs[1].security else { unreachable!() };
@@ -111,7 +114,7 @@ fn swapped_roles_are_called_by_name() {
     // A bureau whose own list is wrong in the same way gets through to the others, who notice.
     let mut world = super::world(3, true);
     for config in &mut world.configs {
-        config.connect = Duration::from_millis(600);
+        config.connect = SHORT;
     }
     let base = world.keys.path().join("register");
     let Security::Tls { identity, pins } = &mut world.configs[1].security else { unreachable!() };
@@ -132,7 +135,7 @@ fn an_expired_certificate_is_refused_with_its_date() {
     let base = world.keys.path().join("old");
     let (identity, fingerprint) = identity::expired(&base);
     for config in &mut world.configs {
-        config.connect = Duration::from_millis(600);
+        config.connect = SHORT;
         let Security::Tls { pins, .. } = &mut config.security else { unreachable!() };
         pins[P1] = fingerprint;
     }
@@ -177,7 +180,7 @@ fn tls_and_plain_do_not_meet() {
     let two = world(2, false);
     one.configs[1].security = two.configs[1].security.clone();
     for config in &mut one.configs {
-        config.connect = Duration::from_millis(600);
+        config.connect = SHORT;
     }
     for error in one.errors() {
         assert!(error.contains("does not speak this protocol") || error.contains("did not connect"), "{error}");
@@ -189,7 +192,7 @@ fn plain_connections_stay_on_this_machine() {
     let world = world(2, false);
     let mut config = world.configs[0].clone();
     config.addresses[P1] = "192.0.2.1:9000".to_owned();
-    config.connect = Duration::from_millis(300);
+    config.connect = SHORT;
     let error = TcpNet::connect_on(&world.listeners[0], config).err().unwrap();
     assert!(matches!(error, ConnectError::NotLoopback { ref party, .. } if party == "bureau"), "{error}");
     let mut config = world.configs[0].clone();
