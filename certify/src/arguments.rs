@@ -1,6 +1,6 @@
 //! The command line.
 
-use adversary::cases::Cost;
+use adversary::cases::{Case, Cost};
 use adversary::sweep::Effort;
 use clap::{Args, Parser, Subcommand};
 
@@ -67,11 +67,13 @@ impl Options {
             (false, true) => 32,
         }
     }
-    /// How a sweep of this cost is run: seeds and effort; `None`: not at all.
-    pub fn sweep(&self, cost: Cost) -> Option<(u64, Effort)> {
-        match (cost, self.deep) {
+    /// How a case is swept: seeds and effort; `None`: not at all.
+    pub fn sweep(&self, case: &Case) -> Option<(u64, Effort)> {
+        match (case.cost, self.deep) {
             (Cost::Seconds, false) => Some((self.seeds(), Effort::Every)),
             (Cost::Seconds, true) => Some((self.seeds(), Effort::Deep)),
+            // The places inside large frames are the same with two parties and with three.
+            (Cost::Minutes, true) if case.n > 2 => Some((1, Effort::Every)),
             (Cost::Long | Cost::Minutes, true) => Some((1, Effort::Deep)),
             _ if self.quick => None,
             (Cost::Long, false) => Some((1, Effort::Every)),

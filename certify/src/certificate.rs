@@ -23,7 +23,7 @@ pub struct Certificate {
     pub seeds: u64,
     /// Whether long measurements were left out, or only some names were asked for.
     pub partial: bool,
-    /// Whether everything was swept wholly, bits and items inside large frames too.
+    /// Whether everything was swept wholly, with two parties bits and items inside large frames too.
     pub deep: bool,
     /// The named attacks.
     pub attacks: Vec<AttackRow>,

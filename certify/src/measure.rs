@@ -134,7 +134,7 @@ fn figures(options: &Options, progress: &Progress, codes: &mut Vec<ExitCode>) ->
 fn sweeps(options: &Options, progress: &Progress, codes: &mut Vec<ExitCode>) -> Vec<SweepRow> {
     let mut rows = Vec::new();
     for case in cases::ALL.iter().filter(|c| options.wants(c.name)) {
-        let Some((seeds, effort)) = options.sweep(case.cost) else { continue };
+        let Some((seeds, effort)) = options.sweep(case) else { continue };
         progress.now(&format!("sweep: {}", case.name));
         let r = sweep(case, 0..seeds, effort);
         let verdict: Verdict = r.verdict(case);
