@@ -171,21 +171,29 @@ fn frames_to_nobody_are_errors() {
 
 #[test]
 fn heartbeats_keep_a_party_that_only_computes() {
-    // Far longer than the idle time-out of 200 ms, with a heartbeat below it and then without one.
+    // Twice the idle time-out, with a heartbeat far below it and then without one.
+    let idle = Duration::from_secs(1);
     for (heartbeat, expected) in [(40, Ok(5)), (60_000, Err(NetErrorKind::Idle))] {
         let mut world = world(2, true);
         for config in &mut world.configs {
-            config.limits.step = Duration::from_secs(20);
+            config.limits.idle = Some(idle);
             config.heartbeat = Duration::from_millis(heartbeat);
         }
+        let both = Barrier::new(2);
         let ends = world.run(|net| {
             let net = net.unwrap();
-            if net.me() == P1 {
-                thread::sleep(Duration::from_millis(1500));
-                let _ = net.send(P0, Stream::MAIN, frame(5, vec![1]));
-                return Ok(5);
-            }
-            next(&net, P1).map(|got| got.tag)
+            let end = if net.me() == P0 {
+                next(&net, P1).map(|got| got.tag)
+            } else {
+                if expected.is_ok() {
+                    thread::sleep(2 * idle);
+                    net.send(P0, Stream::MAIN, frame(5, vec![1])).unwrap();
+                }
+                Ok(5)
+            };
+            // Nobody leaves before the other has its answer.
+            both.wait();
+            end
         });
         assert_eq!(ends[0], expected, "heartbeat every {heartbeat} ms");
     }
