@@ -1,19 +1,15 @@
-//! Numbers people write, numbers fields hold, and the way back.
-//!
-//! A decimal is read exactly from its text, scaled by `2^f` (`f` fraction bits) and rounded half to even: the only
-//! rounding in the whole path, at most half of `2^-f`. The scaled integer `v` is the field element `v mod p`; an element
-//! above `(p-1)/2` reads as negative. Results are exact fractions until they are printed.
+//! Decimals as they are written, and the integers they become.
 
 use std::cmp::Ordering;
 use std::fmt;
 
-use field::PrimeField;
-use num_bigint::{BigInt, BigUint, Sign};
-use num_integer::Integer;
+use num_bigint::BigInt;
 use num_rational::BigRational;
-use num_traits::{One, Signed, ToPrimitive, Zero};
+use num_traits::ToPrimitive;
 use thiserror::Error;
 use zeroize::Zeroize;
+
+use super::{Exact, pow10, round_half_even};
 
 /// Fraction bits beyond this are refused: scaled inputs stay far inside `i128`.
 pub const MAX_FRACTION_BITS: u32 = 64;
@@ -133,6 +129,10 @@ impl Decimal {
         if self.places > 0 { Err(NumberError::Fraction) } else { Ok(self.mantissa) }
     }
 
+    /// Digits after the point.
+    pub(super) fn places(self) -> u32 {
+        self.places
+    }
     /// `self · 10^places` as an integer, `None` if that is no integer.
     #[must_use]
     pub fn mantissa_at(self, places: u32) -> Option<BigInt> {
@@ -200,134 +200,9 @@ fn parse_exponent(bytes: &[u8], offset: usize) -> Result<i64, NumberError> {
     Ok(sign * value)
 }
 
-fn pow10(places: u32) -> BigInt {
-    BigInt::from(10u8).pow(places)
-}
-
-/// The integer nearest to `numerator / denominator` (positive), ties to even.
-fn round_half_even(numerator: &BigInt, denominator: &BigInt) -> BigInt {
-    let (quotient, remainder) = numerator.div_mod_floor(denominator);
-    match (remainder << 1u32).cmp(denominator) {
-        Ordering::Less => quotient,
-        Ordering::Equal if quotient.is_even() => quotient,
-        _ => quotient + 1,
-    }
-}
-
-/// `numbers` centred on their mean and divided by their standard deviation (of the population: divisor `n`), scaled by
-/// `2^fraction_bits` and rounded to nearest. Exact until that rounding: `z = (n·x − Σx) / √(n·Σx² − (Σx)²)` in integers.
-///
-/// `None` if all numbers are equal (or there are none). No result exceeds [`standard_bound`].
-#[must_use]
-pub fn standardise(numbers: &[Decimal], fraction_bits: u32) -> Option<Vec<i128>> {
-    let places = numbers.iter().map(|d| d.places).max()?;
-    let scaled: Vec<BigInt> = numbers.iter().map(|d| d.mantissa_at(places)).collect::<Option<_>>()?;
-    let n = BigInt::from(scaled.len());
-    let sum: BigInt = scaled.iter().sum();
-    let squares: BigInt = scaled.iter().map(|x| x * x).sum();
-    let spread = (&n * squares - &sum * &sum).to_biguint().filter(|s| !s.is_zero())?;
-    scaled
-        .iter()
-        .map(|x| {
-            let centred = &n * x - &sum;
-            // ⌊2·|z|·2^f⌋, then half of it rounded up: the integer nearest to |z|·2^f.
-            let square = (centred.magnitude() * centred.magnitude()) << (2 * fraction_bits + 2);
-            let nearest: BigUint = ((square / &spread).sqrt() + 1u32) >> 1u32;
-            let nearest = nearest.to_i128()?;
-            Some(if centred.is_negative() { -nearest } else { nearest })
-        })
-        .collect()
-}
-
-/// What no standardised value of `n` exceeds, scaled by `2^fraction_bits` and rounded up: `√(n−1)` (Samuelson's
-/// inequality), so a public function of public numbers.
-#[must_use]
-pub fn standard_bound(n: usize, fraction_bits: u32) -> BigUint {
-    (BigUint::from(n.saturating_sub(1)) << (2 * fraction_bits)).sqrt() + 1u32
-}
-
-/// The modulus of `F`.
-#[must_use]
-pub fn modulus<F: PrimeField>() -> BigUint {
-    from_limbs(F::MODULUS)
-}
-
-fn from_limbs(limbs: [u64; 4]) -> BigUint {
-    BigUint::from_bytes_le(&limbs.map(u64::to_le_bytes).concat())
-}
-
-/// The element `v mod p`. `|v|` must be at most `(p-1)/2` for [`decode`] to return it; callers check bounds first.
-#[must_use]
-pub fn encode<F: PrimeField>(v: i128) -> F {
-    let magnitude = v.unsigned_abs();
-    let limbs = [magnitude as u64, (magnitude >> 64) as u64, 0, 0];
-    let element = F::from_limbs(limbs).unwrap_or_else(|| {
-        // Above the modulus: only a small field gets here, so Horner over the two limbs is exact.
-        let shift = (0..64).fold(F::ONE, |x, _| x + x);
-        F::from_u64(limbs[1]) * shift + F::from_u64(limbs[0])
-    });
-    if v < 0 { -element } else { element }
-}
-
-/// The integer in `[-(p-1)/2, (p-1)/2]` that is `x mod p`.
-#[must_use]
-pub fn decode<F: PrimeField>(x: F) -> BigInt {
-    let (value, p) = (from_limbs(x.to_limbs()), modulus::<F>());
-    if (&value << 1u32) > p { BigInt::from(value) - BigInt::from(p) } else { BigInt::from(value) }
-}
-
-/// An exact result: a fraction, printed with as many digits as asked for.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Exact(BigRational);
-
-impl Exact {
-    /// `value / 2^fraction_bits`.
-    #[must_use]
-    pub fn scaled(value: BigInt, fraction_bits: u32) -> Self {
-        Self(BigRational::new(value, BigInt::one() << fraction_bits))
-    }
-    /// `self / divisor`. Panics if the divisor is zero: divisors are lengths of columns, known before anything runs.
-    #[must_use]
-    pub fn divided_by(&self, divisor: &BigUint) -> Self {
-        Self(&self.0 / BigInt::from(divisor.clone()))
-    }
-    /// The nearest double.
-    #[must_use]
-    pub fn to_f64(&self) -> f64 {
-        self.0.to_f64().unwrap_or(f64::NAN)
-    }
-    /// Whether `digits` digits after the point show the number exactly.
-    #[must_use]
-    pub fn is_exact_with(&self, digits: u32) -> bool {
-        pow10(digits).is_multiple_of(self.0.denom())
-    }
-    /// The number with `digits` digits after the point, ties to even.
-    #[must_use]
-    pub fn to_decimal(&self, digits: u32) -> String {
-        let rounded = round_half_even(&(self.0.numer() * pow10(digits)), self.0.denom());
-        let sign = if rounded.sign() == Sign::Minus { "-" } else { "" };
-        let (whole, part) = rounded.magnitude().div_rem(pow10(digits).magnitude());
-        if digits == 0 { format!("{sign}{whole}") } else { format!("{sign}{whole}.{part:0>w$}", w = digits as usize) }
-    }
-    /// The fraction itself.
-    #[must_use]
-    pub fn as_ratio(&self) -> &BigRational {
-        &self.0
-    }
-}
-
-impl fmt::Display for Exact {
-    /// An integer without a point, everything else with ten digits or the precision of the format.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let digits = f.precision().unwrap_or(if self.0.is_integer() { 0 } else { 10 });
-        f.write_str(&self.to_decimal(digits as u32))
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use field::{F7, F128, Field, Fr};
     use proptest::prelude::*;
 
     fn fixed(text: &str, f: u32) -> Result<i128, NumberError> {
@@ -374,57 +249,7 @@ mod tests {
         assert_eq!(Decimal::parse("3.5").and_then(Decimal::to_integer), Err(NumberError::Fraction));
     }
 
-    #[test]
-    fn signed_integers_end_at_half_of_p() {
-        for v in -3..=3 {
-            assert_eq!(decode(encode::<F7>(v)), BigInt::from(v));
-        }
-        assert_eq!(decode(encode::<F7>(4)), BigInt::from(-3));
-        assert_eq!(decode(encode::<F7>((1 << 70) + 5)), BigInt::from(((1i128 << 70) + 5) % 7));
-        let half = BigInt::from(modulus::<Fr>() >> 1u32);
-        let element = encode::<Fr>(-1) * Fr::from_u64(2).invert().expect("2 is invertible");
-        assert_eq!(decode(element), half);
-        assert_eq!(decode(element + Fr::ONE), -half);
-    }
-
-    #[test]
-    fn standardised_columns() {
-        let column: Vec<Decimal> = ["1", "2.5", "-4", "10.25"].map(|t| Decimal::parse(t).expect("a number")).to_vec();
-        let z = standardise(&column, 20).expect("not constant");
-        let mean = 2.4375;
-        let deviation = ([1.0, 2.5, -4.0, 10.25].map(|x: f64| (x - mean).powi(2)).iter().sum::<f64>() / 4.0).sqrt();
-        for (z, x) in z.iter().zip([1.0, 2.5, -4.0, 10.25]) {
-            assert!(
-                (*z as f64 / f64::from(1 << 20) - (x - mean) / deviation).abs() <= 0.5 / f64::from(1 << 20) + 1e-12
-            );
-        }
-        assert_eq!(standardise(&[column[0]; 3], 20), None);
-        assert_eq!(standardise(&[], 20), None);
-        // One outlier attains Samuelson's bound: √(n−1) = 3 for ten rows.
-        let outlier: Vec<Decimal> = (0..10).map(|i| Decimal::from(i64::from(i == 9))).collect();
-        let z = standardise(&outlier, 20).expect("not constant");
-        assert_eq!(z[9], 3 << 20);
-        assert!(BigUint::from(z[9].unsigned_abs()) <= standard_bound(10, 20));
-    }
-
-    #[test]
-    fn results_print_exactly() {
-        let third = Exact::scaled(BigInt::from(-2), 0).divided_by(&BigUint::from(3u8));
-        assert_eq!((third.to_string().as_str(), third.to_decimal(3).as_str()), ("-0.6666666667", "-0.667"));
-        assert_eq!(Exact::scaled(BigInt::from(-5), 1).to_decimal(0), "-2");
-        assert_eq!(Exact::scaled(BigInt::from(-1), 20).to_decimal(2), "0.00");
-        assert_eq!(Exact::scaled(BigInt::from(12), 2).to_string(), "3");
-        let eighth = Exact::scaled(BigInt::from(5), 3);
-        assert!(eighth.is_exact_with(3) && !eighth.is_exact_with(2) && !third.is_exact_with(30));
-        assert!((third.to_f64() + 2.0 / 3.0).abs() < 1e-15);
-    }
-
     proptest! {
-        #[test]
-        fn encoding_returns(v in -(1i128 << 126)..(1i128 << 126)) {
-            prop_assert_eq!(decode(encode::<F128>(v)), BigInt::from(v));
-            prop_assert_eq!(decode(encode::<Fr>(v)), BigInt::from(v));
-        }
         #[test]
         fn fixed_point_agrees_with_doubles(v in -1e6f64..1e6, f in 0u32..20) {
             // A double's shortest text reads back as the same double; v · 2^f is exact in a double.
@@ -435,14 +260,6 @@ mod tests {
         #[test]
         fn no_text_panics(text in "\\PC{0,20}", number in "[+-]?[0-9]{0,40}[.]?[0-9]{0,40}(e[+-]?[0-9]{1,3})?") {
             let _ = (fixed(&text, 30), fixed(&number, 64));
-        }
-        #[test]
-        fn standardised_stays_in_bounds(xs in prop::collection::vec(-10_000i64..10_000, 2..50), f in 0u32..40) {
-            let n = xs.len();
-            if let Some(z) = standardise(&xs.into_iter().map(Decimal::from).collect::<Vec<_>>(), f) {
-                prop_assert!(z.iter().all(|v| BigUint::from(v.unsigned_abs()) <= standard_bound(n, f)));
-                prop_assert!(z.iter().sum::<i128>().unsigned_abs() <= n as u128);
-            }
         }
     }
 }
