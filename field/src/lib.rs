@@ -32,6 +32,8 @@ mod gf128_x86;
 mod group;
 #[cfg(target_arch = "x86_64")]
 mod ifma_x86;
+#[cfg(test)]
+mod kernel_tests;
 #[cfg(any(test, feature = "laws"))]
 pub mod laws;
 mod limbs;
