@@ -1,6 +1,6 @@
 //! # Ledger: preprocessing on disk, every item used at most once
 //! Functionality: a [`Supply`](crate::Supply) that survives its process · Spec: `spec/protocols/13-ledger.md`
-//! Level: as the protocol that generated the items · Rounds: 2 when a segment is put to use, then none
+//! Level: as the protocol that generated the items · Rounds: 2 (three parties or more: 4) when a segment is put to use, then none
 //!
 //! One directory per party, one segment in it per (session, MAC key):
 //! ```text
