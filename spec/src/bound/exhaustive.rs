@@ -241,7 +241,9 @@ fn guessed_key_bits_are_bounded() {
 fn production_fields_reach_the_default_statistical_security() {
     let p = (BigUint::from(1u32) << 127u32) + 1u32;
     let sigma = frac(1, 1 << 32) * frac(1, 1 << 32);
-    for bound in [Bound::MacCheck, Bound::SacrificeAccepted, Bound::SacrificeWrongByMacCheck, Bound::SacrificeAcceptedByMacCheck] {
+    for bound in
+        [Bound::MacCheck, Bound::SacrificeAccepted, Bound::SacrificeWrongByMacCheck, Bound::SacrificeAcceptedByMacCheck]
+    {
         assert!(bound.at(&Instance::field(p.clone())) < sigma);
     }
 }
