@@ -46,7 +46,7 @@ where
             if !meta.field.is_empty() {
                 let _ = write!(line, ", {}", meta.field);
             }
-            assert_eq!(e.frame.body.len(), meta.len * meta.width);
+            assert_eq!(e.frame.body.len(), meta.len * meta.width as usize);
             v.line(&line, format!("{:#018x} {}", e.frame.tag, shown(&e.frame.body)));
         }
     }

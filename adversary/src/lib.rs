@@ -12,6 +12,7 @@
 //! | [`view`] | what a coalition sees, as an exact distribution |
 //! | [`sweep`](mod@sweep), [`cases`] | every frame with every mutation, on small named computations |
 //! | [`sacrifice`] | spoiled triples under the shipped sacrifice |
+//! | [`sample`](mod@sample) | replayable randomness of sampled experiments |
 //! | [`stats`] | exact binomial tests for what is sampled |
 //! | [`ideal`], [`programs`], [`bystander`] | trusted programs, small computations, a coalition's own hashing |
 
@@ -26,6 +27,7 @@ pub mod oracle;
 pub mod programs;
 pub mod run;
 pub mod sacrifice;
+pub mod sample;
 pub mod scratch;
 pub mod stats;
 pub mod strategy;

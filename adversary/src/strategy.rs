@@ -49,8 +49,8 @@ impl On {
         (self.name.is_empty() || self.name == e.frame.meta.name)
             && (self.step.is_empty() || self.step == e.frame.step.name())
             && self.peer.is_none_or(|p| p == peer)
-            && self.index.is_none_or(|i| e.frame.step.elements().last().is_some_and(|(_, k)| *k == i))
-            && (self.within.is_empty() || e.frame.step.elements().iter().any(|(name, _)| *name == self.within))
+            && self.index.is_none_or(|i| e.frame.step.index() == i)
+            && (self.within.is_empty() || e.frame.step.passes(self.within))
     }
 }
 
@@ -189,7 +189,7 @@ impl<'a> Script<'a> {
             rule.fired += 1;
             let before = (e.frame.body.clone(), e.frame.tag, e.to);
             let f = (rule.action)(&mut e, &self.seen);
-            if f != Fate::Deliver || before != (e.frame.body.clone(), e.frame.tag, e.to) {
+            if f != Fate::Deliver || before.0 != e.frame.body || (before.1, before.2) != (e.frame.tag, e.to) {
                 rule.changed += 1;
             }
             if f != Fate::Deliver {

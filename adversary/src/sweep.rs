@@ -146,7 +146,7 @@ fn head(e: &Envelope) -> usize {
 
 /// The width of one item.
 fn width(e: &Envelope, field_width: usize) -> usize {
-    if e.frame.meta.kind == Kind::Ideal { field_width } else { e.frame.meta.width.max(1) }
+    if e.frame.meta.kind == Kind::Ideal { field_width } else { e.frame.meta.width.max(1) as usize }
 }
 
 /// The adversary of one run: records the frames it could have changed, changes one of them.

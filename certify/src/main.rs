@@ -1,5 +1,9 @@
 //! `quorate-certify`: attacks the protocols and compares what the attacks achieve with what the protocols claim.
 
+/// Simulated runs are thousands of small allocations each; this allocator makes them about a tenth faster.
+#[global_allocator]
+static GLOBAL: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> std::process::ExitCode {
     quorate_certify::main()
 }

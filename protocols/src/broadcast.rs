@@ -30,7 +30,7 @@ pub(crate) async fn broadcast(s: &mut Session, meta: &PerParty<Meta>, mine: Byte
             heard.push(mine.clone());
             continue;
         }
-        let len = meta[p].len * meta[p].width;
+        let len = meta[p].len * meta[p].width as usize;
         let body = if len == 0 { None } else { s.recv_encoded(p, meta[p], 0, len).await? };
         heard.push(body.unwrap_or_else(|| vec![0; len].into()));
     }

@@ -183,5 +183,5 @@ impl Session {
 #[must_use]
 pub fn joint_seed(s: &Session, nonces: &PerParty<Vec<Nonce>>) -> Nonce {
     let parts: Vec<&[u8]> = nonces.values().flat_map(|v| v.iter().map(|n| n.0.as_slice())).collect();
-    Nonce(s.bind("quorate 2026 coin v1", &parts).finalize().into())
+    Nonce(s.digest("quorate 2026 coin v1", &parts).0)
 }

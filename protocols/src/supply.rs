@@ -82,6 +82,11 @@ impl<F: Field> Queue<F> {
     }
     /// The next `n` values; the caller has seen that there are so many.
     fn take(&mut self, n: usize) -> Shared<F> {
+        // A whole batch moves: no copy is left behind.
+        if self.at == 0 && self.batches.front().is_some_and(|batch| batch.len() == n) {
+            self.len -= n;
+            return self.batches.pop_front().unwrap_or_default();
+        }
         let mut out = Shared::default();
         while out.len() < n {
             let Some(batch) = self.batches.front() else { break };

@@ -51,7 +51,10 @@ impl Tape {
     }
     /// One uniform element.
     pub fn element<F: Field>(&self) -> Result<F> {
-        Ok(self.elements(1)?[0])
+        match F::SMALL_ORDER {
+            Some(order) => Ok(F::from_u64(self.uniform(order))),
+            None => Ok(self.elements(1)?[0]),
+        }
     }
     /// `n` uniform elements.
     pub fn elements<F: Field>(&self, n: usize) -> Result<Vec<F>> {

@@ -37,6 +37,6 @@ pub(crate) async fn agree(s: &mut Session) -> Result<PerParty<ZeroSeed>> {
 /// Step 2: this step's seed of every pair; the lower party adds its expansion, the higher one subtracts it.
 pub(crate) fn seeds(s: &Session, pairs: &PerParty<ZeroSeed>) -> Vec<(bool, ZeroSeed)> {
     let me = s.me();
-    let fresh = |p: PartyId| ZeroSeed(s.bind("quorate 2026 zero shares v1", &[&pairs[p].0]).finalize().into());
+    let fresh = |p: PartyId| ZeroSeed(s.digest("quorate 2026 zero shares v1", &[&pairs[p].0]).0);
     s.others().map(|p| (me < p, fresh(p))).collect()
 }

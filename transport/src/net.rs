@@ -52,7 +52,7 @@ pub struct Meta {
     /// How many items.
     pub len: usize,
     /// Bytes of one item (bits: 0, packed eight to a byte).
-    pub width: usize,
+    pub width: u32,
 }
 
 /// A frame on its way out.
@@ -151,13 +151,25 @@ struct Node {
     shape: u64,
 }
 
-const FNV_PRIME: u64 = 0x0000_0100_0000_01b3;
-const FNV_OFFSET: u64 = 0xcbf2_9ce4_8422_2325;
+/// The digest of the empty path.
+const ROOT_HASH: u64 = 0xcbf2_9ce4_8422_2325;
 
-/// FNV-1a over bytes, from a running value. A synchronisation aid, not a cryptographic hash.
+/// Mixes the bytes of a name into a running value, eight at a time as little-endian words, the last one padded with
+/// zeros: `h ← (h ⊕ word)·0x9e3779b97f4a7c15 mod 2^64`, then `h ← h ⊕ ⌊h/2^32⌋`. A synchronisation aid, not a
+/// cryptographic hash.
 #[must_use]
 pub fn mix(seed: u64, bytes: &[u8]) -> u64 {
-    bytes.iter().fold(seed, |h, b| (h ^ u64::from(*b)).wrapping_mul(FNV_PRIME))
+    bytes.chunks(8).fold(seed, |h, chunk| {
+        let word = chunk.iter().rev().fold(0, |word, byte| word << 8 | u64::from(*byte));
+        mix_word(h, word)
+    })
+}
+
+/// [`mix`] of one word.
+#[must_use]
+pub fn mix_word(seed: u64, word: u64) -> u64 {
+    let h = (seed ^ word).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    h ^ h >> 32
 }
 
 impl StepPath {
@@ -167,19 +179,19 @@ impl StepPath {
     /// The path of the `index`-th child step of this name.
     #[must_use]
     pub fn child(&self, name: &'static str, index: u32) -> Self {
-        let hash = mix(mix(self.hash(), name.as_bytes()), &index.to_le_bytes());
-        let shape = mix(mix(self.shape(), name.as_bytes()), b"/");
+        let hash = mix_word(mix(self.hash(), name.as_bytes()), index.into());
+        let shape = mix(self.shape(), name.as_bytes());
         Self(Some(Arc::new(Node { parent: self.clone(), name, index, hash, shape })))
     }
     /// A 64-bit digest of the path.
     #[must_use]
     pub fn hash(&self) -> u64 {
-        self.0.as_ref().map_or(FNV_OFFSET, |n| n.hash)
+        self.0.as_ref().map_or(ROOT_HASH, |n| n.hash)
     }
     /// A 64-bit digest of the names alone: the same for all repetitions of a step.
     #[must_use]
     pub fn shape(&self) -> u64 {
-        self.0.as_ref().map_or(FNV_OFFSET, |n| n.shape)
+        self.0.as_ref().map_or(ROOT_HASH, |n| n.shape)
     }
     /// The names from the root without running numbers: `spdz/mul/open`.
     #[must_use]
@@ -191,6 +203,16 @@ impl StepPath {
     #[must_use]
     pub fn name(&self) -> &'static str {
         self.0.as_ref().map_or("", |n| n.name)
+    }
+    /// The last element's running number, 0 for the root.
+    #[must_use]
+    pub fn index(&self) -> u32 {
+        self.0.as_ref().map_or(0, |n| n.index)
+    }
+    /// Whether some element has this name.
+    #[must_use]
+    pub fn passes(&self, name: &str) -> bool {
+        self.0.as_ref().is_some_and(|n| n.name == name || n.parent.passes(name))
     }
     /// The elements from the root, as (name, index).
     #[must_use]

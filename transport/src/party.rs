@@ -135,6 +135,29 @@ impl PartySet {
     pub fn of(parties: &[usize]) -> Self {
         Self(parties.iter().fold(0, |s, p| s | 1 << PartyId::new(*p).index()))
     }
+    /// All of `n` parties.
+    #[must_use]
+    pub fn all(n: usize) -> Self {
+        Self((1 << n) - 1)
+    }
+    /// Adds a party.
+    pub fn insert(&mut self, p: PartyId) {
+        self.0 |= 1 << p.index();
+    }
+    /// Takes a party out.
+    pub fn remove(&mut self, p: PartyId) {
+        self.0 &= !(1 << p.index());
+    }
+    /// The members that `other` does not have.
+    #[must_use]
+    pub fn without(self, other: Self) -> Self {
+        Self(self.0 & !other.0)
+    }
+    /// The members that `other` has too.
+    #[must_use]
+    pub fn and(self, other: Self) -> Self {
+        Self(self.0 & other.0)
+    }
     /// Whether `p` is in the set; [`PartyId::IDEAL`] never is.
     #[must_use]
     pub fn contains(self, p: PartyId) -> bool {

@@ -77,13 +77,13 @@ pub struct Answer {
 /// An ideal functionality: a trusted, incorruptible program that answers frames addressed to [`PartyId::IDEAL`].
 pub trait Trusted {
     /// Handles one request.
-    fn receive(&mut self, e: &Envelope, answers: &mut Vec<Answer>);
+    fn receive(&mut self, e: Envelope, answers: &mut Vec<Answer>);
 }
 
 /// No functionality: requests are never answered.
 pub struct NoTrusted;
 impl Trusted for NoTrusted {
-    fn receive(&mut self, _: &Envelope, _: &mut Vec<Answer>) {}
+    fn receive(&mut self, _: Envelope, _: &mut Vec<Answer>) {}
 }
 
 /// A network's delay, for virtual time.
@@ -150,6 +150,16 @@ struct Arrived {
     arrives: u64,
 }
 
+/// How far a party has come.
+#[derive(Clone, Copy, Default)]
+struct PartyClock {
+    /// The longest chain of dependent frames that it has received.
+    depth: u32,
+    /// Virtual time, and when its line is free to send again.
+    now: u64,
+    line_free: u64,
+}
+
 /// Shared by all parties of a run.
 struct Wires {
     n: usize,
@@ -168,10 +178,9 @@ struct Wires {
     puppet_aborts: VecDeque<PartyId>,
     trace: Vec<Envelope>,
     seq: usize,
-    moves: u64,
-    depth: Vec<u32>,
-    now: Vec<u64>,
-    line_free: Vec<u64>,
+    /// Parties that something has reached since they were polled last; nobody else can move.
+    awake: PartySet,
+    clocks: Vec<PartyClock>,
     bytes: u64,
     rounds: u32,
 }
@@ -183,10 +192,10 @@ impl Wires {
     }
     /// Puts a frame into its receiver's queue.
     fn deliver(&mut self, e: Envelope) {
-        self.moves += 1;
         if e.to.index() >= self.n || e.frame.body.len() > u32::MAX as usize {
             return;
         }
+        self.awake.insert(e.to);
         self.rounds = self.rounds.max(e.round);
         let slot = self.slot(e.to, e.from);
         if self.keep_trace {
@@ -195,14 +204,19 @@ impl Wires {
         let incoming = Incoming { tag: e.frame.tag, body: e.frame.body };
         self.queues[slot].push_back(Arrived { stream: e.stream, incoming, round: e.round, arrives: e.arrives });
     }
+    /// The first abort reaches everybody.
+    fn abort(&mut self, who: PartyId) {
+        self.aborted.get_or_insert(who);
+        self.awake = PartySet::all(self.n);
+    }
     fn envelope(&mut self, from: PartyId, to: PartyId, stream: Stream, frame: Frame) -> Envelope {
-        let who = from.index();
-        let start = self.now[who].max(self.line_free[who]);
+        let clock = &mut self.clocks[from.index()];
+        let start = clock.now.max(clock.line_free);
         let wire = match self.clock.bandwidth {
             0 => 0,
             b => (frame.body.len() as u64).saturating_mul(1_000_000_000) / b,
         };
-        self.line_free[who] = start + wire;
+        clock.line_free = start + wire;
         self.bytes += frame.body.len() as u64;
         let e = Envelope {
             seq: self.seq,
@@ -210,7 +224,7 @@ impl Wires {
             to,
             stream,
             frame,
-            round: self.depth[who] + 1,
+            round: clock.depth + 1,
             arrives: start + wire + self.clock.latency,
         };
         self.seq += 1;
@@ -234,7 +248,6 @@ impl Net for SimNet {
     }
     fn send(&self, to: PartyId, stream: Stream, frame: Frame) -> Result<(), NetError> {
         let mut w = self.wires.borrow_mut();
-        w.moves += 1;
         let e = w.envelope(self.me, to, stream, frame);
         if w.corrupt.contains(self.me) && !w.corrupt.contains(to) {
             w.held.push(e);
@@ -253,19 +266,17 @@ impl Net for SimNet {
         let queue = &mut w.queues[slot];
         let Some(at) = queue.iter().position(|a| a.stream == stream) else { return Poll::Pending };
         let Some(a) = queue.remove(at) else { return Poll::Pending };
-        let me = self.me.index();
-        w.moves += 1;
-        w.depth[me] = w.depth[me].max(a.round);
-        w.now[me] = w.now[me].max(a.arrives);
+        let clock = &mut w.clocks[self.me.index()];
+        clock.depth = clock.depth.max(a.round);
+        clock.now = clock.now.max(a.arrives);
         Poll::Ready(Ok(a.incoming))
     }
     fn abort(&self) {
         let mut w = self.wires.borrow_mut();
-        w.moves += 1;
         if w.corrupt.contains(self.me) {
             w.puppet_aborts.push_back(self.me);
-        } else if w.aborted.is_none() {
-            w.aborted = Some(self.me);
+        } else {
+            w.abort(self.me);
         }
     }
 }
@@ -289,10 +300,8 @@ pub fn run<'a, T>(setup: Setup<'_>, mut program: impl FnMut(Rc<dyn Net>) -> Prog
         puppet_aborts: VecDeque::new(),
         trace: Vec::new(),
         seq: 0,
-        moves: 0,
-        depth: vec![0; n],
-        now: vec![0; n],
-        line_free: vec![0; n],
+        awake: PartySet::all(n),
+        clocks: vec![PartyClock::default(); n],
         bytes: 0,
         rounds: 0,
     }));
@@ -301,25 +310,23 @@ pub fn run<'a, T>(setup: Setup<'_>, mut program: impl FnMut(Rc<dyn Net>) -> Prog
         .map(|me| Some(program(Rc::new(SimNet { me, parties: parties.clone(), wires: wires.clone() }))))
         .collect();
     let mut ends: Vec<End<T>> = (0..n).map(|_| End::Stuck).collect();
-    let mut order: Vec<usize> = (0..n).collect();
-    order.sort_by_key(|p| corrupt.contains(PartyId::new(*p)));
+    let honest = PartySet::all(n).without(corrupt);
     let mut cx = Context::from_waker(Waker::noop());
     let mut hands = Hands { answers: Vec::new(), deliver: Vec::new(), seen: Vec::new() };
 
-    'run: loop {
-        for &p in &order {
-            let Some(program) = &mut live[p] else { continue };
-            let before = wires.borrow().moves;
-            if let Poll::Ready(end) = program.as_mut().poll(&mut cx) {
-                live[p] = None;
-                ends[p] = End::Done(end);
-                hands.settle(&wires, adversary, trusted);
-                continue 'run;
+    loop {
+        let awake = wires.borrow().awake;
+        let next = honest.and(awake).iter().next().or_else(|| awake.iter().next());
+        if let Some(p) = next {
+            wires.borrow_mut().awake.remove(p);
+            if let Some(program) = &mut live[p.index()]
+                && let Poll::Ready(end) = program.as_mut().poll(&mut cx)
+            {
+                live[p.index()] = None;
+                ends[p.index()] = End::Done(end);
             }
-            if wires.borrow().moves != before {
-                hands.settle(&wires, adversary, trusted);
-                continue 'run;
-            }
+            hands.settle(&wires, adversary, trusted);
+            continue;
         }
         // Everyone is quiet. What the coalition holds may leave now, one frame at a time.
         let choice = {
@@ -340,7 +347,7 @@ pub fn run<'a, T>(setup: Setup<'_>, mut program: impl FnMut(Rc<dyn Net>) -> Prog
         trace: std::mem::take(&mut w.trace),
         rounds: w.rounds,
         bytes: w.bytes,
-        nanoseconds: w.now.iter().copied().max().unwrap_or(0),
+        nanoseconds: w.clocks.iter().map(|c| c.now).max().unwrap_or(0),
     }
 }
 
@@ -357,8 +364,8 @@ impl Hands {
         loop {
             let mut w = wires.borrow_mut();
             if let Some(who) = w.puppet_aborts.pop_front() {
-                if adversary.aborts(who) && w.aborted.is_none() {
-                    w.aborted = Some(who);
+                if adversary.aborts(who) {
+                    w.abort(who);
                 }
                 continue;
             }
@@ -399,16 +406,16 @@ impl Hands {
     fn ask(&mut self, wires: &RefCell<Wires>, adversary: &mut dyn Adversary, trusted: &mut dyn Trusted, e: Envelope) {
         {
             let mut w = wires.borrow_mut();
-            w.moves += 1;
             if w.keep_trace {
                 w.trace.push(e.clone());
             }
         }
         let mut answers = std::mem::take(&mut self.answers);
-        trusted.receive(&e, &mut answers);
+        let (round, arrives) = (e.round + 1, e.arrives);
+        trusted.receive(e, &mut answers);
         for Answer { from, to, stream, frame } in answers.drain(..) {
             let mut w = wires.borrow_mut();
-            let answer = Envelope { seq: w.seq, from, to, stream, frame, round: e.round + 1, arrives: e.arrives };
+            let answer = Envelope { seq: w.seq, from, to, stream, frame, round, arrives };
             w.seq += 1;
             if w.corrupt.contains(to) {
                 drop(w);

@@ -168,12 +168,11 @@ fn with_guess(a: &Attack, c: &Conditions, guess: u64) -> Outcome {
         Fate::Deliver
     };
     let correct = |e: &mut Envelope, seen: &Seen| {
-        let within = |name| e.frame.step.elements().iter().any(|(n, _)| *n == name);
-        let (at, correction) = if within("authenticate") {
+        let (at, correction) = if e.frame.step.passes("authenticate") {
             // Everyone knows y: what the wrong key makes of it is known, too.
             let y = seen.latest(On::message("y", "broadcast").with(victim));
             (1, y.and_then(|y| F::read(&y.frame.body)))
-        } else if within("online") {
+        } else if e.frame.step.passes("online") {
             // The mask is x − e, with the guess for x; the coefficient is public.
             let seed = seen.latest(On::message("coin", "coin")).and_then(|e| e.frame.body[..].try_into().ok());
             let told = seen.latest(On::message("masked_input", "broadcast").with(victim));

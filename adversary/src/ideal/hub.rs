@@ -2,10 +2,10 @@
 
 use std::rc::Rc;
 
-use bytes::Bytes;
+use bytes::{Buf, Bytes};
 use protocols::Tape;
 use transport::sim::{Answer, Envelope, Trusted};
-use transport::{Frame, Parties, PartyId};
+use transport::{Frame, Parties, PartyId, PartySet};
 
 /// What a party asks for: the first byte of a request.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -27,10 +27,11 @@ impl Op {
     }
 }
 
-/// Requests of one step.
+/// Requests of one step: what each of these parties said.
 struct Pending {
     key: (u64, u64),
-    bodies: Vec<Option<Bytes>>,
+    from: PartySet,
+    bodies: Vec<Bytes>,
 }
 
 /// Ideal coin, commitment, broadcast and zero sharing. Coins come from its own tape; a corrupt party can withhold its
@@ -54,15 +55,16 @@ impl Hub {
         let key = (e.stream.0, e.frame.tag);
         let n = self.parties.n();
         let at = self.pending.iter().position(|p| p.key == key).unwrap_or_else(|| {
-            self.pending.push(Pending { key, bodies: vec![None; n] });
+            self.pending.push(Pending { key, from: PartySet::EMPTY, bodies: vec![Bytes::new(); n] });
             self.pending.len() - 1
         });
+        let pending = &mut self.pending[at];
         // Only the first word of a party counts.
-        self.pending[at].bodies[e.from.index()].get_or_insert(body);
-        if self.pending[at].bodies.iter().any(Option::is_none) {
-            return None;
+        if !pending.from.contains(e.from) {
+            pending.from.insert(e.from);
+            pending.bodies[e.from.index()] = body;
         }
-        Some(self.pending.swap_remove(at).bodies.into_iter().flatten().collect())
+        (pending.from == PartySet::all(n)).then(|| self.pending.swap_remove(at).bodies)
     }
 
     fn values(&self, order: u64, len: usize) -> Vec<u8> {
@@ -90,10 +92,14 @@ fn parameters(body: &[u8]) -> Option<(u64, usize)> {
 }
 
 impl Trusted for Hub {
-    fn receive(&mut self, e: &Envelope, answers: &mut Vec<Answer>) {
-        let Some((op, body)) = e.frame.body.split_first() else { return };
-        let body = e.frame.body.slice_ref(body);
-        match Op::read(*op) {
+    fn receive(&mut self, mut e: Envelope, answers: &mut Vec<Answer>) {
+        let mut body = std::mem::take(&mut e.frame.body);
+        if body.is_empty() {
+            return;
+        }
+        let op = body.get_u8();
+        let e = &e;
+        match Op::read(op) {
             Some(Op::Coin) => {
                 let Some(all) = self.gather(e, body) else { return };
                 // Honest parties agree on what they ask for; if the requests differ there is no coin.
@@ -111,13 +117,17 @@ impl Trusted for Hub {
                 let Some(all) = self.gather(e, body) else { return };
                 // The opening comes on another tag of the same step: found by stream and path.
                 let key = (e.stream.0, e.frame.step.hash());
-                self.committed.push(Pending { key, bodies: all.into_iter().map(Some).collect() });
+                self.committed.push(Pending { key, from: PartySet::all(all.len()), bodies: all });
                 self.everyone(e, answers, |_| Bytes::new());
             }
             Some(Op::Open) => {
                 let key = (e.stream.0, e.frame.step.hash());
                 let Some(c) = self.committed.iter_mut().find(|c| c.key == key) else { return };
-                let Some(body) = c.bodies[e.from.index()].take() else { return };
+                if !c.from.contains(e.from) {
+                    return;
+                }
+                c.from.remove(e.from);
+                let body = std::mem::take(&mut c.bodies[e.from.index()]);
                 self.to_others(e, answers, &body);
             }
             Some(Op::Broadcast) => self.to_others(e, answers, &body),

@@ -57,9 +57,10 @@ async fn answer(s: &mut Session, from: PartyId, name: &'static str, bytes: usize
     Ok(s.recv_encoded(from, request(name, 0), 0, bytes).await?.unwrap_or_else(|| vec![0; bytes].into()))
 }
 
-fn order_and_len(domain: Domain, len: usize) -> Vec<u8> {
-    let mut v = domain.small_order.unwrap_or(0).to_le_bytes().to_vec();
-    v.extend((len as u32).to_le_bytes());
+fn order_and_len(domain: Domain, len: usize) -> [u8; 12] {
+    let mut v = [0; 12];
+    v[..8].copy_from_slice(&domain.small_order.unwrap_or(0).to_le_bytes());
+    v[8..].copy_from_slice(&(len as u32).to_le_bytes());
     v
 }
 
@@ -106,7 +107,7 @@ impl Foundations for Ideal {
                 all.push(match (p == s.me(), m.len) {
                     (true, _) => mine.clone(),
                     (_, 0) => Bytes::new(),
-                    _ => answer(s, p, "broadcast", m.len * m.width).await?,
+                    _ => answer(s, p, "broadcast", m.len * m.width as usize).await?,
                 });
             }
             Ok(PerParty::from_vec(all))

@@ -65,15 +65,16 @@ pub struct Dealer<F: Field> {
     mode: CorruptShares,
     tape: Tape,
     alpha: F,
-    keys: Vec<F>,
+    keys: [F; Parties::MAX],
 }
 
 impl<F: Field> Dealer<F> {
     /// Draws a MAC key and shares it.
     pub fn new(parties: &Parties, corrupt: PartySet, mode: CorruptShares, tape: &Tape) -> Result<Self> {
         let alpha = tape.element()?;
-        let mut dealer = Self { n: parties.n(), corrupt, mode, tape: tape.clone(), alpha, keys: Vec::new() };
-        dealer.keys = dealer.split(alpha)?[..parties.n()].to_vec();
+        let keys = [F::ZERO; Parties::MAX];
+        let mut dealer = Self { n: parties.n(), corrupt, mode, tape: tape.clone(), alpha, keys };
+        dealer.keys = dealer.split(alpha)?;
         Ok(dealer)
     }
     /// Deals one MAC key and everything in `order`.
@@ -91,20 +92,19 @@ impl<F: Field> Dealer<F> {
     /// Every party's share of the key. A second call makes a copy that no shipped type can make.
     #[must_use]
     pub fn keys(&self) -> Vec<MacKey<F>> {
-        self.keys.iter().map(|k| MacKey::from_share(*k)).collect()
+        self.keys[..self.n].iter().map(|k| MacKey::from_share(*k)).collect()
     }
     /// Every party's part of everything in `order`, and the secrets in the clear.
     pub fn supplies(&self, order: &Order) -> Result<(Vec<Memory<F>>, Known<F>)> {
-        let mut known = Known { alpha: self.alpha, masks: vec![Vec::new(); self.n], randoms: Vec::new() };
+        let randoms = Vec::with_capacity(order.given.len() + order.randoms);
+        let mut known = Known { alpha: self.alpha, masks: vec![Vec::new(); self.n], randoms };
         let mut supplies: Vec<Memory<F>> = (0..self.n).map(|_| Memory::new(self.n)).collect();
         for _ in 0..order.triples {
             let (a, b) = (self.tape.element::<F>()?, self.tape.element::<F>()?);
             let shares = [self.share(a)?, self.share(b)?, self.share(a * b)?];
-            let [mut a, mut b, mut c] = shares.map(Vec::into_iter);
-            for supply in &mut supplies {
-                if let (Some(a), Some(b), Some(c)) = (a.next(), b.next(), c.next()) {
-                    supply.add_triples(Triples { a, b, c });
-                }
+            for (p, supply) in supplies.iter_mut().enumerate() {
+                let [a, b, c] = shares.each_ref().map(|s| s.of(p));
+                supply.add_triples(Triples { a, b, c });
             }
         }
         for (owner, count) in order.masks.iter().enumerate() {
@@ -116,18 +116,17 @@ impl<F: Field> Dealer<F> {
                     MaskShares::Spread => self.share(r)?,
                     MaskShares::AtOwner => self.held(owner, r)?,
                 };
-                for (p, (supply, shared)) in supplies.iter_mut().zip(shares).enumerate() {
+                for (p, supply) in supplies.iter_mut().enumerate() {
                     let clear = (p == owner.index()).then(|| Clear(vec![r]));
-                    supply.add_masks(owner, Masks { shared, clear });
+                    supply.add_masks(owner, Masks { shared: shares.of(p), clear });
                 }
             }
         }
         for k in 0..order.given.len() + order.randoms {
             let r = order.given.get(k).map_or_else(|| self.tape.element::<F>(), |v| Ok(F::from_u64(*v)))?;
             known.randoms.push(r);
-            for (supply, shared) in supplies.iter_mut().zip(self.share(r)?) {
-                supply.add_randoms(shared);
-            }
+            let shares = self.share(r)?;
+            supplies.iter_mut().enumerate().for_each(|(p, supply)| supply.add_randoms(shares.of(p)));
         }
         Ok((supplies, known))
     }
@@ -136,20 +135,20 @@ impl<F: Field> Dealer<F> {
     pub fn given(&self, values: &[F]) -> Result<Vec<Shared<F>>> {
         let mut all: Vec<Shared<F>> = (0..self.n).map(|_| Shared::default()).collect();
         for x in values {
-            all.iter_mut().zip(self.share(*x)?).for_each(|(all, one)| all.extend(one));
+            let shares = self.share(*x)?;
+            all.iter_mut().enumerate().for_each(|(p, all)| all.extend(shares.of(p)));
         }
         Ok(all)
     }
-    /// `[[x]]`, one share per party.
-    fn share(&self, x: F) -> Result<Vec<Shared<F>>> {
-        let (values, macs) = (self.split(x)?, self.split(self.alpha * x)?);
-        Ok((0..self.n).map(|p| Shared::from_parts(vec![values[p]], vec![macs[p]])).collect())
+    /// `[[x]]`.
+    fn share(&self, x: F) -> Result<Shares<F>> {
+        Ok(Shares { values: self.split(x)?, macs: self.split(self.alpha * x)? })
     }
     /// `[[x]]` with all of the value at `owner`.
-    fn held(&self, owner: PartyId, x: F) -> Result<Vec<Shared<F>>> {
-        let macs = self.split(self.alpha * x)?;
-        let value = |p| if p == owner.index() { x } else { F::ZERO };
-        Ok((0..self.n).map(|p| Shared::from_parts(vec![value(p)], vec![macs[p]])).collect())
+    fn held(&self, owner: PartyId, x: F) -> Result<Shares<F>> {
+        let mut values = [F::ZERO; Parties::MAX];
+        values[owner.index()] = x;
+        Ok(Shares { values, macs: self.split(self.alpha * x)? })
     }
     /// Additive shares of `x`: the first honest party's is what is left.
     fn split(&self, x: F) -> Result<[F; Parties::MAX]> {
@@ -165,5 +164,18 @@ impl<F: Field> Dealer<F> {
         }
         shares[honest] = rest;
         Ok(shares)
+    }
+}
+
+/// All parties' shares of one value.
+struct Shares<F> {
+    values: [F; Parties::MAX],
+    macs: [F; Parties::MAX],
+}
+
+impl<F: Field> Shares<F> {
+    /// What one party holds.
+    fn of(&self, p: usize) -> Shared<F> {
+        Shared::from_parts(vec![self.values[p]], vec![self.macs[p]])
     }
 }

@@ -19,6 +19,7 @@ use std::task::Poll;
 
 use spec::Check;
 use transport::{Meter, Net, Parties, PartyId, StepPath, Stream};
+use zeroize::Zeroizing;
 
 pub use id::SessionId;
 
@@ -105,15 +106,31 @@ impl Session {
     #[must_use]
     pub fn bind(&self, context: &'static str, items: &[&[u8]]) -> blake3::Hasher {
         let mut h = blake3::Hasher::new_derive_key(context);
-        h.update(&self.core.id.0);
-        for (name, index) in self.path.elements() {
-            h.update(&(name.len() as u64).to_le_bytes()).update(name.as_bytes()).update(&index.to_le_bytes());
-        }
-        h.update(&u64::MAX.to_le_bytes());
-        for item in items {
-            h.update(&(item.len() as u64).to_le_bytes()).update(item);
-        }
+        h.update(&self.bound(items));
         h
+    }
+    /// The 32-byte digest of [`Session::bind`].
+    #[must_use]
+    pub fn digest(&self, context: &'static str, items: &[&[u8]]) -> Digest {
+        Digest(blake3::derive_key(context, &self.bound(items)))
+    }
+    fn bound(&self, items: &[&[u8]]) -> Zeroizing<Vec<u8>> {
+        let path = self.path.elements();
+        // Room for everything, so that no copy of a secret item stays behind.
+        let room = path.iter().map(|(name, _)| name.len() + 12).chain(items.iter().map(|i| i.len() + 8)).sum::<usize>();
+        let mut out = Zeroizing::new(Vec::with_capacity(32 + room + 8));
+        out.extend_from_slice(&self.core.id.0);
+        for (name, index) in path {
+            out.extend_from_slice(&(name.len() as u64).to_le_bytes());
+            out.extend_from_slice(name.as_bytes());
+            out.extend_from_slice(&index.to_le_bytes());
+        }
+        out.extend_from_slice(&u64::MAX.to_le_bytes());
+        for item in items {
+            out.extend_from_slice(&(item.len() as u64).to_le_bytes());
+            out.extend_from_slice(item);
+        }
+        out
     }
 
     /// A child step: same stream and tape, a path of its own. The k-th step of one name gets the index k.
@@ -220,10 +237,5 @@ impl Session {
             }
         }
         alive
-    }
-    /// The digest of several byte strings under this session and step.
-    #[must_use]
-    pub fn digest(&self, context: &'static str, items: &[&[u8]]) -> Digest {
-        Digest(self.bind(context, items).finalize().into())
     }
 }

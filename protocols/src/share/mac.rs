@@ -8,7 +8,7 @@ use spec::{Bound, Check};
 use transport::PartyId;
 use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
-use super::{Shared, Under};
+use super::{Shared, Under, wipe};
 use crate::{Blame, Error, Result, Session, wiped};
 
 /// The values opened so far are the shared ones.
@@ -175,11 +175,24 @@ impl<F: Field> MacKey<F> {
 }
 
 /// Values opened since the last check, with this party's MAC shares of them.
-#[derive(Default, Zeroize, ZeroizeOnDrop)]
+#[derive(Default)]
 pub struct Opened<F: Field> {
     pub(crate) values: Vec<F>,
     pub(crate) macs: Vec<F>,
 }
+
+impl<F: Field> Zeroize for Opened<F> {
+    fn zeroize(&mut self) {
+        wipe(&mut self.values);
+        wipe(&mut self.macs);
+    }
+}
+impl<F: Field> Drop for Opened<F> {
+    fn drop(&mut self) {
+        self.zeroize();
+    }
+}
+impl<F: Field> ZeroizeOnDrop for Opened<F> {}
 
 impl<F: Field> Opened<F> {
     pub(crate) fn len(&self) -> usize {

@@ -53,12 +53,31 @@ impl Under {
 /// Linear operations are local and written as operators; multiplication talks and is a method of
 /// [`Online`](crate::Online). Shares have no accessor, no `Clone`, no `==`: the only way out is an output. Values of
 /// different MAC keys can be combined but not used: multiplications and outputs refuse them.
-#[derive(Zeroize, ZeroizeOnDrop, Default)]
+#[derive(Default)]
 pub struct Shared<F: Field> {
     pub(crate) value: Vec<F>,
     pub(crate) mac: Vec<F>,
-    #[zeroize(skip)]
     pub(crate) under: Under,
+}
+
+impl<F: Field> Zeroize for Shared<F> {
+    fn zeroize(&mut self) {
+        wipe(&mut self.value);
+        wipe(&mut self.mac);
+    }
+}
+impl<F: Field> Drop for Shared<F> {
+    fn drop(&mut self) {
+        self.zeroize();
+    }
+}
+impl<F: Field> ZeroizeOnDrop for Shared<F> {}
+
+/// Zeroizes a vector; most that are dropped have been moved out of and hold nothing, which need not be overwritten.
+fn wipe<F: Field>(v: &mut Vec<F>) {
+    if v.capacity() > 0 {
+        v.zeroize();
+    }
 }
 
 impl<F: Field> std::fmt::Debug for Shared<F> {
