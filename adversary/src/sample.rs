@@ -1,24 +1,26 @@
 //! Randomness of sampled experiments: one tape per run, named by a seed and the run's number, so that any single run can
 //! be replayed. Cheaper than a production tape, and all parties of a run draw from the same one.
 
+use chacha20::ChaCha8Rng;
 use protocols::{Source, Tape};
-use rand_chacha::ChaCha8Rng;
 use rand_core::{Rng, SeedableRng};
 
 /// The tapes of one experiment.
-#[derive(Clone)]
-pub struct Sampler(ChaCha8Rng);
+#[derive(Clone, Copy, Debug)]
+pub struct Sampler([u8; 32]);
 
 impl Sampler {
     /// All tapes of this seed.
     #[must_use]
     pub fn new(seed: u64) -> Self {
-        Self(ChaCha8Rng::seed_from_u64(seed))
+        let mut key = [0; 32];
+        key[..8].copy_from_slice(&seed.to_le_bytes());
+        Self(key)
     }
     /// The tape of one run.
     #[must_use]
     pub fn tape(&self, run: u64) -> Tape {
-        let mut rng = self.0.clone();
+        let mut rng = ChaCha8Rng::from_seed(self.0);
         rng.set_stream(run);
         Tape::new(Box::new(Shared(rng)))
     }

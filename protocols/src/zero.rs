@@ -24,7 +24,7 @@ pub(crate) async fn agree(s: &mut Session) -> Result<PerParty<ZeroSeed>> {
         s.send_encoded(p, PAIR_SEED, 0, Bytes::from_owner(Zeroizing::new(pairs[p].0)))?;
     }
     for p in s.others().filter(|p| *p < me) {
-        let body = s.recv_encoded(p, PAIR_SEED, 0, PAIR_SEED.width).await?.unwrap_or_default();
+        let body = s.recv_encoded(p, PAIR_SEED, 0, PAIR_SEED.width as usize).await?.unwrap_or_default();
         pairs[p].0.iter_mut().zip(&body).for_each(|(seed, byte)| *seed = *byte);
         // What a transport keeps of a frame is its own; this is the last place of it here.
         if let Ok(mut body) = body.try_into_mut() {
