@@ -186,7 +186,8 @@ fn vectors_of_a_multiplication() {
         transcript("multiplication", file, what, n, |mut s| async move {
             let (mut key, mut supply) = hand.take(s.me())?;
             let mut out = Vec::new();
-            elements(&mut out, &[programs::product(&mut s, &mut key, &mut supply, inputs).await?]);
+            let mine = inputs[s.me().index()];
+            elements(&mut out, &[programs::product(&mut s, &mut key, &mut supply, mine).await?]);
             Ok(out)
         });
     }

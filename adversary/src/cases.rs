@@ -131,7 +131,10 @@ fn product<F: Field>(n: usize, floor: Floor, seed: u64, adversary: &mut dyn Adve
     };
     let mut inputs: Vec<F> = [2, 5, 1].map(F::from_u64)[..n].to_vec();
     let given = inputs.clone();
-    let program = async |s: &mut _, key: &mut _, supply: &mut _| programs::product(s, key, supply, &given).await;
+    let program = async |s: &mut Session, key: &mut _, supply: &mut _| {
+        let mine = given[s.me().index()];
+        programs::product(s, key, supply, mine).await
+    };
     let run = programs::run(&world, &tape, adversary, &dealing, program);
     for p in world.parties.iter().filter(|p| world.corrupt.contains(*p)) {
         let heard = run.trace.iter().find(|e| told(e, p, PartyId::new(0)));

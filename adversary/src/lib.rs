@@ -1,8 +1,11 @@
+#![allow(async_fn_in_trait)] // programs stay on the thread of their run
 //! The enemy's house: ideal twins of the functionalities, puppets that never give up, attacks on every protocol, and the
 //! exact counting of what they achieve. Nothing that a data owner runs depends on this crate.
 //!
 //! | file | what it does |
 //! |---|---|
+//! | [`subject`] | what the instrument needs to know of a protocol, built in or foreign |
+//! | [`fields`] | all fields by name |
 //! | [`run`] | one attacked run: who is corrupt, on which foundations, which check is off |
 //! | [`strategy`] | what a coalition does, as rules over frames |
 //! | [`oracle`] | could the ideal functionality explain the run? |
@@ -10,8 +13,11 @@
 //! | [`scratch`] | foundations with one seeded weakness, for controls |
 //! | [`enumerate`](mod@enumerate), [`exact`] | every coin of every run counted, compared with the bounds of `spec` |
 //! | [`view`] | what a coalition sees, as an exact distribution |
+//! | [`privacy`] | semi-honest views of all inputs, compared |
 //! | [`sweep`](mod@sweep), [`cases`] | every frame with every mutation, on small named computations |
 //! | [`sacrifice`] | spoiled triples under the shipped sacrifice |
+//! | [`diary`] | a coalition's own coins, written down |
+//! | [`subjects`] | the protocols of this project as subjects |
 //! | [`sample`](mod@sample) | replayable randomness of sampled experiments |
 //! | [`stats`] | exact binomial tests for what is sampled |
 //! | [`ideal`], [`programs`], [`bystander`] | trusted programs, small computations, a coalition's own hashing |
@@ -20,10 +26,13 @@ pub mod attack;
 pub mod attacks;
 pub mod bystander;
 pub mod cases;
+pub mod diary;
 pub mod enumerate;
 pub mod exact;
+pub mod fields;
 pub mod ideal;
 pub mod oracle;
+pub mod privacy;
 pub mod programs;
 pub mod run;
 pub mod sacrifice;
@@ -31,6 +40,8 @@ pub mod sample;
 pub mod scratch;
 pub mod stats;
 pub mod strategy;
+pub mod subject;
+pub mod subjects;
 pub mod sweep;
 pub mod view;
 
@@ -39,3 +50,4 @@ pub use enumerate::{Probability, enumerate};
 pub use oracle::{Judgement, Win, judge};
 pub use run::{Ending, Floor, World, classify};
 pub use strategy::Script;
+pub use subject::{DynSubject, Given, Instance, Played, Subject};

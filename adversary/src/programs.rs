@@ -4,7 +4,7 @@
 use std::cell::RefCell;
 
 use field::Field;
-use protocols::{Error, MacKey, Memory, Online, Result, Session, Tape};
+use protocols::{Error, MacKey, Memory, Online, Result, Session, Shared, Tape};
 use transport::sim::{Adversary, Run};
 use transport::{PartyId, PartySet};
 
@@ -69,20 +69,21 @@ pub async fn show_to<F: Field>(s: &mut Session, key: &mut MacKey<F>, supply: &mu
     Ok(online.output_to(to, &x).await?.map_or(F::ZERO, |v| v[0]))
 }
 
-/// Everyone's input: the first two multiplied, the others added, shown to all.
-pub async fn product<F: Field>(
-    s: &mut Session,
-    key: &mut MacKey<F>,
-    supply: &mut Memory<F>,
-    inputs: &[F],
-) -> Result<F> {
-    let (me, n) = (s.me(), s.n());
-    let mut online = Online::new(s, key, supply);
-    let mut shared = Vec::with_capacity(n);
-    for owner in (0..n).map(PartyId::new) {
-        let mine = [inputs[owner.index()]];
-        shared.push(online.input(owner, (owner == me).then_some(&mine[..]), 1).await?);
+/// One value of each of the first `owners` parties, shared; `mine` is this party's.
+pub async fn inputs<F: Field>(online: &mut Online<'_, F>, owners: usize, mine: &[F]) -> Result<Vec<Shared<F>>> {
+    let me = online.me();
+    let mut shared = Vec::with_capacity(owners);
+    for owner in (0..owners).map(PartyId::new) {
+        shared.push(online.input(owner, (owner == me).then_some(mine), 1).await?);
     }
+    Ok(shared)
+}
+
+/// Everyone's input: the first two multiplied, the others added, shown to all.
+pub async fn product<F: Field>(s: &mut Session, key: &mut MacKey<F>, supply: &mut Memory<F>, mine: F) -> Result<F> {
+    let n = s.n();
+    let mut online = Online::new(s, key, supply);
+    let shared = inputs(&mut online, n, &[mine]).await?;
     let mut z = online.mul(&shared[0], &shared[1]).await?;
     for x in &shared[2..] {
         z = &z + x;
@@ -90,28 +91,11 @@ pub async fn product<F: Field>(
     Ok(online.output(&z).await?[0])
 }
 
-/// Everyone's input, added and shown to all.
-pub async fn sum<F: Field>(
-    s: &mut Session,
-    key: &mut MacKey<F>,
-    supply: &mut Memory<F>,
-    inputs: &[Option<F>],
-) -> Result<F> {
-    let me = s.me();
+/// The inputs of the first two parties, added and shown to all.
+pub async fn sum<F: Field>(s: &mut Session, key: &mut MacKey<F>, supply: &mut Memory<F>, mine: &[F]) -> Result<F> {
     let mut online = Online::new(s, key, supply);
-    let mut total: Option<protocols::Shared<F>> = None;
-    for (owner, value) in inputs.iter().enumerate() {
-        let owner = PartyId::new(owner);
-        let Some(value) = value else { continue };
-        let mine = [*value];
-        let x = online.input(owner, (owner == me).then_some(&mine[..]), 1).await?;
-        total = Some(match total {
-            Some(t) => &t + &x,
-            None => x,
-        });
-    }
-    let total = total.ok_or_else(|| Error::Local("a sum of nothing".into()))?;
-    Ok(online.output(&total).await?[0])
+    let shared = inputs(&mut online, 2, mine).await?;
+    Ok(online.output(&(&shared[0] + &shared[1])).await?[0])
 }
 
 /// Runs `program` with dealt preprocessing at every party.

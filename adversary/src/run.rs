@@ -9,6 +9,7 @@ use spec::Check;
 use transport::sim::{self, Adversary, Clock, End, Run, Setup};
 use transport::{NetErrorKind, Parties, PartyId, PartySet};
 
+use crate::diary::{Diary, noted};
 use crate::ideal::{Hub, Ideal, Verdicts, With};
 use crate::scratch::{Flaw, Flawed};
 
@@ -41,6 +42,8 @@ pub struct World {
     pub puppets: bool,
     /// Whether the run keeps its trace.
     pub trace: bool,
+    /// Where the coins of corrupt parties are written down.
+    pub diary: Option<Diary>,
 }
 
 impl World {
@@ -48,7 +51,7 @@ impl World {
     #[must_use]
     pub fn new(n: usize, corrupt: PartySet) -> Self {
         let parties = Rc::new(Parties::anonymous(n));
-        Self { parties, corrupt, floor: Floor::Ideal, off: None, flaw: None, puppets: true, trace: false }
+        Self { parties, corrupt, floor: Floor::Ideal, off: None, flaw: None, puppets: true, trace: false, diary: None }
     }
     /// On real foundations.
     #[must_use]
@@ -72,6 +75,12 @@ impl World {
     #[must_use]
     pub fn traced(mut self) -> Self {
         self.trace = true;
+        self
+    }
+    /// Writing down the coins of corrupt parties.
+    #[must_use]
+    pub fn noting(mut self, diary: Diary) -> Self {
+        self.diary = Some(diary);
         self
     }
     fn verdicts(&self, p: PartyId) -> Verdicts {
@@ -106,6 +115,10 @@ impl World {
         sim::run(setup, |net| -> Pin<Box<dyn Future<Output = Result<T>> + '_>> {
             let me = net.me();
             let tape = tape.fork(me.index() as u64);
+            let tape = match &self.diary {
+                Some(diary) if self.corrupt.contains(me) => noted(tape, diary),
+                _ => tape,
+            };
             let verdicts = self.verdicts(me);
             match self.floor {
                 Floor::Ideal => Box::pin(program(Session::on_untrusted_foundations(
@@ -144,6 +157,19 @@ pub enum Ending<T> {
     Stuck,
     /// It ended in an error of its own: never acceptable under attack.
     Broken(Error),
+}
+
+impl<T> Ending<T> {
+    /// The same ending with another form of the output.
+    pub fn map<U>(self, f: impl FnOnce(T) -> U) -> Ending<U> {
+        match self {
+            Self::Output(t) => Ending::Output(f(t)),
+            Self::Aborted(a) => Ending::Aborted(a),
+            Self::Told => Ending::Told,
+            Self::Stuck => Ending::Stuck,
+            Self::Broken(e) => Ending::Broken(e),
+        }
+    }
 }
 
 /// Classifies every party's end.

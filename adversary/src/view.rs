@@ -3,19 +3,16 @@
 
 use std::collections::BTreeMap;
 
-use field::Field;
 use num_rational::BigRational;
 use num_traits::{Signed, Zero};
 use protocols::Result;
-use transport::PartySet;
 use transport::sim::Envelope;
+use transport::{PartyId, PartySet};
 
 use crate::enumerate::{Probability, enumerate};
-use crate::ideal::supply::{CorruptShares, MaskShares, Order};
-use crate::programs;
-use crate::run::{Ending, World, classify};
-use crate::scratch::Flaw;
-use crate::strategy::Script;
+use crate::run::Ending;
+use crate::strategy::{Script, Seen};
+use crate::subject::{DynSubject, Given, Instance, Played};
 
 /// An exact distribution of views.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -56,9 +53,9 @@ pub fn frame(view: &mut Vec<u8>, e: &Envelope) {
 }
 
 /// Appends how a party ended: outputs of corrupt parties, aborts of anyone.
-pub fn ending<F: Field>(view: &mut Vec<u8>, corrupt: bool, end: &Ending<F>) {
+pub fn ending(view: &mut Vec<u8>, corrupt: bool, end: &Ending<Vec<u8>>) {
     match end {
-        Ending::Output(z) if corrupt => F::write_slice(&[*z], view),
+        Ending::Output(y) if corrupt => view.extend_from_slice(y),
         Ending::Output(_) => view.push(1),
         Ending::Aborted(a) => view.extend(format!("{} {}", a.check.id, a.at).bytes()),
         Ending::Told => view.push(2),
@@ -68,34 +65,26 @@ pub fn ending<F: Field>(view: &mut Vec<u8>, corrupt: bool, end: &Ending<F>) {
     view.push(u8::MAX);
 }
 
-/// The third party's view when three parties add their inputs (`None`: no input) and show the sum. Masks lie with their
-/// owners, as the authentication protocol leaves them.
-pub fn of_sum<F: Field>(inputs: [Option<u64>; 3], flaw: Option<Flaw>) -> Result<Views> {
-    let corrupt = PartySet::of(&[2]);
-    let world = World::new(3, corrupt).flawed(flaw);
-    let masks = inputs.iter().map(|x| usize::from(x.is_some())).collect();
-    let order = Order { masks, masked: MaskShares::AtOwner, ..Order::default() };
-    let inputs = inputs.map(|x| x.map(F::from_u64));
-    let inputs = &inputs;
+/// The coalition's view of a run: what it was dealt and what it drew, every frame it received, how everyone ended.
+#[must_use]
+pub fn of_run(played: &Played, seen: &Seen, corrupt: PartySet) -> Vec<u8> {
+    let mut view = played.own.clone();
+    seen.all().iter().for_each(|e| frame(&mut view, e));
+    for (p, end) in played.endings.iter().enumerate() {
+        ending(&mut view, corrupt.contains(PartyId::new(p)), end);
+    }
+    view
+}
+
+/// The exact distribution of a coalition's views when all follow the protocol.
+pub fn passive(subject: &dyn DynSubject, at: &Instance, given: &Given<u64>) -> Result<Views> {
     let (mut views, mut failed) = (Views::default(), None);
     enumerate(|tape, weight| {
-        let dealing = match programs::deal::<F>(&world, CorruptShares::Zero, tape, &order) {
-            Ok(d) => d,
-            Err(e) => {
-                failed = Some(e);
-                return;
-            }
-        };
-        let mut passive = Script::new(corrupt);
-        let program = async |s: &mut _, key: &mut _, supply: &mut _| programs::sum(s, key, supply, inputs).await;
-        let run = programs::run(&world, tape, &mut passive, &dealing, program);
-        let mut view = Vec::new();
-        F::write_slice(&dealing.known.masks[2], &mut view);
-        passive.seen().all().iter().for_each(|e| frame(&mut view, e));
-        for (p, end) in classify(run.ends).iter().enumerate() {
-            ending(&mut view, p == 2, end);
+        let mut script = Script::new(at.world.corrupt);
+        match subject.run(at, given, tape, &mut script) {
+            Ok(played) => views.add(of_run(&played, script.seen(), at.world.corrupt), weight()),
+            Err(e) => failed = Some(e),
         }
-        views.add(view, weight());
     });
     failed.map_or(Ok(views), Err)
 }

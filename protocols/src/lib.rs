@@ -23,6 +23,7 @@ mod broadcast;
 mod cipher;
 #[cfg(target_arch = "x86_64")]
 mod cipher_x86;
+pub mod claims;
 mod coin;
 mod commit;
 pub mod error;

@@ -1,5 +1,7 @@
 //! Ideal preprocessing: a dealer that hands every party its MAC-key share, triples, masks and random values.
 
+use std::cell::RefCell;
+
 use field::Field;
 use protocols::{Clear, MacKey, Masks, Memory, Result, Shared, Tape, Triples};
 use transport::{Parties, PartyId, PartySet};
@@ -66,6 +68,8 @@ pub struct Dealer<F: Field> {
     tape: Tape,
     alpha: F,
     keys: [F; Parties::MAX],
+    /// What corrupt parties were dealt, where they did not choose it.
+    told: RefCell<Vec<F>>,
 }
 
 impl<F: Field> Dealer<F> {
@@ -73,7 +77,8 @@ impl<F: Field> Dealer<F> {
     pub fn new(parties: &Parties, corrupt: PartySet, mode: CorruptShares, tape: &Tape) -> Result<Self> {
         let alpha = tape.element()?;
         let keys = [F::ZERO; Parties::MAX];
-        let mut dealer = Self { n: parties.n(), corrupt, mode, tape: tape.clone(), alpha, keys };
+        let told = RefCell::default();
+        let mut dealer = Self { n: parties.n(), corrupt, mode, tape: tape.clone(), alpha, keys, told };
         dealer.keys = dealer.split(alpha)?;
         Ok(dealer)
     }
@@ -94,6 +99,12 @@ impl<F: Field> Dealer<F> {
     pub fn keys(&self) -> Vec<MacKey<F>> {
         self.keys[..self.n].iter().map(|k| MacKey::from_share(*k)).collect()
     }
+    /// What the coalition knows of everything dealt so far, in the order of dealing: its shares, unless it chose them, and
+    /// its masks.
+    #[must_use]
+    pub fn told(&self) -> Vec<F> {
+        self.told.borrow().clone()
+    }
     /// Every party's part of everything in `order`, and the secrets in the clear.
     pub fn supplies(&self, order: &Order) -> Result<(Vec<Memory<F>>, Known<F>)> {
         let randoms = Vec::with_capacity(order.given.len() + order.randoms);
@@ -112,6 +123,9 @@ impl<F: Field> Dealer<F> {
             for _ in 0..*count {
                 let r = self.tape.element::<F>()?;
                 known.masks[owner.index()].push(r);
+                if self.corrupt.contains(owner) {
+                    self.told.borrow_mut().push(r);
+                }
                 let shares = match order.masked {
                     MaskShares::Spread => self.share(r)?,
                     MaskShares::AtOwner => self.held(owner, r)?,
@@ -161,6 +175,9 @@ impl<F: Field> Dealer<F> {
             }
             shares[p] = self.tape.element()?;
             rest -= shares[p];
+            if self.corrupt.contains(PartyId::new(p)) {
+                self.told.borrow_mut().push(shares[p]);
+            }
         }
         shares[honest] = rest;
         Ok(shares)

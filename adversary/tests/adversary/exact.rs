@@ -6,7 +6,7 @@ use quorate_adversary::exact::multiplication::{Computation, accepted, additive, 
 use quorate_adversary::exact::{self, pair};
 use quorate_adversary::ideal::supply::CorruptShares;
 use quorate_adversary::stats::{Agreement, agreement};
-use quorate_adversary::{Judgement, World, attack, programs, view};
+use quorate_adversary::{Judgement, World, attack, programs};
 use spec::{Bound, Instance};
 use transport::PartySet;
 
@@ -42,17 +42,6 @@ fn acceptance_says_nothing_about_the_values() {
     };
     let all: Vec<BigRational> = (0..9).map(|v| accepted(v / 3, v % 3).probability).collect();
     assert!(all.iter().all(|p| *p == Bound::MacCheck.at(&Instance::field(3u32))));
-}
-
-/// With the third party's own input too, and over one more field than the table.
-#[test]
-fn views_of_equal_sums_are_equal() {
-    let a = view::of_sum::<F2>([Some(0), Some(1), Some(1)], None).unwrap();
-    let b = view::of_sum::<F2>([Some(1), Some(0), Some(1)], None).unwrap();
-    assert_eq!(a, b);
-    assert!(a.distinct() > 1);
-    let c = view::of_sum::<F2>([Some(1), Some(1), Some(1)], None).unwrap();
-    assert_eq!(a.distance(&c), BigRational::from_integer(1.into()), "another sum is seen");
 }
 
 #[test]

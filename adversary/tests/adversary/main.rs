@@ -3,4 +3,5 @@
 mod attacks;
 mod exact;
 mod ot;
+mod subjects;
 mod sweep;

@@ -1,0 +1,66 @@
+//! Semi-honest privacy, exactly: whatever the honest parties' inputs are, a coalition that follows the protocol sees the
+//! same distribution of views as long as its own inputs and outputs are the same.
+
+use std::collections::BTreeMap;
+
+use num_rational::BigRational;
+use num_traits::Zero;
+use protocols::{Error, Result};
+
+use crate::subject::{DynSubject, Given, Instance, every, positions};
+use crate::view::{self, Views};
+
+/// What comparing all views found.
+#[derive(Clone, Debug)]
+pub struct Privacy {
+    /// Inputs of everyone that were run, on every outcome of every coin.
+    pub inputs: u64,
+    /// Pairs of inputs with the same coalition's inputs and outputs whose views were compared.
+    pub pairs: u64,
+    /// Runs.
+    pub runs: u64,
+    /// Different views of the input with the most.
+    pub views: usize,
+    /// The largest statistical distance: 0 is perfect privacy.
+    pub distance: BigRational,
+    /// The inputs with that distance, if there is one.
+    pub between: Option<[Given<u64>; 2]>,
+}
+
+/// Compares the coalition's views for all inputs that it cannot tell apart by what it may know. Needs a tiny field.
+pub fn semi_honest(subject: &dyn DynSubject, at: &Instance) -> Result<Privacy> {
+    let (n, corrupt) = (at.world.parties.n(), at.world.corrupt);
+    let order = at.field.small_order().ok_or_else(|| too_large(at))?;
+    let shape = subject.shape(n);
+    let [coalition, others] = positions(&shape, corrupt);
+    let mut found = Privacy { inputs: 0, pairs: 0, runs: 0, views: 0, distance: BigRational::zero(), between: None };
+    for mine in every(order, coalition.len()) {
+        // The first input of every output of the coalition stands for all: equality is transitive.
+        let mut first: BTreeMap<Vec<Vec<u8>>, (Given<u64>, Views)> = BTreeMap::new();
+        for theirs in every(order, others.len()) {
+            let mut given = shape.map(|()| 0);
+            coalition.iter().zip(&mine).chain(others.iter().zip(&theirs)).for_each(|(at, v)| at.put(&mut given, *v));
+            let outputs = subject.ideal(at.field, &given)?;
+            let learned = corrupt.iter().map(|p| outputs[p].clone()).collect();
+            let views = view::passive(subject, at, &given)?;
+            found.inputs += 1;
+            found.runs += views.runs();
+            found.views = found.views.max(views.distinct());
+            let Some((other, reference)) = first.get(&learned) else {
+                first.insert(learned, (given, views));
+                continue;
+            };
+            found.pairs += 1;
+            let distance = reference.distance(&views);
+            if distance > found.distance {
+                found.distance = distance;
+                found.between = Some([other.clone(), given]);
+            }
+        }
+    }
+    Ok(found)
+}
+
+fn too_large(at: &Instance) -> Error {
+    Error::Local(format!("{} is too large to count: choose F2, F3, F5 or F7", at.field))
+}
