@@ -9,26 +9,58 @@ use num_rational::BigRational;
 use num_traits::{One, Zero};
 use protocols::{Source, Tape};
 
-/// The coins of the current run: (value, number of values).
+/// One branching of a run.
+struct Draw {
+    value: u64,
+    /// How many values there are.
+    bound: u64,
+    /// Whether nature chose, not a player.
+    coin: bool,
+}
+
+/// The branchings of the current run.
 #[derive(Default)]
 struct Path {
-    draws: Vec<(u64, u64)>,
+    draws: Vec<Draw>,
     at: usize,
+}
+
+impl Path {
+    fn next(&mut self, bound: u64, coin: bool) -> u64 {
+        let at = self.at;
+        self.at += 1;
+        if let Some(d) = self.draws.get(at) {
+            assert!(
+                d.bound == bound && d.coin == coin,
+                "a program drew other coins when it was run again with the same ones"
+            );
+            return d.value;
+        }
+        self.draws.push(Draw { value: 0, bound, coin });
+        0
+    }
+    fn weight(&self) -> u128 {
+        self.draws.iter().filter(|d| d.coin).map(|d| u128::from(d.bound)).product()
+    }
+    /// Moves on to the next run; `false` after the last.
+    fn advance(&mut self) -> bool {
+        self.at = 0;
+        while let Some(mut d) = self.draws.pop() {
+            d.value += 1;
+            if d.value < d.bound {
+                self.draws.push(d);
+                return true;
+            }
+        }
+        false
+    }
 }
 
 struct Enumerated(Rc<RefCell<Path>>);
 
 impl Source for Enumerated {
     fn uniform(&mut self, bound: u64) -> u64 {
-        let mut path = self.0.borrow_mut();
-        let at = path.at;
-        path.at += 1;
-        if let Some((v, b)) = path.draws.get(at) {
-            assert_eq!(*b, bound, "a program drew other coins when it was run again with the same ones");
-            return *v;
-        }
-        path.draws.push((0, bound));
-        0
+        self.0.borrow_mut().next(bound, true)
     }
     fn fill(&mut self, _: &mut [u8]) -> bool {
         false
@@ -61,27 +93,35 @@ impl Probability {
     }
 }
 
+/// The choices of a player, enumerated like coins but without a probability of their own.
+pub struct Choices(Rc<RefCell<Path>>);
+
+impl Choices {
+    /// One of `options`, every one of them in some run.
+    #[must_use]
+    pub fn choose(&self, options: u64) -> u64 {
+        self.0.borrow_mut().next(options, false)
+    }
+}
+
 /// Calls `run` once for every outcome of its tape, with the inverse probability of that outcome. Returns the number of
 /// runs.
 pub fn enumerate(mut run: impl FnMut(&Tape, &mut dyn FnMut() -> u128)) -> u64 {
+    enumerate_game(|tape, _, weight| run(tape, weight))
+}
+
+/// The same with a player: once for every outcome of the tape and every choice.
+pub fn enumerate_game(mut run: impl FnMut(&Tape, &Choices, &mut dyn FnMut() -> u128)) -> u64 {
     let path = Rc::new(RefCell::new(Path::default()));
+    let choices = Choices(path.clone());
     let mut runs = 0;
     loop {
-        path.borrow_mut().at = 0;
         let tape = Tape::new(Box::new(Enumerated(path.clone())));
         let reader = path.clone();
-        run(&tape, &mut || {
-            let p = reader.borrow();
-            p.draws.iter().map(|(_, b)| u128::from(*b)).product()
-        });
+        run(&tape, &choices, &mut || reader.borrow().weight());
         runs += 1;
-        let mut p = path.borrow_mut();
-        loop {
-            let Some((v, b)) = p.draws.pop() else { return runs };
-            if v + 1 < b {
-                p.draws.push((v + 1, b));
-                break;
-            }
+        if !path.borrow_mut().advance() {
+            return runs;
         }
     }
 }

@@ -14,6 +14,7 @@
 //! | [`enumerate`](mod@enumerate), [`exact`] | every coin of every run counted, compared with the bounds of `spec` |
 //! | [`view`] | what a coalition sees, as an exact distribution |
 //! | [`privacy`] | semi-honest views of all inputs, compared |
+//! | [`play`] | the best attack of all, by backward induction |
 //! | [`sweep`](mod@sweep), [`cases`] | every frame with every mutation, on small named computations |
 //! | [`sacrifice`] | spoiled triples under the shipped sacrifice |
 //! | [`diary`] | a coalition's own coins, written down |
@@ -32,6 +33,7 @@ pub mod exact;
 pub mod fields;
 pub mod ideal;
 pub mod oracle;
+pub mod play;
 pub mod privacy;
 pub mod programs;
 pub mod run;

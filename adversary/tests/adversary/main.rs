@@ -3,5 +3,6 @@
 mod attacks;
 mod exact;
 mod ot;
+mod play;
 mod subjects;
 mod sweep;

@@ -1,0 +1,51 @@
+//! The best attack of all, by backward induction over the shipped protocol text.
+
+use num_rational::BigRational;
+use quorate_adversary::exact::pair;
+use quorate_adversary::fields::FieldId;
+use quorate_adversary::ideal::supply::CorruptShares;
+use quorate_adversary::play::{BestAttack, best_attack};
+use quorate_adversary::{DynSubject, Given, Instance, World, subjects};
+use spec::Bound;
+
+fn play(subject: &dyn DynSubject, world: World, field: FieldId, shared: &[u64]) -> BestAttack {
+    let at = Instance { field, world, shares: CorruptShares::Zero };
+    best_attack(subject, &at, &Given { parties: vec![vec![]; 2], shared: shared.to_vec() }).unwrap()
+}
+
+fn bound(field: FieldId) -> BigRational {
+    Bound::MacCheck.at(&spec::Instance::field(field.order()))
+}
+
+/// Nothing beats the strategies that the figures count.
+#[test]
+fn the_best_of_all_attacks_reaches_the_bound_of_the_mac_check() {
+    for field in FieldId::COUNTED {
+        let found = play(&subjects::Show, pair(), field, &[1]);
+        assert_eq!((found.probability, found.decisions), (bound(field), 2), "output over {field}");
+        assert!(!found.strategy.is_empty());
+    }
+    for field in [FieldId::F2, FieldId::F3] {
+        let found = play(&subjects::Multiply, pair(), field, &[1, 1]);
+        assert_eq!((found.probability, found.decisions), (bound(field), 4), "product over {field}");
+    }
+}
+
+/// Without the check of the output the search finds the attack that wins always.
+#[test]
+fn the_search_finds_what_a_missing_check_allows() {
+    let world = pair().without(Some(&protocols::MAC_OUTPUT));
+    let found = play(&subjects::Show, world, FieldId::F3, &[1]);
+    assert_eq!(found.probability, BigRational::from_integer(1.into()));
+}
+
+#[test]
+fn games_that_cannot_be_counted_are_refused() {
+    let at = |field| Instance { field, world: pair(), shares: CorruptShares::Zero };
+    let none = Given { parties: vec![vec![]; 2], shared: vec![1] };
+    assert!(best_attack(&subjects::Show, &at(FieldId::Fr), &none).is_err());
+    let own = Given { parties: vec![vec![1], vec![1]], shared: vec![] };
+    assert!(best_attack(&subjects::Product, &at(FieldId::F2), &own).is_err());
+    let two = Given { parties: vec![vec![]; 2], shared: vec![1, 1] };
+    assert!(best_attack(&subjects::Multiply, &at(FieldId::F251), &two).is_err());
+}
