@@ -19,6 +19,9 @@ pub struct Dealt<F: Field> {
 pub struct Order {
     /// Triples.
     pub triples: usize,
+    /// Whether every triple has a partner to be sacrificed: `â` and `ĉ = â·b`, handed out as two values before the given
+    /// and the random ones.
+    pub partners: bool,
     /// Masks of each party, in party order.
     pub masks: Vec<usize>,
     /// Random values.
@@ -116,6 +119,12 @@ impl<F: Field> Dealer<F> {
             for (p, supply) in supplies.iter_mut().enumerate() {
                 let [a, b, c] = shares.each_ref().map(|s| s.of(p));
                 supply.add_triples(Triples { a, b, c });
+            }
+            if order.partners {
+                let other = self.tape.element::<F>()?;
+                for shares in [self.share(other)?, self.share(other * b)?] {
+                    supplies.iter_mut().enumerate().for_each(|(p, supply)| supply.add_randoms(shares.of(p)));
+                }
             }
         }
         for (owner, count) in order.masks.iter().enumerate() {

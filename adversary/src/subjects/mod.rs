@@ -2,16 +2,25 @@
 //! through on some field.
 
 mod online;
+mod triple;
+
+use protocols::Error;
 
 use crate::DynSubject;
 
-pub use online::{Multiply, Product, Show, ShowTo, Store, Sum};
+pub use online::{Multiplied, Multiply, Product, Show, ShowTo, Store, Sum};
+pub use triple::Sacrificed;
 
 /// All of them.
-pub const ALL: &[&dyn DynSubject] = &[&Multiply, &Product, &Sum, &Show, &ShowTo, &Store];
+pub const ALL: &[&dyn DynSubject] = &[&Multiply, &Multiplied, &Product, &Sum, &Show, &ShowTo, &Store, &Sacrificed];
 
 /// The subject of this name.
 #[must_use]
 pub fn find(name: &str) -> Option<&'static dyn DynSubject> {
     ALL.iter().copied().find(|s| s.name() == name)
+}
+
+/// A program that is only run on dealt preprocessing did not get any.
+fn missing() -> Error {
+    Error::Local("this program needs dealt preprocessing".into())
 }

@@ -2,17 +2,14 @@
 
 use field::Field;
 use protocols::claims::ONLINE;
-use protocols::{Error, Online, Result, Session};
+use protocols::{Online, Result, Session};
 use spec::Claim;
 use transport::{PartyId, PerParty};
 
+use super::missing;
 use crate::ideal::supply::{Dealt, MaskShares, Order};
 use crate::programs;
 use crate::subject::{Given, Subject};
-
-fn missing() -> Error {
-    Error::Local("this program needs dealt preprocessing".into())
-}
 
 /// The same outputs for everyone.
 fn to_all<F: Field>(n: usize, outputs: &[F]) -> PerParty<Vec<F>> {
@@ -43,6 +40,36 @@ impl Subject for Multiply {
     async fn party<F: Field>(&self, mut s: Session, _: Vec<F>, dealt: Option<Dealt<F>>) -> Result<Vec<F>> {
         let Dealt { mut key, mut supply } = dealt.ok_or_else(missing)?;
         Ok(vec![programs::multiply(&mut s, &mut key, &mut supply).await?])
+    }
+}
+
+/// Two shared values, multiplied; the product is kept.
+pub struct Multiplied;
+impl Subject for Multiplied {
+    fn claim(&self) -> &'static Claim {
+        &Claim { protocol: "online.beaver", ..ONLINE }
+    }
+    fn about(&self) -> &'static str {
+        "two shared values are multiplied; nobody learns anything"
+    }
+    fn inputs(&self, n: usize) -> Vec<usize> {
+        vec![0; n]
+    }
+    fn shared(&self) -> usize {
+        2
+    }
+    fn preprocessing(&self, _: usize) -> Option<Order> {
+        Some(Order { triples: 1, ..Order::default() })
+    }
+    fn functionality<F: Field>(&self, given: &Given<F>) -> PerParty<Vec<F>> {
+        to_all(given.parties.len(), &[])
+    }
+    async fn party<F: Field>(&self, mut s: Session, _: Vec<F>, dealt: Option<Dealt<F>>) -> Result<Vec<F>> {
+        let Dealt { mut key, mut supply } = dealt.ok_or_else(missing)?;
+        let mut online = Online::new(&mut s, &mut key, &mut supply);
+        let (x, y) = (online.random(1)?, online.random(1)?);
+        online.mul(&x, &y).await?;
+        Ok(Vec::new())
     }
 }
 

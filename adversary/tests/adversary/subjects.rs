@@ -64,7 +64,7 @@ fn semi_honest_views_are_equal() {
             if triples > 0 && (field, n) != (FieldId::F2, 2) {
                 continue;
             }
-            for corrupt in PartySet::up_to(n - 1, n) {
+            for corrupt in PartySet::up_to(n - 1, n).into_iter().filter(|c| !c.is_empty()) {
                 let found = semi_honest(*subject, &instance(field, n, corrupt, CorruptShares::Zero)).unwrap();
                 assert!(found.distance.is_zero(), "{} over {field}, {corrupt} corrupt: {found:?}", subject.name());
                 assert!(found.runs > found.inputs, "coins are counted");
