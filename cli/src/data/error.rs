@@ -6,8 +6,9 @@ use std::path::PathBuf;
 use functions::{Decimal, NumberError};
 use thiserror::Error;
 
-/// How many names of a header a message lists.
+/// How many names of a header a message lists, and how many characters of each.
 const NAMES: usize = 20;
+const CHARACTERS: usize = 64;
 
 /// A problem with a data file. Names file, row and column; never contains what a cell holds.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
@@ -91,6 +92,12 @@ pub enum Problem {
     /// The header has no such column.
     #[error("no such column; the header has {}", quoted(.0))]
     NoColumn(Vec<String>),
+    /// The first row holds numbers, so it is no header but data, which no message shows.
+    #[error("no such column; the first row holds numbers, where the names of the columns are expected")]
+    NoHeader,
+    /// The whole first row is one cell: not a table of this kind, and maybe a secret.
+    #[error("no such column; the first row is one cell, without `,`, `;`, `|` or a tabulator in it")]
+    OneCell,
     /// The whole header is one cell with another separator in it.
     #[error("no such column; the header is one cell with `{0}` in it: set separator = \"{0}\" in the task file")]
     Separator(char),
@@ -155,7 +162,12 @@ pub enum Problem {
 }
 
 fn quoted(names: &[String]) -> String {
-    let shown = names.iter().take(NAMES).map(|n| format!("`{}`", n.escape_debug())).collect::<Vec<_>>().join(", ");
+    let short = |name: &String| {
+        let mut left = name.chars();
+        let start: String = left.by_ref().take(CHARACTERS).collect();
+        format!("`{}{}`", start.escape_debug(), if left.next().is_some() { "…" } else { "" })
+    };
+    let shown = names.iter().take(NAMES).map(short).collect::<Vec<_>>().join(", ");
     shown + &others(names.len().saturating_sub(NAMES))
 }
 

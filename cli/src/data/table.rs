@@ -224,8 +224,10 @@ impl Header {
             None => match self.names.as_slice() {
                 [all] => match all.chars().find(|c| matches!(c, ';' | '\t' | '|' | ',')) {
                     Some(separator) => Err(Problem::Separator(separator)),
-                    None => Err(Problem::NoColumn(self.names.clone())),
+                    None => Err(Problem::OneCell),
                 },
+                // Every wanted column holds numbers: a first row of data has some.
+                names if names.iter().any(|name| Decimal::parse(name).is_ok()) => Err(Problem::NoHeader),
                 names => Err(Problem::NoColumn(names.to_vec())),
             },
         }

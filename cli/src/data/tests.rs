@@ -73,6 +73,14 @@ fn every_problem_names_its_place() {
             ", column `id`: no such column; the header is one cell with `;` in it: set separator = \";\" in the task file",
         ),
         (b"id,x,z\n1,2,3\n", ", column `y`: no such column; the header has `id`, `x`, `z`"),
+        (
+            b"a,4827191,2\nb,3,4\n",
+            ", column `id`: no such column; the first row holds numbers, where the names of the columns are expected",
+        ),
+        (
+            b"a 4827191 2\nb 3 4\n",
+            ", column `id`: no such column; the first row is one cell, without `,`, `;`, `|` or a tabulator in it",
+        ),
         (b"id,x,y,x\n1,2,3,4\n", ", column `x`: the header has this column more than once"),
         (b"id,\"x,y\n1,2,3\n", ", row 1 (line 1): a quote that opens in this row is never closed"),
         (b"id,x,y\n1,2\n", ", row 2 (line 2): 2 cells, the header has 3"),

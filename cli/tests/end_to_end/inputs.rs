@@ -44,6 +44,9 @@ fn a_table_that_is_wrong() {
     setting.write("bank", &with(3, "id2,48x7191"));
     let ended = setting.party("bank", &[]).end();
     assert!(!ended.err.join("\n").contains("48x7191"), "{:?}", ended.err);
+    // Without a header the first row is data.
+    setting.write("bank", &(rows[1..].join("\n") + "\n"));
+    bank_refuses(&setting, &["bank.csv", "no such column", "the first row holds numbers"]);
     fs::remove_file(setting.path("bank.csv")).unwrap();
     bank_refuses(&setting, &["bank.csv", "No such file"]);
     // What would block, never end or be no text at all.
