@@ -87,14 +87,18 @@ impl fmt::Display for Failure {
     }
 }
 
+fn data_or_storage(unreadable: bool) -> ExitCode {
+    if unreadable { ExitCode::Storage } else { ExitCode::Data }
+}
+
 impl From<TaskError> for Failure {
     fn from(e: TaskError) -> Self {
-        Self::new(ExitCode::Data, e.to_string())
+        Self::new(data_or_storage(e.unreadable), e.to_string())
     }
 }
 impl From<DataError> for Failure {
     fn from(e: DataError) -> Self {
-        Self::new(ExitCode::Data, e.to_string())
+        Self::new(data_or_storage(e.is_unreadable()), e.to_string())
     }
 }
 impl From<functions::Refusal> for Failure {

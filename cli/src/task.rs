@@ -10,7 +10,7 @@ mod file;
 mod outputs;
 
 use std::fs::File;
-use std::io::Read;
+use std::io::{ErrorKind, Read};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -43,6 +43,14 @@ pub struct TaskError {
     pub line: Option<usize>,
     /// What is wrong and what would be right.
     pub message: String,
+    /// Whether a file cannot be read at all, which says nothing about what is in it.
+    pub unreadable: bool,
+}
+
+impl TaskError {
+    fn new(file: &Path, line: Option<usize>, message: impl Into<String>) -> Self {
+        Self { file: file.into(), line, message: message.into(), unreadable: false }
+    }
 }
 
 /// A checked task.
@@ -271,11 +279,15 @@ impl Default for Timeouts {
 impl Task {
     /// Reads and checks a task file.
     pub fn load(file: &Path) -> Result<Self, TaskError> {
-        let fail = |message: String| TaskError { file: file.into(), line: None, message };
+        let fail = |message: String| TaskError::new(file, None, message);
         let mut text = String::new();
         // What a file says of its size need not be true: devices and pipes have none.
         let read = File::open(file).and_then(|f| f.take(file::MAX_BYTES + 1).read_to_string(&mut text));
-        if read.map_err(|e| fail(e.to_string()))? as u64 > file::MAX_BYTES {
+        let unreadable = |e: std::io::Error| TaskError {
+            unreadable: e.kind() != ErrorKind::InvalidData, // such as bytes that are no UTF-8
+            ..fail(e.to_string())
+        };
+        if read.map_err(unreadable)? as u64 > file::MAX_BYTES {
             return Err(fail(format!("larger than {} bytes", file::MAX_BYTES)));
         }
         Self::parse(&text, file)
@@ -302,7 +314,7 @@ impl Task {
         self.parties.iter().position(|p| p.name == name).map(PartyId::new).ok_or_else(|| {
             let names: Vec<&str> = self.parties.iter().map(|p| p.name.as_str()).collect();
             let message = format!("no party `{name}`; there are {}", names.join(", "));
-            TaskError { file: self.file.clone(), line: None, message }
+            TaskError::new(&self.file, None, message)
         })
     }
     /// Refuses a task in which a party has no pinned fingerprint: parties on different hosts need all of them.
@@ -311,7 +323,7 @@ impl Task {
             None => Ok(()),
             Some(p) => {
                 let message = format!("party `{}` has no fingerprint; `quorate keygen` prints it", p.name);
-                Err(TaskError { file: self.file.clone(), line: None, message })
+                Err(TaskError::new(&self.file, None, message))
             }
         }
     }

@@ -22,6 +22,14 @@ pub struct DataError {
     pub problem: Problem,
 }
 
+impl DataError {
+    /// Whether the file cannot be read at all, which says nothing about what is in it.
+    #[must_use]
+    pub fn is_unreadable(&self) -> bool {
+        matches!(self.problem, Problem::Io(_))
+    }
+}
+
 /// A place in a file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Place {

@@ -41,7 +41,8 @@ impl Checker<'_> {
         let ids = match &read.ids {
             None => None,
             Some(path) => {
-                let list = IdList::read(&self.path(path)).map_err(|e| self.at(path, e.to_string()))?;
+                let list = IdList::read(&self.path(path))
+                    .map_err(|e| TaskError { unreadable: e.is_unreadable(), ..self.at(path, e.to_string()) })?;
                 if list.len() != rows {
                     let message = format!("{} lists {} ids, the task states {rows} rows", path.get_ref(), list.len());
                     return Err(self.at(path, message));
@@ -68,11 +69,10 @@ impl Checker<'_> {
     }
 
     pub(super) fn at<T>(&self, place: &Spanned<T>, message: impl Into<String>) -> TaskError {
-        let line = Some(line_of(self.text, place.span().start));
-        TaskError { file: self.file.into(), line, message: message.into() }
+        TaskError::new(self.file, Some(line_of(self.text, place.span().start)), message)
     }
     pub(super) fn nowhere(&self, message: impl Into<String>) -> TaskError {
-        TaskError { file: self.file.into(), line: None, message: message.into() }
+        TaskError::new(self.file, None, message)
     }
 
     /// A name that people and shells can read: letters, digits and `_ - .` or blanks inside.
@@ -264,7 +264,7 @@ impl Checker<'_> {
             Some(other) => {
                 let kind = stated.kind.as_ref().map_or(0..0, Spanned::span);
                 let message = format!("column `{name}`: no type `{other}`; there are integer and decimal");
-                return Err(TaskError { file: self.file.into(), line: Some(line_of(self.text, kind.start)), message });
+                return Err(TaskError::new(self.file, Some(line_of(self.text, kind.start)), message));
             }
             None => return Err(self.at(place, format!("column `{name}` needs type = \"integer\" or \"decimal\""))),
         };

@@ -114,11 +114,7 @@ impl Visitor<'_> for NumberVisitor {
 
 /// Reads the TOML. Errors carry the line.
 pub fn read(text: &str, file: &Path) -> Result<TaskFile, TaskError> {
-    toml::from_str(text).map_err(|e| TaskError {
-        file: file.into(),
-        line: e.span().map(|span| line_of(text, span.start)),
-        message: e.message().to_owned(),
-    })
+    toml::from_str(text).map_err(|e| TaskError::new(file, e.span().map(|span| line_of(text, span.start)), e.message()))
 }
 
 /// The line, from 1, of a byte position.

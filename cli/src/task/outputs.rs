@@ -75,7 +75,7 @@ impl Checker<'_> {
         ] {
             if let Some(span) = place.filter(|_| !scored) {
                 let line = Some(line_of(self.text, span.start));
-                return Err(TaskError { file: self.file.into(), line, message: format!("`{compute}` has no `{key}`") });
+                return Err(TaskError::new(self.file, line, format!("`{compute}` has no `{key}`")));
             }
         }
         let columns = self.column_refs(&stated.columns, with, task)?;

@@ -48,7 +48,8 @@ fn a_table_that_is_wrong() {
     setting.write("bank", &(rows[1..].join("\n") + "\n"));
     bank_refuses(&setting, &["bank.csv", "no such column", "the first row holds numbers"]);
     fs::remove_file(setting.path("bank.csv")).unwrap();
-    bank_refuses(&setting, &["bank.csv", "No such file"]);
+    let ended = setting.party("bank", &[]).end_within(SLACK);
+    ended.refused(&setting, ExitCode::Storage, &["bank.csv", "No such file"]);
     // What would block, never end or be no text at all.
     assert!(Command::new("mkfifo").arg(setting.path("bank.csv")).status().unwrap().success());
     bank_refuses(&setting, &["bank.csv", "not a regular file"]);
@@ -79,6 +80,9 @@ fn a_task_file_that_is_wrong() {
     setting.write_task();
     let ended = setting.party("stranger", &[]).end_within(SLACK);
     ended.refused(&setting, ExitCode::Data, &["no party `stranger`", "bank, bureau"]);
+    fs::remove_file(setting.task()).unwrap();
+    let ended = setting.party("bank", &[]).end_within(SLACK);
+    ended.refused(&setting, ExitCode::Storage, &["task.toml", "No such file"]);
 }
 
 #[test]
