@@ -131,8 +131,9 @@ impl Local {
 }
 
 fn state_directory() -> PathBuf {
-    let home = |tail: &str| std::env::var_os("HOME").map(|h| Path::new(&h).join(tail));
-    let base = std::env::var_os("XDG_STATE_HOME").map(PathBuf::from).or_else(|| home(".local/state"));
+    // A variable that is empty or relative counts as not set: the fence must not depend on the current directory.
+    let directory = |name: &str| std::env::var_os(name).map(PathBuf::from).filter(|path| path.is_absolute());
+    let base = directory("XDG_STATE_HOME").or_else(|| directory("HOME").map(|home| home.join(".local/state")));
     base.unwrap_or_else(|| PathBuf::from("/var/lib")).join("quorate")
 }
 

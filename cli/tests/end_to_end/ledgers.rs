@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use spec::ExitCode;
 
-use crate::setting::{SLACK, Setting, copy};
+use crate::setting::{QUORATE, SLACK, Setting, copy};
 
 /// Both parties once, to the end.
 fn both(setting: &Setting) {
@@ -83,4 +83,20 @@ fn a_disk_that_is_full() {
     assert!(unmounted.is_ok_and(|s| s.success()));
     ends[0].refused(&setting, ExitCode::Storage, &["disk/ledger", "make room on this disk"]);
     ends[1].refused(&setting, ExitCode::Unavailable, &["waiting for bank: the connection was closed"]);
+}
+
+#[test]
+fn a_fence_does_not_depend_on_the_current_directory() {
+    let setting = Setting::new(2).with_timeouts([1, 1, 1]);
+    let (here, home) = (setting.path("here"), setting.path("home"));
+    fs::create_dir(&here).unwrap();
+    fs::create_dir(&home).unwrap();
+    for state in ["", "relative"] {
+        let mut command = Command::new(QUORATE);
+        command.current_dir(&here).args(["party", "--me", "bank"]).arg(setting.task());
+        command.env_remove("QUORATE_STATE").env("XDG_STATE_HOME", state).env("HOME", &home);
+        assert_eq!(command.output().unwrap().status.code(), Some(i32::from(ExitCode::Unavailable.code())));
+        assert_eq!(fs::read_dir(&here).unwrap().count(), 0, "XDG_STATE_HOME is `{state}`");
+    }
+    assert_eq!(fs::read_dir(home.join(".local/state/quorate")).unwrap().count(), 1);
 }
