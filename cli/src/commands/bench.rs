@@ -20,6 +20,9 @@ use crate::bench::{self, Measured};
 use crate::failure::Failure;
 use crate::table::{Align, render};
 
+/// The most items or repetitions: what a measurement of a day can take.
+const MOST: u64 = 1_000_000_000;
+
 /// Measure a protocol between processes of this machine.
 ///
 /// Every party is a process; they talk over mutual TLS on the loopback interface, or without TLS for --plain. Shown is
@@ -45,11 +48,11 @@ pub struct Bench {
     #[arg(long, default_value_t = 2, value_parser = clap::value_parser!(u8).range(2..=5))]
     parties: u8,
     /// Items per repetition [default: 10^4 triples or single products, 10^6 products or openings, 4·10^6 transfers].
-    #[arg(long)]
-    count: Option<usize>,
+    #[arg(long, value_parser = clap::value_parser!(u64).range(1..=MOST))]
+    count: Option<u64>,
     /// Repetitions; the best is the figure, all are in the JSON.
-    #[arg(long, default_value_t = 5)]
-    repeat: usize,
+    #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u64).range(1..=MOST))]
+    repeat: u64,
     /// Loopback without TLS.
     #[arg(long)]
     plain: bool,
@@ -224,7 +227,7 @@ impl Bench {
             let mut s = Session::start(net.clone(), id).await?;
             let mut all = Vec::new();
             let mut subject = bench::prepare::<F>(self.what, &mut s, count, ledger.as_deref()).await?;
-            for _ in 0..self.repeat.max(1) {
+            for _ in 0..self.repeat {
                 subject.ready(&mut s).await?;
                 s = meet(s).await?;
                 let before = (net.meter().total(), bench::processor_seconds(), Instant::now());
@@ -236,12 +239,13 @@ impl Bench {
     }
 
     fn items(&self) -> usize {
-        self.count.unwrap_or(match self.what {
-            What::Triples => 10_000,
+        let usual = match self.what {
+            What::Triples | What::Latency => 10_000,
             What::Online | What::Open => 1_000_000,
-            What::Latency => 10_000,
             What::Ot => 4_000_000,
-        })
+        };
+        // At most `MOST`, which fits.
+        self.count.unwrap_or(usual) as usize
     }
 
     fn figures(&self, all: &[Measured]) -> Figures {

@@ -38,9 +38,18 @@ fn help_of_every_command() {
 
 #[test]
 fn a_wrong_command_line() {
-    for wrong in
-        [&[][..], &["compute"], &["run"], &["run", "a", "b"], &["party", "task.toml"], &["keygen", "x", "--days", "0"]]
-    {
+    let no_figure = ["bench", "triples", "--count", "0"];
+    let too_much = ["bench", "online", "--count", "99999999999"];
+    for wrong in [
+        &[][..],
+        &["compute"],
+        &["run"],
+        &["run", "a", "b"],
+        &["party", "task.toml"],
+        &["keygen", "x", "--days", "0"],
+        &no_figure,
+        &too_much,
+    ] {
         let output = quorate(wrong);
         assert_eq!(code(&output), is(ExitCode::Usage), "{wrong:?}");
         assert!(!output.stderr.is_empty() && output.stdout.is_empty(), "{wrong:?}");
