@@ -25,6 +25,8 @@ const HANDSHAKE: Duration = Duration::from_secs(5);
 const CALLERS: usize = 64;
 /// How many callers there may be with those that are being turned away; beyond, nobody is listened to.
 const WITH_PARTING: usize = 4 * CALLERS;
+/// What is said of a program that accepts connections and nothing more.
+const SILENT: &str = "it takes our calls but stays silent";
 /// How many turned-away callers are remembered for the error message.
 const REMEMBERED: usize = 8;
 
@@ -197,6 +199,11 @@ fn gather(
     Ok(Met { pairs, problems: problems.into_vec() })
 }
 
+/// Whether reading ended because nothing came.
+fn is_silence(e: &io::Error) -> bool {
+    matches!(e.kind(), ErrorKind::TimedOut | ErrorKind::WouldBlock)
+}
+
 impl Meeting<'_> {
     fn fatal(&self, peer: PartyId, cause: PeerError) -> ConnectError {
         let party = self.parties.name(peer).to_owned();
@@ -264,7 +271,7 @@ impl Threads<'_> {
     fn dial(&self, peer: PartyId, events: &Sender<Event>) {
         let mut pause = Duration::from_millis(5);
         while !self.stopped() {
-            match self.attempt(peer) {
+            match self.attempt(peer, events) {
                 Ok(Ok((link, hello))) => {
                     let _ = events.send(Event::Dialed(peer, link, hello));
                     return;
@@ -283,7 +290,7 @@ impl Threads<'_> {
     }
 
     /// One attempt: a link, a broken connection (try again), or an error that no attempt repairs.
-    fn attempt(&self, peer: PartyId) -> Result<Result<(Link, Hello), io::Error>, ConnectError> {
+    fn attempt(&self, peer: PartyId, events: &Sender<Event>) -> Result<Result<(Link, Hello), io::Error>, ConnectError> {
         let meeting = self.meeting;
         let addresses = match meeting.resolve(peer)? {
             Ok(addresses) => addresses,
@@ -293,7 +300,11 @@ impl Threads<'_> {
         for address in addresses {
             let left = self.limit().saturating_duration_since(Instant::now()).max(Duration::from_millis(1));
             match TcpStream::connect_timeout(&address, left.min(Duration::from_secs(3))) {
-                Ok(sock) => return self.greet(peer, sock),
+                Ok(sock) => {
+                    // So it is until it answers, maybe for longer than there is time.
+                    let _ = events.send(Event::Waiting(peer, SILENT.to_owned()));
+                    return self.greet(peer, sock);
+                }
                 Err(e) => last = e,
             }
         }
@@ -321,6 +332,7 @@ impl Threads<'_> {
             Err(Failure::Peer(cause)) => Err(meeting.fatal(peer, cause)),
             Err(Failure::Broken(e)) => match meeting.tls.as_ref().and_then(|tls| tls.explain(&e)) {
                 Some(cause) => Err(meeting.fatal(peer, cause)),
+                None if is_silence(&e) => Ok(Err(io::Error::new(e.kind(), SILENT))),
                 None => Ok(Err(e)),
             },
         }
@@ -368,8 +380,7 @@ impl Threads<'_> {
         if let Err(e) = link.secure(until) {
             let cause = meeting.tls.as_ref().and_then(|tls| tls.explain(&e));
             link.part();
-            let silent = matches!(e.kind(), ErrorKind::TimedOut | ErrorKind::WouldBlock);
-            return cause.map(|c| turned_away(&c)).or_else(|| silent.then(|| turned_away(&"it stayed silent")));
+            return cause.map(|c| turned_away(&c)).or_else(|| is_silence(&e).then(|| turned_away(&"it stayed silent")));
         }
         let shown = match (&meeting.tls, &link.tls) {
             (Some(tls), Some(connection)) => Some(tls.peer(connection)?),

@@ -52,6 +52,21 @@ fn a_missing_party_is_named() {
 }
 
 #[test]
+fn a_program_that_takes_calls_and_says_nothing_is_called_silent() {
+    for tls in [true, false] {
+        let mut world = world(2, tls);
+        let silent = world.listeners.pop().unwrap();
+        world.configs.pop();
+        world.configs[0].connect = SHORT;
+        let address = silent.local_addr().unwrap();
+        assert_eq!(
+            world.errors(),
+            [format!("these parties did not connect in time: bureau ({address}): it takes our calls but stays silent")]
+        );
+    }
+}
+
+#[test]
 fn a_taken_port_is_named() {
     let world = world(2, true);
     let error = TcpNet::connect(world.configs[0].clone()).err().unwrap().to_string();
