@@ -196,7 +196,13 @@ impl Inner {
                 e.status = Status::Sealed;
                 e.used = used;
             }
-        })
+        })?;
+        if self.state.entry(id).is_some_and(Entry::is_used_up) {
+            // Nobody can use it any more, but whoever reads it learns key share and masks. If it cannot be removed now,
+            // the next start does.
+            let _ = disk::remove_segment(&self.segment(id));
+        }
+        Ok(())
     }
     /// Directories that look like segments.
     fn segments(&self) -> Result<impl Iterator<Item = (PathBuf, String)> + use<>> {
@@ -208,10 +214,11 @@ impl Inner {
             (ours && e.file_type().ok()?.is_dir()).then(|| (e.path(), name))
         }))
     }
-    /// Removes what is left of dead segments and of segments that were never finished.
+    /// Removes what is left of dead and used-up segments, and of segments that were never finished.
     fn sweep(&mut self) -> Result<()> {
         for (path, name) in self.segments()? {
-            let live = self.state.entries.iter().any(|e| !e.status.is_dead() && hex(&e.id) == name);
+            let serves = |e: &Entry| !e.status.is_dead() && !e.is_used_up();
+            let live = self.state.entries.iter().any(|e| serves(e) && hex(&e.id) == name);
             if !live {
                 disk::remove_segment(&path)?;
             }
@@ -235,7 +242,8 @@ impl Inner {
         let session = want.session.hex();
         let Some(e) = self.state.entry(id) else {
             // Another segment of the same session tells what differs.
-            for e in self.state.entries.iter().filter(|e| e.session == want.session && !e.status.is_dead()) {
+            let serves = |e: &&Entry| e.session == want.session && !e.status.is_dead() && !e.is_used_up();
+            for e in self.state.entries.iter().filter(serves) {
                 self.head(&e.id)?.expect::<F>(want)?;
             }
             return Err(Error::Local(format!(
@@ -245,6 +253,7 @@ impl Inner {
             )));
         };
         let why = match e.status {
+            Status::Sealed if e.is_used_up() => "is used up",
             Status::Sealed => return Ok(()),
             Status::Open => "is in use by another session of this process",
             Status::Interrupted => {

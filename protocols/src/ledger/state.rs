@@ -41,6 +41,13 @@ pub(super) struct Entry {
     pub total: Vec<u64>,
 }
 
+impl Entry {
+    /// Whether there were items and all are used.
+    pub fn is_used_up(&self) -> bool {
+        self.used == self.total && self.total.iter().any(|n| *n > 0)
+    }
+}
+
 #[derive(Clone)]
 pub(super) struct State {
     pub epoch: u64,

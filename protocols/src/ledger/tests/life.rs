@@ -91,6 +91,21 @@ fn a_segment_opened_for_nothing_is_not() {
 }
 
 #[test]
+fn used_up_segments_leave_nothing() {
+    let place = Place::new();
+    let dir = place.open().unwrap();
+    let b = generate(&dir, 0, 1).unwrap();
+    let mut ledger = take(&dir, &b).unwrap();
+    drain(&mut ledger, 0).unwrap();
+    ledger.close().unwrap();
+    assert_eq!(place.files().len(), 3, "key, state and fence are left: {:?}", place.files());
+    assert!(refusal(dir.take::<F128>(&b)).contains("used up"));
+    assert_eq!((dir.stock()[0].status, dir.stock()[0].triples), (Status::Sealed, 0));
+    drop(dir);
+    assert!(refusal(place.open().unwrap().take::<F128>(&b)).contains("used up"));
+}
+
+#[test]
 fn unfinished_segments_leave_nothing() {
     let place = Place::new();
     let dir = place.open().unwrap();
