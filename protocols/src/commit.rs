@@ -69,3 +69,25 @@ pub(crate) async fn commit_open(s: &mut Session, meta: Meta, mine: Bytes) -> Res
 
 /// The type of one joint-coin contribution.
 pub(crate) const SEED: Meta = Meta { name: "seed", kind: Kind::Nonces, field: "", len: 1, width: 32 };
+
+#[cfg(test)]
+mod tests {
+    use std::rc::Rc;
+
+    use transport::Parties;
+    use transport::threads::mesh;
+
+    use super::*;
+    use crate::{Real, SessionId, Tape};
+
+    /// Who guesses a message cannot confirm the guess, nor tell that it is the one of the last time.
+    #[test]
+    fn a_repeated_message_has_another_commitment() {
+        let parties = Parties::anonymous(2);
+        let net = Rc::new(mesh(&parties).swap_remove(0));
+        let s = Session::new(net, SessionId([3; 32]), Rc::new(Real::bootstrap()), Tape::seeded([4; 32]));
+        let nonces = [(); 2].map(|()| Nonce(s.tape().nonce().unwrap()));
+        let [one, other] = nonces.map(|nonce| commitment(&s, s.me(), b"yes", &nonce));
+        assert!(one != other);
+    }
+}

@@ -11,6 +11,10 @@ use crate::{Error, Result, Shared, wiped};
 /// Multiplication triples `([[a]], [[b]], [[a·b]])` of random `a`, `b`. Used once: moved into the multiplication.
 ///
 /// Whoever puts parts of different triples together gets wrong products and nothing else: the parts keep their MACs.
+///
+/// ```compile_fail,E0599
+/// fn twice(t: &quorate_protocols::Triples<field::F128>) -> quorate_protocols::Triples<field::F128> { t.clone() }
+/// ```
 #[derive(Debug, Default)]
 pub struct Triples<F: Field> {
     /// `[[a]]`.

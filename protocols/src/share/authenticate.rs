@@ -76,10 +76,9 @@ impl<F: PrimeField> Authenticator<F> {
         // Step 2.3: MAC shares.
         let mut macs = PerParty::from_fn(n, |p| products.q[p].clone());
         macs[me] = Zeroizing::new(masked.iter().zip(&products.t).map(|(x, t)| alpha * *x + *t).collect());
-        // Step 2.4: coefficients, tossed after all products; the mask's is 1, or with probability 1/p it would be no mask.
+        // Step 2.4: coefficients, tossed after all products.
         let longest = lens.values().copied().max().unwrap_or(1);
-        let mut r = vec![F::ONE];
-        r.extend(s.challenge::<F>(longest - 1).await?);
+        let r = coefficients(s.challenge::<F>(longest - 1).await?);
         // Step 2.5: everyone tells its combination, and all hear the same.
         let y = F::dot(&r[..masked.len()], &masked);
         let y: Vec<F> = s.broadcast("y", &[y]).await?.into_vec().into_iter().flatten().collect();
@@ -103,5 +102,37 @@ impl<F: PrimeField> Authenticator<F> {
             F::add_slices(&mut sum.mac, &part.mac);
         }
         Ok(sum)
+    }
+}
+
+/// The mask's coefficient is 1, or with probability 1/p it would be no mask; the others are tossed.
+fn coefficients<F: PrimeField>(tossed: Vec<F>) -> Vec<F> {
+    std::iter::once(F::ONE).chain(tossed).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use field::{F2, F3, F5};
+
+    use super::*;
+
+    /// What everyone hears of an owner says nothing about its values: for all of them and all coins, every `y` comes from
+    /// one mask.
+    #[test]
+    fn the_combination_that_is_told_is_uniform() {
+        fn over<F: PrimeField>() {
+            let p = F::SMALL_ORDER.unwrap_or(0);
+            let pairs = || (0..p * p).map(|k| vec![F::from_u64(k / p), F::from_u64(k % p)]);
+            for (tossed, values) in pairs().flat_map(|tossed| pairs().map(move |values| (tossed.clone(), values))) {
+                let r = coefficients(tossed);
+                let told = |mask: u64| F::dot(&r, &[&[F::from_u64(mask)], &values[..]].concat());
+                for y in (0..p).map(F::from_u64) {
+                    assert_eq!((0..p).filter(|mask| told(*mask) == y).count(), 1, "{}", F::NAME);
+                }
+            }
+        }
+        over::<F2>();
+        over::<F3>();
+        over::<F5>();
     }
 }

@@ -33,6 +33,15 @@ pub struct Partners<F: Field> {
 
 /// Step 4: lets only right triples pass; the partners are used up. The authentication of all five values has been
 /// checked: it is what the challenge must not have preceded.
+///
+/// ```compile_fail,E0382
+/// use quorate_protocols::{MacKey, Partners, Session, Triples, sacrifice};
+/// type F = field::F128;
+/// async fn twice(s: &mut Session, key: &mut MacKey<F>, one: Triples<F>, two: Triples<F>, partners: Partners<F>) {
+///     let _ = sacrifice(s, key, one, partners).await;
+///     let _ = sacrifice(s, key, two, partners).await;
+/// }
+/// ```
 pub async fn sacrifice<F: Field>(
     s: &mut Session,
     key: &mut MacKey<F>,
