@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use quorate_adversary::{Verdict, attacks};
+use quorate_adversary::{Verdict, attacks, exact};
 
 #[test]
 fn every_attack_is_stopped_by_its_check_and_succeeds_without_it() {
@@ -25,4 +25,20 @@ fn ids_are_unique_and_every_check_is_the_only_defence_in_some_attack() {
     let missing: Vec<_> =
         protocols::CHECKS.iter().filter(|c| c.id != "frame.shape" && !covered.contains(c.id)).collect();
     assert!(missing.is_empty(), "no attack shows what these checks are for: {missing:?}");
+}
+
+/// `spec/pitfalls.md` promises that a test catches each mistake: what it names exists, and every attack is there.
+#[test]
+fn pitfalls_name_what_there_is() {
+    let attacks: BTreeSet<_> = attacks::all().map(|a| a.id).collect();
+    let figures = exact::all().map(|figure| figure.id);
+    let known: BTreeSet<_> =
+        figures.chain(protocols::CHECKS.iter().map(|c| c.id)).chain(attacks.iter().copied()).collect();
+    let rows = spec::PITFALLS.lines().filter_map(|line| line.strip_prefix("| ")?.strip_suffix(" |"));
+    let caught_by = rows.filter_map(|row| row.rsplit(" | ").next());
+    // Every second piece stands between backticks.
+    let named = caught_by.flat_map(|cell| cell.split('`').skip(1).step_by(2)).filter(|name| name.contains('.'));
+    let named: BTreeSet<_> = named.filter(|name| !name.contains('/')).collect();
+    assert!(named.is_subset(&known), "there is no {:?}", named.difference(&known).collect::<Vec<_>>());
+    assert!(attacks.is_subset(&named), "no pitfall names {:?}", attacks.difference(&named).collect::<Vec<_>>());
 }
