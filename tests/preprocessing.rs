@@ -5,7 +5,7 @@ use adversary::ideal::ot::IdealOt;
 use adversary::{Ending, World, classify};
 use field::{F31, F128, Field, Fr, PrimeField};
 use protocols::ot::{Active, OtBatch, RandomOt, SeedOts, SoftSpoken};
-use protocols::{Mascot, Memory, Online, Result, Session, Shared, Tape};
+use protocols::{Mascot, Online, Result, Session, Shared, Tape};
 use transport::sim::Passive;
 use transport::{PartyId, PartySet, PerParty};
 
@@ -247,12 +247,7 @@ async fn compute<F: PrimeField, O: RandomOt<Security = Active>>(
 ) -> Result<Vec<F>> {
     let mut mascot = setup(&mut s).await?;
     let n = s.n();
-    let mut supply = Memory::new(n);
-    supply.add_triples(mascot.triples(&mut s, 1).await?);
-    let masks = mascot.masks(&mut s, &PerParty::from_fn(n, |_| 1)).await?.into_vec();
-    for (p, m) in s.parties().iter().zip(masks) {
-        supply.add_masks(p, m);
-    }
+    let mut supply = mascot.supply(&mut s, 1, &PerParty::from_fn(n, |_| 1)).await?;
     let mut online = Online::new(&mut s, mascot.key(), &mut supply);
     let mut inputs = Vec::new();
     let parties: Vec<_> = s.parties().iter().collect();

@@ -20,6 +20,18 @@ pub struct Report {
     pub total: u64,
     /// Bytes sent so far.
     pub bytes: u64,
+    /// Items a second since the phase began.
+    pub rate: f64,
+    /// Seconds until the phase ends at this rate, if that can be told.
+    pub left: Option<f64>,
+}
+
+impl Report {
+    fn new(phase: &str, [done, total, bytes]: [u64; 3], since: Duration) -> Self {
+        let rate = done as f64 / since.as_secs_f64().max(1e-3);
+        let left = (done > 0 && total > 0).then(|| total.saturating_sub(done) as f64 / rate);
+        Self { phase: phase.to_owned(), done, total, bytes, rate, left }
+    }
 }
 
 /// The end of a run without a result, as a parent process reads it.
@@ -50,7 +62,15 @@ const EVERY: Duration = Duration::from_millis(100);
 pub struct Progress {
     style: Style,
     bar: Option<ProgressBar>,
-    last: RefCell<(String, Instant)>,
+    last: RefCell<Last>,
+}
+
+/// The last report.
+struct Last {
+    phase: String,
+    /// When the phase began.
+    began: Instant,
+    at: Instant,
 }
 
 /// The look of a bar: phase, bar, count, rate, bytes, time left.
@@ -80,16 +100,23 @@ impl Progress {
     #[must_use]
     pub fn new(style: Style, name: &str) -> Self {
         let terminal = style == Style::Auto && std::io::stderr().is_terminal();
-        Self { style, bar: terminal.then(|| bar(name)), last: RefCell::new((String::new(), Instant::now())) }
+        let now = Instant::now();
+        Self {
+            style,
+            bar: terminal.then(|| bar(name)),
+            last: RefCell::new(Last { phase: String::new(), began: now, at: now }),
+        }
     }
     /// `done` of `total` items of this phase are done.
     pub fn at(&self, phase: &str, done: u64, total: u64, bytes: u64) {
         let mut last = self.last.borrow_mut();
-        if last.0 == phase && last.1.elapsed() < EVERY && done < total {
+        let (same, now) = (last.phase == phase, Instant::now());
+        if same && now - last.at < EVERY && done < total {
             return;
         }
-        *last = (phase.to_owned(), Instant::now());
-        let report = Report { phase: phase.to_owned(), done, total, bytes };
+        let began = if same { last.began } else { now };
+        *last = Last { phase: phase.to_owned(), began, at: now };
+        let report = Report::new(phase, [done, total, bytes], now - began);
         if let Some(bar) = &self.bar {
             show(bar, &report);
         }

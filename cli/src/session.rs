@@ -7,6 +7,7 @@ use std::time::Instant;
 
 use field::PrimeField;
 use functions::Spdz;
+use protocols::claims::SPDZ;
 use protocols::ledger::Directory;
 use protocols::message::Digest;
 use protocols::{Error, Online, Session, SessionId, Tape};
@@ -46,14 +47,13 @@ const CLAIM: &str = "secure against malicious parties, all but one of them (A3C2
 const ROW_IDS: &str =
     "every party sees a hash of each provider's row ids: who guesses a whole list can confirm the guess";
 
-/// Everything that all parties must agree on before anything else: program version, protocol suite, task.
+/// Everything that all parties must agree on before anything else: program version, what its protocols promise, task. A
+/// party whose protocols promise less does not come together with the others.
 #[must_use]
 pub fn parameters(task: &Task) -> [u8; 32] {
     let mut h = blake3::Hasher::new_derive_key("quorate 2026 task parameters v1");
     h.update(env!("CARGO_PKG_VERSION").as_bytes());
-    for check in protocols::CHECKS {
-        h.update(&[0]).update(check.id.as_bytes());
-    }
+    h.update(&[0]).update(SPDZ.canonical().as_bytes());
     h.update(&[1]).update(&task.digest().0);
     h.finalize().into()
 }
@@ -130,6 +130,8 @@ fn run_over<F: PrimeField>(task: &Task, place: &Place, progress: &Progress) -> R
     let mut result = TaskResult::new(task, parties.name(place.me), &shown, ids);
     let traffic = net.meter().total();
     result.claim.insert(0, CLAIM.into());
+    let assumptions: Vec<String> = SPDZ.assumptions.iter().map(ToString::to_string).collect();
+    result.claim.push(format!("this stands on: {}", assumptions.join("; ")));
     result.claim.push(ROW_IDS.into());
     result.session_id = id.hex();
     result.figures = Figures {

@@ -6,7 +6,7 @@
 
 use field::{F128, Field, PrimeField};
 use protocols::ot::{Active, OtBatch, RandomOt, SeedOts, SoftSpoken};
-use protocols::{Mascot, Memory, Online, Result, Session};
+use protocols::{Mascot, Online, Result, Session};
 use transport::sim::Adversary;
 use transport::{PartyId, PerParty};
 
@@ -123,12 +123,8 @@ pub(super) fn preprocessed<O: RandomOt<Security = Active>>(
     let owner = PartyId::new(0);
     let run = world.run(&tape(seed), adversary, async |mut s: Session| -> Result<F128> {
         let mut mascot = Mascot::<F128, O>::setup(&mut s).await?;
-        let mut supply = Memory::new(n);
-        supply.add_triples(mascot.triples(&mut s, triples).await?);
         let counts = PerParty::from_fn(n, |p| if p == owner { 1 + triples } else { 0 });
-        for (p, masks) in s.parties().clone().iter().zip(mascot.masks(&mut s, &counts).await?.into_vec()) {
-            supply.add_masks(p, masks);
-        }
+        let mut supply = mascot.supply(&mut s, triples, &counts).await?;
         let mine = &[6, 11].map(F128::from_u64)[..1 + triples];
         let mut online = Online::new(&mut s, mascot.key(), &mut supply);
         let mut y = online.input(owner, (online.me() == owner).then_some(mine), 1 + triples).await?;

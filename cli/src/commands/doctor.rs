@@ -200,8 +200,9 @@ impl Doctor {
 fn own(task: &Task, place: &Place, parties: &Parties) -> Vec<Finding> {
     let mut findings =
         vec![Finding::new("identity", Ok::<_, String>(format!("valid, {}", place.identity.fingerprint())))];
-    let digest = session::parameters(task).iter().map(|b| format!("{b:02x}")).collect();
-    findings.push(Finding::new("parameters", Ok::<String, String>(digest)));
+    let hex = |digest: [u8; 32]| digest.iter().map(|b| format!("{b:02x}")).collect::<String>();
+    let digests = format!("{}, as doctors compare it {}", hex(session::parameters(task)), hex(compared(task)));
+    findings.push(Finding::new("parameters", Ok::<String, String>(digests)));
     findings.push(Finding::new(
         "plan",
         program::plan(task).map(|p| format!("{} triples", p.products().items + p.squares().items)),
@@ -217,13 +218,17 @@ fn own(task: &Task, place: &Place, parties: &Parties) -> Vec<Finding> {
     findings
 }
 
+/// The digest of the parameters that doctors tell each other: another than that of `quorate party`, so that the two do
+/// not come together and say so.
+fn compared(task: &Task) -> [u8; 32] {
+    blake3::derive_key("quorate 2026 doctor v1", &session::parameters(task))
+}
+
 type Connections = (PerParty<Result<Row, String>>, PerParty<Option<ConnectError>>);
 
 /// Meets whoever is there.
 fn connections(task: &Task, place: &Place) -> Result<Connections, Failure> {
-    // Another digest than that of `quorate party`: the two do not come together and say so.
-    let digest = blake3::derive_key("quorate 2026 doctor v1", &session::parameters(task));
-    let config = session::config(task, place, digest);
+    let config = session::config(task, place, compared(task));
     let bound;
     let listener = match &place.listener {
         Some(listener) => listener,

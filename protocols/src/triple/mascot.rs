@@ -15,7 +15,7 @@ use super::multiply::{RAW, Raw, combine, multiply};
 use super::sacrifice::{Partners, sacrifice};
 use crate::ot::{Active, RandomOt};
 use crate::share::Authenticator;
-use crate::{Clear, MacKey, Masks, Result, Session, Shared, Triples};
+use crate::{Clear, MacKey, Masks, Memory, Result, Session, Shared, Triples};
 
 /// Triples authenticated and sacrificed together.
 const BATCH: usize = 1024;
@@ -149,6 +149,15 @@ impl<F: PrimeField, O: RandomOt<Security = Active>> Mascot<F, O> {
         Ok(all)
     }
 
+    /// Triples and input masks of every party, to be computed with in this process: what is to be kept goes into a
+    /// [`ledger`](crate::ledger).
+    pub async fn supply(&mut self, s: &mut Session, triples: usize, masks: &PerParty<usize>) -> Result<Memory<F>> {
+        let mut supply = Memory::new(s.n());
+        supply.add_triples(self.triples(s, triples).await?);
+        let all = self.masks(s, masks).await?.into_vec();
+        s.parties().iter().zip(all).for_each(|(p, m)| supply.add_masks(p, m));
+        Ok(supply)
+    }
     /// The MAC key of this preprocessing.
     pub fn key(&mut self) -> &mut MacKey<F> {
         &mut self.auth.key
