@@ -8,6 +8,7 @@ use std::cell::RefCell;
 use std::rc::Rc;
 
 use field::Field;
+use protocols::foundations::Local;
 use protocols::{Error, Result, Session, Tape};
 use spec::Claim;
 use transport::sim::{Adversary, Envelope};
@@ -187,16 +188,28 @@ fn play<F: Field, S: Subject>(
             Hand::new(dealt.collect())
         }
     };
-    let coins = Rc::new(RefCell::new(Vec::new()));
-    let world = at.world.clone().noting(coins.clone());
     let (hand, mine) = (&hand, &given.parties);
-    let run = world.run(tape, adversary, |s| async move {
-        let (me, dealt) = (s.me(), hand.take(s.me())?);
-        subject.party::<F>(s, mine[me.index()].clone(), dealt).await
-    });
+    let party = |s: Session| -> Local<'_, Vec<u8>> {
+        Box::pin(async move {
+            let (me, dealt) = (s.me(), hand.take(s.me())?);
+            Ok(encode(&subject.party::<F>(s, mine[me.index()].clone(), dealt).await?))
+        })
+    };
+    Ok(simulate(&at.world, own, tape, adversary, &party))
+}
+
+/// The part of a run that does not depend on subject and field, compiled once.
+fn simulate<'a>(
+    world: &World,
+    mut own: Vec<u8>,
+    tape: &Tape,
+    adversary: &mut dyn Adversary,
+    party: &dyn Fn(Session) -> Local<'a, Vec<u8>>,
+) -> Played {
+    let coins = Rc::new(RefCell::new(Vec::new()));
+    let run = world.clone().noting(coins.clone()).run(tape, adversary, party);
     own.append(&mut coins.borrow_mut());
-    let endings = classify(run.ends).into_iter().map(|e| e.map(|y| encode(&y))).collect();
-    Ok(Played { endings, own, trace: run.trace, rounds: run.rounds, bytes: run.bytes })
+    Played { endings: classify(run.ends), own, trace: run.trace, rounds: run.rounds, bytes: run.bytes }
 }
 
 /// Every way to choose `k` values below `order`, as counters do.
