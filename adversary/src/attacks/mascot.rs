@@ -40,6 +40,17 @@ pub const ALL: &[Attack] = &[
         run: equivocate,
     },
     Attack {
+        id: "auth.cancel",
+        title: "errors of two owners that cancel",
+        does: "two corrupt owners authenticate wrong values towards one party, with errors of opposite sign: a sum over all \
+               owners would hold",
+        reference: "ePrint 2016/505, section 4",
+        layer: "09-authentication",
+        stopped_by: &AUTH_CONSISTENCY,
+        control: Control::CheckOff,
+        run: cancel,
+    },
+    Attack {
         id: "mascot.factor",
         title: "another factor b in some transfers",
         does: "multiplies one raw factor of the other party by b + 1 instead of b: the triple is wrong by a multiple of \
@@ -106,15 +117,38 @@ async fn one_mask_each(mut s: Session) -> Result<Parts> {
     Ok(masks.into_vec().into_iter().map(|m| m.shared.into_parts()).collect())
 }
 
+/// What owners send of the elements that [`one_mask_each`] authenticates: two columns, the mask of the check and the
+/// value, in every row.
+const MASKS: On = On::message("copee", "u").within("masks");
+
+/// A run of [`one_mask_each`], and what became of it.
+fn judged_masks(a: &Attack, c: &Conditions, n: usize, corrupt: PartySet, script: &mut Script<'_>) -> Judgement {
+    let endings = classify(a.world(c, n, corrupt).run(&c.tape(), script, one_mask_each).ends);
+    // One key behind all MACs: those of the first party's mask tell it, who is honest.
+    let right = opened(&endings).is_none_or(|x| x[1..].iter().all(|y| y.1 * x[0].0 == x[0].1 * y.0));
+    judge(&endings, corrupt, |_, _| right, false)
+}
+
 fn equivocate(a: &Attack, c: &Conditions) -> Outcome {
     let corrupt = PartySet::of(&[2]);
-    let to_victim = On::message("copee", "u").within("masks").with(PartyId::new(1));
-    // Two columns, the mask of the check and the value: one more in every row of the second.
+    let to_victim = MASKS.with(PartyId::new(1));
+    // One more in every row of the second column.
     let mut script = Script::new(corrupt).adds::<F>(to_victim, |i| if i % 2 == 1 { F::ONE } else { F::ZERO });
-    let endings = classify(a.world(c, 3, corrupt).run(&c.tape(), &mut script, one_mask_each).ends);
-    // One key behind all MACs: those of the honest parties' masks tell it.
-    let right = opened(&endings).is_none_or(|x| x[2].1 * x[0].0 == x[0].1 * x[2].0);
-    Outcome::of(judge(&endings, corrupt, |_, _| right, false), &script)
+    let judgement = judged_masks(a, c, 3, corrupt, &mut script);
+    Outcome::of(judgement, &script)
+}
+
+fn cancel(a: &Attack, c: &Conditions) -> Outcome {
+    let corrupt = PartySet::of(&[2, 3]);
+    // One more from one of them and one less from the other, towards party 1 alone: its MAC shares of the two are off by
+    // its key share, up and down.
+    let mut script = Script::new(corrupt).sends(MASKS.with(PartyId::new(1)), |e, _| {
+        let error = if e.from == PartyId::new(2) { F::ONE } else { -F::ONE };
+        edit(e, |u: &mut [F]| u.iter_mut().skip(1).step_by(2).for_each(|u| *u += error));
+        Fate::Deliver
+    });
+    let judgement = judged_masks(a, c, 4, corrupt, &mut script);
+    Outcome::of(judgement, &script)
 }
 
 /// Inputs of party 0 and 1.
@@ -222,9 +256,28 @@ mod tests {
     }
 
     #[test]
+    fn a_lie_towards_one_bit_of_a_key_passes_if_it_is_guessed() {
+        // The figure of `copee`, not that of the check: whoever passes knows one bit, and all MACs are right.
+        let a = ALL.iter().find(|a| a.id == "auth.equivocate").expect("an attack of this file");
+        let corrupt = PartySet::of(&[1]);
+        let passes = |seed: u64| {
+            // Rows come from the top bit down, so the last one is that of the lowest bit.
+            let last = 2 * (F::BITS - 1) + 1;
+            let mut script = Script::new(corrupt).adds::<F>(MASKS, move |i| if i == last { F::ONE } else { F::ZERO });
+            let judgement = judged_masks(a, &Conditions { control: false, seed }, 2, corrupt, &mut script);
+            assert!(script.effective());
+            judgement
+        };
+        let judgements: Vec<Judgement> = (0..32).map(passes).collect();
+        let passed = judgements.iter().filter(|j| **j == Judgement::Right).count();
+        assert!((6..=26).contains(&passed), "{passed} of 32");
+        assert!(judgements.iter().all(|j| *j == Judgement::Right || j.check() == Some(&AUTH_CONSISTENCY)));
+    }
+
+    #[test]
     fn a_lie_about_one_bit_survives_half_of_the_time() {
         // What the combination of three raw factors is for: the survivor knows one bit of one of them.
-        let a = &ALL[2];
+        let a = ALL.iter().find(|a| a.id == "mascot.factor").expect("an attack of this file");
         let survives = |seed: &u64| judged_triple(a, &Conditions { control: false, seed: *seed }, &mut lies(1));
         let judgements: Vec<Judgement> = (0..32).map(|seed| survives(&seed)).collect();
         let survived = judgements.iter().filter(|j| **j == Judgement::Right).count();

@@ -13,8 +13,10 @@ use zeroize::ZeroizeOnDrop;
 use crate::share::{Opened, open};
 use crate::{MacKey, Result, Session, Shared, Triples};
 
-/// Every triple multiplies. The bound counts every cheat that is accepted, also one whose triple is right and who learns
-/// from the acceptance what the other factor was.
+/// Every triple multiplies. The bound counts every cheat that is accepted whose errors are linear in the honest factor,
+/// also one whose triple is right and who learns from the acceptance what that factor was. A lie about single bits of the
+/// raw factors is accepted if they are guessed, and their combination hides what that tells
+/// (`spec/protocols/10-mascot-triple.md`, selective failure).
 pub const TRIPLE_SACRIFICE: Check = Check {
     id: "triple.sacrifice",
     tests: "every triple of the batch multiplies, and what its sacrifice opened is what was shared",
