@@ -85,8 +85,10 @@ fn session_ids(v: &mut Vectors) {
 fn paths_and_tags(v: &mut Vectors) {
     v.section("step path");
     v.comment(
-        "A 64-bit FNV-1a: from the offset basis over, for each element, the name and then the index as u32. The stream of
-        a branch of a fork is the hash of its path; the main program's is 0.",
+        "From h = 0xcbf29ce484222325 over, for each element, the words of its name (eight bytes each, little-endian, the
+        last one padded with zeros) and then its index as one word. A word w makes h into x = (h XOR w) *
+        0x9e3779b97f4a7c15 mod 2^64 and then into x XOR (x >> 32). The stream of a branch of a fork is the hash of its path;
+        the main program's is 0.",
     );
     let (mut s, nets) = session();
     let _ = s.step("mul");
@@ -94,8 +96,9 @@ fn paths_and_tags(v: &mut Vectors) {
     v.line("path", "mul[1]/open[0]").line("hash", format!("{:#018x}", s.path().hash()));
     v.section("frame tag");
     v.comment(
-        "FNV-1a from (epoch XOR hash of the path) over: name of the message, name of the field, kind as one byte, index of
-        the frame as three bytes. Epoch: the first 8 bytes of the session id as u64. Index: which chunk of the message.",
+        "The same from h = epoch XOR hash of the path over: name of the message, name of the field, and one word of the
+        kind in the highest byte and the index of the frame in the others. Epoch: the first 8 bytes of the session id as
+        u64. Index: which chunk of the message.",
     );
     v.line("session id", "32 bytes 51").line("path", "mul[1]/open[0]");
     let cases =
