@@ -47,8 +47,9 @@ impl OtHash {
         Self { cipher: Cipher::new(key) }
     }
 
-    /// Step 2.9: `out[r] = E(first + r, rows[r] ⊕ offset)`, the first accepted attempt of every row. Which attempts are
-    /// accepted depends on outputs of the hash only and tells nothing about the rest of them.
+    /// Step 2.9: `out[r] = E(first + r, rows[r] ⊕ offset)`, the first accepted attempt of every row. How many attempts
+    /// it takes tells nothing about the accepted ones; but a sender knows both strings of every transfer, and to it the
+    /// number of a receiver's attempts is a sum over the choices (`spec/protocols/07-ot-extension.md`, Time).
     ///
     /// Panics if the lengths differ.
     pub fn residues<F: PrimeField>(&self, first: u64, rows: &[u128], offset: u128, out: &mut [F::Residue]) {
