@@ -58,7 +58,7 @@ impl Pair {
         RistrettoPoint::from_uniform_bytes(&wide)
     }
     /// The key of choice `j` of transfer `i`, from the Diffie–Hellman value.
-    fn key(self, s: &Session, i: usize, j: u8, sender_key: &Point, points: &[Point], dh: RistrettoPoint) -> [u8; 16] {
+    fn key(self, s: &Session, i: usize, j: u8, sender_key: &Point, points: &[Point], dh: &RistrettoPoint) -> [u8; 16] {
         let index = (i as u32).to_le_bytes();
         let dh = Zeroizing::new(dh.compress().to_bytes());
         let items: [&[u8]; 7] = [&self.bytes(), &index, &[j], &sender_key.0, &points[0].0, &points[1].0, dh.as_slice()];
@@ -164,7 +164,7 @@ pub(super) async fn transfer(s: &mut Session, choices: &PerParty<Zeroizing<Vec<b
             seeds.sent.push([0u8, 1].map(|j| {
                 let (this, other) = (usize::from(j), usize::from(1 - j));
                 let mut dh = **y * (point[this] + pair.point(&s, i, j, &encoded[other]));
-                let key = pair.key(&s, i, j, my_key, encoded, dh);
+                let key = pair.key(&s, i, j, my_key, encoded, &dh);
                 dh.zeroize();
                 key
             }));
@@ -173,7 +173,9 @@ pub(super) async fn transfer(s: &mut Session, choices: &PerParty<Zeroizing<Vec<b
         let pair = receiving(p);
         for (i, (scalar, choice)) in asked[p].scalars.iter().zip(choices[p].iter()).enumerate() {
             let encoded = &asked[p].points[2 * i..2 * i + 2];
-            seeds.received.push(pair.key(&s, i, u8::from(*choice), &theirs[p][0], encoded, scalar * their_key));
+            let mut dh = scalar * their_key;
+            seeds.received.push(pair.key(&s, i, u8::from(*choice), &theirs[p][0], encoded, &dh));
+            dh.zeroize();
         }
         all.push(Base {
             seeds,

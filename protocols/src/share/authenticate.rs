@@ -14,7 +14,7 @@ use zeroize::Zeroizing;
 use super::{MacKey, Opened, Shared, open};
 use crate::ot::RandomOt;
 use crate::vole::Copee;
-use crate::{Result, Session};
+use crate::{Result, Session, wiped};
 
 /// Every owner authenticated one vector, the same towards all key holders. A lie towards single bits of a key passes if
 /// they are guessed (`spec/protocols/08-copee.md`), which spoils no MAC and tells no more than the guess.
@@ -69,7 +69,7 @@ impl<F: PrimeField> Authenticator<F> {
         let (me, n, alpha) = (s.me(), s.n(), self.key.share());
         // Step 2.1: a random mask in front of every vector.
         let mut masked = Zeroizing::new(s.tape().elements::<F>(1)?);
-        masked.extend_from_slice(x);
+        wiped::append(&mut masked, x);
         let lens = PerParty::from_fn(n, |p| lens[p] + 1);
         // Step 2.2: products with everyone's key.
         let residues = Zeroizing::new(masked.iter().map(|x| x.to_residue()).collect::<Vec<_>>());
