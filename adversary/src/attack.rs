@@ -4,14 +4,14 @@
 use std::fmt;
 
 use protocols::Tape;
-use serde::Serialize;
-use spec::{Check, ExitCode};
+use spec::Check;
 use transport::PartySet;
 
 use crate::oracle::{Judgement, catching};
 use crate::run::World;
 use crate::scratch::Flaw;
 use crate::strategy::Script;
+use crate::verdict::{Attacked, Verdict, attacked};
 
 /// What the control of an attack changes.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -84,30 +84,6 @@ pub struct Trial {
     pub control: Vec<Outcome>,
 }
 
-/// The verdict on one attack.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Verdict {
-    /// Stopped by the check that must stop it, every time; and the control shows that nothing else would have.
-    Pass,
-    /// It won against the shipped code, or was stopped by something else than what the specification says.
-    Fail,
-    /// It never fired, gave up, had no effect, or does not succeed in its own control: no evidence.
-    Vacuous,
-}
-
-impl Verdict {
-    /// Its exit code.
-    #[must_use]
-    pub fn exit_code(self) -> ExitCode {
-        match self {
-            Self::Pass => ExitCode::Pass,
-            Self::Fail => ExitCode::Fail,
-            Self::Vacuous => ExitCode::Vacuous,
-        }
-    }
-}
-
 impl Attack {
     /// One run, panics included.
     #[must_use]
@@ -136,21 +112,26 @@ impl Attack {
             _ => world,
         }
     }
+    /// What came of a trial, in numbers.
+    #[must_use]
+    pub fn counts(&self, trial: &Trial) -> Attacked {
+        let shipped = |what: &dyn Fn(&Outcome) -> bool| trial.shipped.iter().filter(|o| what(o)).count() as u64;
+        let won = |o: &Outcome| o.judgement.won();
+        let idle = |o: &Outcome| !o.effective || matches!(o.judgement, Judgement::GaveUp | Judgement::Right);
+        let stopped = |o: &Outcome| o.judgement.check() == Some(self.stopped_by);
+        Attacked {
+            runs: trial.shipped.len() as u64,
+            won: shipped(&won),
+            stopped: shipped(&|o| !idle(o) && stopped(o)),
+            idle: shipped(&|o| !won(o) && idle(o)),
+            control_runs: trial.control.len() as u64,
+            control_won: trial.control.iter().filter(|o| o.effective && won(o)).count() as u64,
+        }
+    }
     /// The verdict on a trial.
     #[must_use]
     pub fn verdict(&self, trial: &Trial) -> Verdict {
-        let stopped = |o: &Outcome| o.judgement.check() == Some(self.stopped_by);
-        if trial.shipped.iter().any(|o| o.judgement.won()) {
-            return Verdict::Fail;
-        }
-        let idle = |o: &Outcome| !o.effective || matches!(o.judgement, Judgement::GaveUp | Judgement::Right);
-        if trial.shipped.is_empty() || trial.shipped.iter().any(idle) {
-            return Verdict::Vacuous;
-        }
-        if !trial.shipped.iter().all(stopped) {
-            return Verdict::Fail;
-        }
-        if trial.control.iter().all(|o| o.effective && o.judgement.won()) { Verdict::Pass } else { Verdict::Vacuous }
+        attacked(&self.counts(trial))
     }
 }
 

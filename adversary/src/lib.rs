@@ -19,8 +19,8 @@
 //! | [`sacrifice`] | spoiled triples under the shipped sacrifice |
 //! | [`diary`] | a coalition's own coins, written down |
 //! | [`subjects`] | the protocols of this project as subjects |
-//! | [`sample`](mod@sample) | replayable randomness of sampled experiments |
-//! | [`stats`] | exact binomial tests for what is sampled |
+//! | [`sample`](mod@sample) | the same over larger fields: sampled, every run replayable, compared with the same bounds |
+//! | [`stats`], [`verdict`] | binomial tails, intervals and sample sizes; from raw counts to pass, fail, inconclusive, vacuous |
 //! | [`ideal`], [`programs`], [`bystander`] | trusted programs, small computations, a coalition's own hashing |
 
 pub mod attack;
@@ -45,11 +45,13 @@ pub mod strategy;
 pub mod subject;
 pub mod subjects;
 pub mod sweep;
+pub mod verdict;
 pub mod view;
 
-pub use attack::{Attack, Conditions, Control, Outcome, Trial, Verdict};
+pub use attack::{Attack, Conditions, Control, Outcome, Trial};
 pub use enumerate::{Probability, enumerate};
 pub use oracle::{Judgement, Win, judge};
 pub use run::{Ending, Floor, World, classify};
 pub use strategy::Script;
 pub use subject::{DynSubject, Given, Instance, Played, Subject};
+pub use verdict::Verdict;

@@ -6,13 +6,13 @@ use std::fmt;
 
 use bytes::Bytes;
 use num_bigint::BigUint;
+use spec::{Bound, Instance};
 use transport::sim::{Adversary, Envelope};
 use transport::{Kind, PartyId};
 
-use crate::attack::Verdict;
 use crate::cases::Case;
 use crate::oracle::{Judgement, Win};
-use crate::stats::tail;
+use crate::verdict::{ALPHA, Swept, Verdict, swept};
 
 /// Which side of a puppet is tampered with.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -328,30 +328,24 @@ pub struct Report {
 }
 
 impl Report {
-    /// The verdict: nothing but wrong outputs over a tiny field may be unexplained, those at most as often as one lie
-    /// passes the MAC check, and every frame must have been changed by something.
+    /// What came of it, in numbers. Wrong outputs over a tiny field are allowed as often as one lie passes the MAC check.
     #[must_use]
-    pub fn verdict(&self, case: &Case) -> Verdict {
-        let wrong = self.wrong.len() as u64;
-        let too_many = match case.tiny {
-            None => wrong > 0,
-            Some(p) => {
-                let (p, one_lie) = (p as f64, |p: f64| 2.0 / p - 1.0 / (p * p));
-                tail(self.runs, one_lie(p), wrong, self.runs) < SIGNIFICANCE
-            }
-        };
-        if !self.broken.is_empty() || too_many {
-            Verdict::Fail
-        } else if self.runs == 0 || self.frames_hit < self.frames {
-            Verdict::Vacuous
-        } else {
-            Verdict::Pass
+    pub fn counts(&self, case: &Case) -> Swept {
+        Swept {
+            runs: self.runs,
+            frames: self.frames,
+            frames_changed: self.frames_hit,
+            wrong: self.wrong.len() as u64,
+            unexplained: self.broken.len() as u64,
+            allowed: case.tiny.map(|p| Bound::MacCheck.at(&Instance::field(p))),
         }
     }
+    /// The verdict on this sweep alone.
+    #[must_use]
+    pub fn verdict(&self, case: &Case) -> Verdict {
+        swept(&self.counts(case), ALPHA)
+    }
 }
-
-/// How unlikely a number of wrong outputs has to be before it counts as evidence.
-const SIGNIFICANCE: f64 = 1e-6;
 
 /// Sweeps a case with these seeds.
 #[must_use]

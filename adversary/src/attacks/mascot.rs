@@ -245,7 +245,7 @@ fn other_key(a: &Attack, c: &Conditions) -> Outcome {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::attack::Verdict;
+    use crate::verdict::Verdict;
 
     #[test]
     fn every_attack_is_stopped_and_would_succeed_without_its_check() {

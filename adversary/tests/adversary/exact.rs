@@ -1,14 +1,11 @@
 //! Counted probabilities equal the formulas of `spec`, as rational numbers.
 
-use field::{F2, F3, F7, F31};
+use field::{F2, F3, F7};
 use num_rational::BigRational;
 use quorate_adversary::exact::multiplication::{Computation, accepted, additive, count, wrong_product};
 use quorate_adversary::exact::{self, pair};
 use quorate_adversary::ideal::supply::CorruptShares;
-use quorate_adversary::stats::{Agreement, agreement};
-use quorate_adversary::{Judgement, World, attack, programs};
 use spec::{Bound, Instance};
-use transport::PartySet;
 
 #[test]
 fn every_figure_equals_its_formula() {
@@ -50,17 +47,4 @@ fn one_more_field() {
     let c = count::<F7>(&pair(), CorruptShares::Zero, Computation::Show(1), script, accepted).unwrap();
     // Nothing is multiplied, so the rule never fires: nothing is wrong and everything is accepted.
     assert_eq!(c.probability, BigRational::from_integer(1.into()));
-}
-
-/// Over F_31 the figure is sampled: as often as the formula says, neither more nor less.
-#[test]
-fn sampled_over_f31() {
-    let (mut wrong, runs) = (0, 20_000);
-    let world = World::new(2, PartySet::of(&[1]));
-    for seed in 0..runs {
-        let mut script = additive::<F31>([field::Field::ONE, field::Field::ZERO], field::Field::ONE);
-        let judgement = programs::judged_multiplication::<F31>(&world, &attack::tape(seed), &mut script);
-        wrong += u64::from(matches!(judgement, Judgement::Won(_)));
-    }
-    assert_eq!(agreement(wrong, runs, 61.0 / 961.0, 1e-6), Agreement::Consistent, "{wrong} of {runs}");
 }
