@@ -227,12 +227,12 @@ fn branches_do_not_mix() {
 #[test]
 fn virtual_time_counts_rounds_and_bytes() {
     use adversary::ideal::{Hub, Ideal, Verdicts};
-    use transport::sim::{self, Clock, Setup};
+    use transport::sim::{self, Clock, Limits, Setup};
     let run = |clock| {
         let parties = Rc::new(Parties::anonymous(2));
         let mut hub = Hub::new(parties.clone(), Tape::seeded([1; 32]));
         let corrupt = PartySet::EMPTY;
-        let setup = Setup { parties, corrupt, adversary: &mut Passive, trusted: &mut hub, clock, trace: true };
+        let setup = Setup { parties, corrupt, adversary: &mut Passive, trusted: &mut hub, clock, trace: true, limits: Limits::NONE };
         sim::run(setup, |net| {
             let foundations = Rc::new(Ideal(Verdicts::Honest));
             let mut s = Session::on_untrusted_foundations(net, SessionId([2; 32]), foundations, Tape::seeded([3; 32]));

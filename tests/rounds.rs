@@ -7,7 +7,7 @@ use adversary::ideal::supply::{CorruptShares, Dealer, Order};
 use field::{F128, Field};
 use protocols::ot::SoftSpoken;
 use protocols::{Error, Mascot, Online, Real, Result, Session, SessionId, Tape};
-use transport::sim::{self, Clock, End, NoTrusted, Passive, Setup};
+use transport::sim::{self, Clock, End, Limits, NoTrusted, Passive, Setup};
 use transport::{Frame, Incoming, Meter, Net, NetError, Parties, PartyId, PartySet, Stream};
 
 /// A party's network with a meter, as a real one has.
@@ -54,6 +54,7 @@ where
         trusted: &mut NoTrusted,
         clock: Clock::NONE,
         trace: false,
+        limits: Limits::NONE,
     };
     let run = sim::run(setup, |net| {
         let meter = Rc::new(Meter::default());

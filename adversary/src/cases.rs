@@ -14,6 +14,7 @@ use crate::ideal::supply::{CorruptShares, Order};
 use crate::oracle::{Judgement, judge};
 use crate::programs;
 use crate::run::{Floor, World, classify};
+use crate::sweep::Target;
 
 /// A computation with a coalition and an oracle.
 pub struct Case {
@@ -33,6 +34,24 @@ pub struct Case {
     pub cost: Cost,
     /// Runs it once under an adversary and judges it.
     pub run: fn(u64, &mut dyn Adversary) -> Judgement,
+}
+
+impl Target for Case {
+    fn n(&self) -> usize {
+        self.n
+    }
+    fn field(&self) -> &'static str {
+        self.field
+    }
+    fn element_bytes(&self) -> usize {
+        self.element_bytes
+    }
+    fn items(&self) -> usize {
+        self.items
+    }
+    fn run(&self, seed: u64, adversary: &mut dyn Adversary) -> Judgement {
+        (self.run)(seed, adversary)
+    }
 }
 
 /// What it costs to sweep a case with every mutation of every frame, optimised a little.

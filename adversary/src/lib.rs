@@ -6,6 +6,7 @@
 //! |---|---|
 //! | [`subject`] | what the instrument needs to know of a protocol, built in or foreign |
 //! | [`fields`] | all fields by name |
+//! | [`explained`] | a subject on given inputs under attack, judged by its functionality |
 //! | [`run`] | one attacked run: who is corrupt, on which foundations, which check is off |
 //! | [`strategy`] | what a coalition does, as rules over frames |
 //! | [`oracle`] | could the ideal functionality explain the run? |
@@ -30,6 +31,7 @@ pub mod cases;
 pub mod diary;
 pub mod enumerate;
 pub mod exact;
+pub mod explained;
 pub mod fields;
 pub mod ideal;
 pub mod oracle;
@@ -50,6 +52,7 @@ pub mod view;
 
 pub use attack::{Attack, Conditions, Control, Outcome, Trial};
 pub use enumerate::{Probability, enumerate};
+pub use explained::Explained;
 pub use oracle::{Judgement, Win, judge};
 pub use run::{Ending, Floor, World, classify};
 pub use strategy::Script;

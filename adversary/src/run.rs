@@ -6,7 +6,7 @@ use std::rc::Rc;
 
 use protocols::{Abort, Error, Real, Result, Session, SessionId, Tape};
 use spec::Check;
-use transport::sim::{self, Adversary, Clock, End, Run, Setup};
+use transport::sim::{self, Adversary, Clock, End, Limits, Run, Setup};
 use transport::{NetErrorKind, Parties, PartyId, PartySet};
 
 use crate::diary::{Diary, noted};
@@ -15,6 +15,10 @@ use crate::scratch::{Flaw, Flawed};
 
 /// The session id of every simulated run.
 pub const SESSION: SessionId = SessionId([0x51; 32]);
+
+/// What one party may send in a run. The largest computation that is attacked sends a hundredth of it; a program that
+/// sends for ever is stopped there in seconds.
+pub const LIMITS: Limits = Limits { frames: 1 << 20, bytes: 1 << 28 };
 
 /// What a protocol stands on in a run.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -44,6 +48,8 @@ pub struct World {
     pub trace: bool,
     /// Where the coins of corrupt parties are written down.
     pub diary: Option<Diary>,
+    /// How much every party may send.
+    pub limits: Limits,
 }
 
 impl World {
@@ -51,7 +57,17 @@ impl World {
     #[must_use]
     pub fn new(n: usize, corrupt: PartySet) -> Self {
         let parties = Rc::new(Parties::anonymous(n));
-        Self { parties, corrupt, floor: Floor::Ideal, off: None, flaw: None, puppets: true, trace: false, diary: None }
+        Self {
+            parties,
+            corrupt,
+            floor: Floor::Ideal,
+            off: None,
+            flaw: None,
+            puppets: true,
+            trace: false,
+            diary: None,
+            limits: LIMITS,
+        }
     }
     /// On real foundations.
     #[must_use]
@@ -109,6 +125,7 @@ impl World {
             trusted: &mut hub,
             clock: Clock::NONE,
             trace: self.trace,
+            limits: self.limits,
         };
         let flaw = self.flaw;
         let program = &program;
@@ -177,6 +194,7 @@ pub fn classify<T>(ends: Vec<End<Result<T>>>) -> Vec<Ending<T>> {
     ends.into_iter()
         .map(|end| match end {
             End::Stuck => Ending::Stuck,
+            End::Exhausted => Ending::Broken(Error::Local("it went on sending past every limit".into())),
             End::Done(Ok(t)) => Ending::Output(t),
             End::Done(Err(Error::Abort(a))) => Ending::Aborted(a),
             End::Done(Err(Error::Net { kind: NetErrorKind::Aborted, .. })) => Ending::Told,

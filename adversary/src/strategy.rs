@@ -174,6 +174,11 @@ impl<'a> Script<'a> {
     pub fn effective(&self) -> bool {
         !self.rules.is_empty() && self.rules.iter().all(|r| r.changed > 0)
     }
+    /// Who the coalition is.
+    #[must_use]
+    pub fn corrupt(&self) -> PartySet {
+        self.corrupt
+    }
     /// What the coalition has seen.
     #[must_use]
     pub fn seen(&self) -> &Seen {

@@ -14,6 +14,7 @@ use spec::Claim;
 use transport::sim::{Adversary, Envelope};
 use transport::{PartyId, PerParty};
 
+use crate::attack::Attack;
 use crate::fields::FieldId;
 use crate::ideal::supply::{CorruptShares, Dealer, Dealt, Order};
 use crate::programs::Hand;
@@ -55,6 +56,10 @@ pub trait Subject: Sync {
     }
     /// The ideal functionality: every party's output from everyone's inputs.
     fn functionality<F: Field>(&self, given: &Given<F>) -> PerParty<Vec<F>>;
+    /// Attacks that were written for it; those on what it stands on are in [`crate::attacks`].
+    fn attacks(&self) -> &'static [Attack] {
+        &[]
+    }
     /// One party's program: its inputs, its part of the preprocessing, its output.
     async fn party<F: Field>(&self, s: Session, mine: Vec<F>, dealt: Option<Dealt<F>>) -> Result<Vec<F>>;
 }
@@ -95,6 +100,8 @@ pub trait DynSubject: Sync {
     fn shape(&self, n: usize) -> Shape;
     /// How many triples a run of two parties takes from the dealer: what makes counting it long.
     fn preprocessed_triples(&self) -> usize;
+    /// Attacks that were written for it.
+    fn attacks(&self) -> &'static [Attack];
     /// Every party's output from everyone's inputs, in canonical encoding.
     fn ideal(&self, field: FieldId, given: &Given<u64>) -> Result<PerParty<Vec<u8>>>;
     /// One attacked run.
@@ -122,6 +129,9 @@ impl<S: Subject> DynSubject for S {
     }
     fn preprocessed_triples(&self) -> usize {
         self.preprocessing(2).map_or(0, |order| order.triples)
+    }
+    fn attacks(&self) -> &'static [Attack] {
+        Subject::attacks(self)
     }
     fn ideal(&self, field: FieldId, given: &Given<u64>) -> Result<PerParty<Vec<u8>>> {
         fits(&self.shape(given.parties.len()), given)?;

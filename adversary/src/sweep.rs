@@ -6,6 +6,7 @@ use std::fmt;
 
 use bytes::Bytes;
 use num_bigint::BigUint;
+use serde::{Deserialize, Serialize};
 use spec::{Bound, Instance};
 use transport::sim::{Adversary, Envelope};
 use transport::{Kind, PartyId};
@@ -14,8 +15,25 @@ use crate::cases::Case;
 use crate::oracle::{Judgement, Win};
 use crate::verdict::{ALPHA, Swept, Verdict, swept};
 
+/// What can be swept: a computation with a coalition and an oracle.
+pub trait Target: Sync {
+    /// The number of parties.
+    fn n(&self) -> usize;
+    /// The field of the elements in requests to ideal functionalities.
+    fn field(&self) -> &'static str;
+    /// Bytes of one such element.
+    fn element_bytes(&self) -> usize;
+    /// Items of one frame that are changed, from the first.
+    fn items(&self) -> usize {
+        2
+    }
+    /// Runs it once under an adversary and judges it.
+    fn run(&self, seed: u64, adversary: &mut dyn Adversary) -> Judgement;
+}
+
 /// Which side of a puppet is tampered with.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Direction {
     /// What it sends.
     Sent,
@@ -24,7 +42,8 @@ pub enum Direction {
 }
 
 /// What happens to one frame.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Mutation {
     /// The lowest bit of the first byte flips.
     FlipFirst,
@@ -51,7 +70,8 @@ pub enum Mutation {
 }
 
 /// A change of one item, by its type.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum ItemChange {
     /// An element plus one.
     AddOne,
@@ -80,7 +100,7 @@ impl ItemChange {
 }
 
 /// One place and one way to tamper.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Point {
     /// Sends or receives.
     pub direction: Direction,
@@ -151,7 +171,7 @@ fn width(e: &Envelope, field_width: usize) -> usize {
 
 /// The adversary of one run: records the frames it could have changed, changes one of them.
 struct Tamper<'a> {
-    case: &'a Case,
+    case: &'a dyn Target,
     point: Option<Point>,
     /// Of every frame in either direction: how many bytes, how many items, of which kind.
     recorded: [Vec<(usize, usize, Kind)>; 2],
@@ -160,13 +180,13 @@ struct Tamper<'a> {
 }
 
 impl<'a> Tamper<'a> {
-    fn new(case: &'a Case, point: Option<Point>) -> Self {
+    fn new(case: &'a dyn Target, point: Option<Point>) -> Self {
         Self { case, point, recorded: Default::default(), previous: Default::default(), fired: false }
     }
     fn pass(&mut self, direction: Direction, mut e: Envelope, deliver: &mut Vec<Envelope>) {
         let side = direction as usize;
         let at = self.recorded[side].len();
-        let items = e.frame.body.len().saturating_sub(head(&e)) / width(&e, self.case.element_bytes);
+        let items = e.frame.body.len().saturating_sub(head(&e)) / width(&e, self.case.element_bytes());
         self.recorded[side].push((e.frame.body.len(), items, e.frame.meta.kind));
         let before = self.previous[side].iter().rev().find(|o| o.from == e.from && o.to == e.to).cloned();
         self.previous[side].push(e.clone());
@@ -190,7 +210,7 @@ impl<'a> Tamper<'a> {
                 }
             }
             Mutation::SwapReceiver => {
-                let other = (0..self.case.n).map(PartyId::new).find(|p| *p != e.to && *p != e.from);
+                let other = (0..self.case.n()).map(PartyId::new).find(|p| *p != e.to && *p != e.from);
                 if let (Some(other), true) = (other, direction == Direction::Sent && e.to != PartyId::IDEAL) {
                     self.fired = true;
                     e.to = other;
@@ -207,8 +227,8 @@ impl<'a> Tamper<'a> {
             Mutation::Truncate => self.edit(&mut e, |b| b.truncate(b.len().saturating_sub(1))),
             Mutation::Extend => self.edit(&mut e, |b| b.push(0)),
             Mutation::Item(k, change) => {
-                let (skip, width) = (head(&e), width(&e, self.case.element_bytes));
-                let name = if e.frame.meta.kind == Kind::Ideal { self.case.field } else { e.frame.meta.field };
+                let (skip, width) = (head(&e), width(&e, self.case.element_bytes()));
+                let name = if e.frame.meta.kind == Kind::Ideal { self.case.field() } else { e.frame.meta.field };
                 let order = order_of(name);
                 self.edit(&mut e, |b| {
                     if let Some(item) = b.get_mut(skip + k * width..skip + (k + 1) * width) {
@@ -252,7 +272,7 @@ const DEEP_PLACES: usize = 6;
 
 /// Points of a case: frames of an untampered run, mutations that make sense there.
 #[must_use]
-pub fn points(case: &Case, seed: u64, effort: Effort) -> Vec<Point> {
+pub fn points(case: &dyn Target, seed: u64, effort: Effort) -> Vec<Point> {
     let all = every_point(case, seed, effort == Effort::Deep);
     match effort {
         Effort::Sample(wanted) if wanted < all.len() => {
@@ -264,9 +284,9 @@ pub fn points(case: &Case, seed: u64, effort: Effort) -> Vec<Point> {
     }
 }
 
-fn every_point(case: &Case, seed: u64, deep: bool) -> Vec<Point> {
+fn every_point(case: &dyn Target, seed: u64, deep: bool) -> Vec<Point> {
     let mut record = Tamper::new(case, None);
-    (case.run)(seed, &mut record);
+    case.run(seed, &mut record);
     let mut points = Vec::new();
     for direction in [Direction::Sent, Direction::Received] {
         for (frame, (bytes, items, kind)) in record.recorded[direction as usize].iter().enumerate() {
@@ -274,7 +294,7 @@ fn every_point(case: &Case, seed: u64, deep: bool) -> Vec<Point> {
             let mut all = vec![FlipFirst, FlipLast, Truncate, Extend, Drop, Duplicate, Replay, SwapReceiver, Retag];
             let inside = |len: usize| (1..=DEEP_PLACES).map(move |k| k * len / (DEEP_PLACES + 1)).filter(|_| deep);
             all.extend(inside(*bytes).map(Mutation::Flip));
-            let places: std::collections::BTreeSet<_> = (0..*items).take(case.items).chain(inside(*items)).collect();
+            let places: std::collections::BTreeSet<_> = (0..*items).take(case.items()).chain(inside(*items)).collect();
             for item in places {
                 all.extend(ItemChange::of(*kind).iter().map(|c| Mutation::Item(item, *c)));
             }
@@ -286,14 +306,15 @@ fn every_point(case: &Case, seed: u64, deep: bool) -> Vec<Point> {
 
 /// Replays one point: how it was judged, and whether it changed anything.
 #[must_use]
-pub fn replay(case: &Case, seed: u64, point: Point) -> (Judgement, bool) {
+pub fn replay(case: &dyn Target, seed: u64, point: Point) -> (Judgement, bool) {
     let mut tamper = Tamper::new(case, Some(point));
-    let judgement = crate::oracle::catching(|| (case.run)(seed, &mut tamper));
+    let judgement = crate::oracle::catching(|| case.run(seed, &mut tamper));
     (judgement, tamper.fired)
 }
 
 /// Replays points on all processors; the answers are in their order.
-fn replay_all(case: &Case, seed: u64, points: &[Point]) -> Vec<(Judgement, bool)> {
+#[must_use]
+pub fn replay_all(case: &dyn Target, seed: u64, points: &[Point]) -> Vec<(Judgement, bool)> {
     let threads = std::thread::available_parallelism().map_or(1, usize::from);
     std::thread::scope(|s| {
         let each = |share: &'_ [Point]| share.iter().map(|p| replay(case, seed, *p)).collect::<Vec<_>>();
@@ -349,7 +370,7 @@ impl Report {
 
 /// Sweeps a case with these seeds.
 #[must_use]
-pub fn sweep(case: &Case, seeds: std::ops::Range<u64>, effort: Effort) -> Report {
+pub fn sweep(case: &dyn Target, seeds: std::ops::Range<u64>, effort: Effort) -> Report {
     let mut report = Report::default();
     for seed in seeds {
         let mut hit = std::collections::BTreeSet::new();

@@ -13,7 +13,7 @@ use field::{F128, Field, Fr, Gf128, Kernels, PrimeField, Residue, transpose_colu
 use protocols::ot::{OtHash, RandomOt, SoftSpoken};
 use protocols::prg::Prg;
 use protocols::{Real, Result, Session, SessionId, Tape};
-use transport::sim::{self, Clock, NoTrusted, Passive, Setup};
+use transport::sim::{self, Clock, Limits, NoTrusted, Passive, Setup};
 use transport::{Net, Parties, PartySet, drive, threads};
 
 const SAMPLES: usize = 60;
@@ -50,6 +50,7 @@ fn simulate<T: 'static>(program: impl AsyncFn(Session) -> Result<T>) {
         trusted: &mut NoTrusted,
         clock: Clock::NONE,
         trace: false,
+        limits: Limits::NONE,
     };
     let program = &program;
     let run = sim::run(setup, |net| Box::pin(async move { program(session(net)).await.expect("an honest run") }));

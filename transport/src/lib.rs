@@ -14,6 +14,8 @@ pub mod net;
 pub mod party;
 mod rounds;
 pub mod sim;
+#[cfg(test)]
+mod sim_tests;
 pub mod tcp;
 pub mod threads;
 pub mod wire;

@@ -104,6 +104,21 @@ impl Clock {
     pub const WAN: Self = Self { latency: 25_000_000, bandwidth: 12_500_000 };
 }
 
+/// What one party may send in a run. A program that never ends is stopped here instead of running for ever or taking
+/// all memory.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Limits {
+    /// Frames.
+    pub frames: u64,
+    /// Payload bytes.
+    pub bytes: u64,
+}
+
+impl Limits {
+    /// No limit.
+    pub const NONE: Self = Self { frames: u64::MAX, bytes: u64::MAX };
+}
+
 /// How one party's program ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum End<T> {
@@ -111,6 +126,8 @@ pub enum End<T> {
     Done(T),
     /// It waits for a frame that never comes.
     Stuck,
+    /// It sent more than the run's [`Limits`] and was stopped, whatever it made of the error.
+    Exhausted,
 }
 
 /// The outcome of a simulated run.
@@ -141,6 +158,8 @@ pub struct Setup<'a> {
     pub clock: Clock,
     /// Whether to keep every frame in [`Run::trace`].
     pub trace: bool,
+    /// How much every party may send.
+    pub limits: Limits,
 }
 
 struct Arrived {
@@ -183,9 +202,22 @@ struct Wires {
     clocks: Vec<PartyClock>,
     bytes: u64,
     rounds: u32,
+    /// What every party may still send, and who wanted to send more.
+    left: Vec<Limits>,
+    exhausted: PartySet,
 }
 
 impl Wires {
+    /// Whether this party may still send a frame of this length.
+    fn may_send(&mut self, who: PartyId, bytes: usize) -> bool {
+        let left = &mut self.left[who.index()];
+        let next = left.frames.checked_sub(1).zip(left.bytes.checked_sub(bytes as u64));
+        match next {
+            Some((frames, bytes)) => *left = Limits { frames, bytes },
+            None => self.exhausted.insert(who),
+        }
+        next.is_some()
+    }
     fn slot(&self, to: PartyId, from: PartyId) -> usize {
         let from = if from == PartyId::IDEAL { self.n } else { from.index() };
         to.index() * (self.n + 1) + from
@@ -248,6 +280,9 @@ impl Net for SimNet {
     }
     fn send(&self, to: PartyId, stream: Stream, frame: Frame) -> Result<(), NetError> {
         let mut w = self.wires.borrow_mut();
+        if !w.may_send(self.me, frame.body.len()) {
+            return Err(NetError { peer: to, kind: NetErrorKind::Overrun });
+        }
         let e = w.envelope(self.me, to, stream, frame);
         if w.corrupt.contains(self.me) && !w.corrupt.contains(to) {
             w.held.push(e);
@@ -286,7 +321,7 @@ pub type Program<'a, T> = Pin<Box<dyn Future<Output = T> + 'a>>;
 
 /// Runs one program per party to the end of the run: all finished, or nobody can move any more.
 pub fn run<'a, T>(setup: Setup<'_>, mut program: impl FnMut(Rc<dyn Net>) -> Program<'a, T>) -> Run<T> {
-    let Setup { parties, corrupt, adversary, trusted, clock, trace } = setup;
+    let Setup { parties, corrupt, adversary, trusted, clock, trace, limits } = setup;
     let n = parties.n();
     let wires = Rc::new(RefCell::new(Wires {
         n,
@@ -304,6 +339,8 @@ pub fn run<'a, T>(setup: Setup<'_>, mut program: impl FnMut(Rc<dyn Net>) -> Prog
         clocks: vec![PartyClock::default(); n],
         bytes: 0,
         rounds: 0,
+        left: vec![limits; n],
+        exhausted: PartySet::EMPTY,
     }));
     let mut live: Vec<Option<Program<'a, T>>> = parties
         .iter()
@@ -324,6 +361,10 @@ pub fn run<'a, T>(setup: Setup<'_>, mut program: impl FnMut(Rc<dyn Net>) -> Prog
             {
                 live[p.index()] = None;
                 ends[p.index()] = End::Done(end);
+            }
+            if wires.borrow().exhausted.contains(p) {
+                live[p.index()] = None;
+                ends[p.index()] = End::Exhausted;
             }
             hands.settle(&wires, adversary, trusted);
             continue;

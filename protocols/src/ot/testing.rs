@@ -3,7 +3,7 @@
 use std::future::Future;
 use std::rc::Rc;
 
-use transport::sim::{self, Adversary, Clock, End, NoTrusted, Setup};
+use transport::sim::{self, Adversary, Clock, End, Limits, NoTrusted, Setup};
 use transport::{NetErrorKind, Parties, PartySet};
 
 use crate::{Error, Real, Result, Session, SessionId, Tape};
@@ -33,6 +33,7 @@ where
         trusted: &mut NoTrusted,
         clock: Clock::NONE,
         trace: false,
+        limits: Limits::NONE,
     };
     let run = sim::run(setup, |net| {
         let tape = tape.fork(net.me().index() as u64);
@@ -44,7 +45,7 @@ where
         .zip(parties.iter())
         .map(|(end, peer)| match end {
             End::Done(result) => result,
-            End::Stuck => Err(Error::Net { peer, kind: NetErrorKind::Aborted, at: transport::StepPath::ROOT }),
+            End::Stuck | End::Exhausted => Err(Error::Net { peer, kind: NetErrorKind::Aborted, at: transport::StepPath::ROOT }),
         })
         .collect()
 }
