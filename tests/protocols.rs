@@ -232,7 +232,15 @@ fn virtual_time_counts_rounds_and_bytes() {
         let parties = Rc::new(Parties::anonymous(2));
         let mut hub = Hub::new(parties.clone(), Tape::seeded([1; 32]));
         let corrupt = PartySet::EMPTY;
-        let setup = Setup { parties, corrupt, adversary: &mut Passive, trusted: &mut hub, clock, trace: true, limits: Limits::NONE };
+        let setup = Setup {
+            parties,
+            corrupt,
+            adversary: &mut Passive,
+            trusted: &mut hub,
+            clock,
+            trace: true,
+            limits: Limits::NONE,
+        };
         sim::run(setup, |net| {
             let foundations = Rc::new(Ideal(Verdicts::Honest));
             let mut s = Session::on_untrusted_foundations(net, SessionId([2; 32]), foundations, Tape::seeded([3; 32]));

@@ -55,8 +55,8 @@ pub struct Meta {
     pub width: u32,
 }
 
-/// A frame on its way out.
-#[derive(Clone, Debug)]
+/// A frame on its way out. `Debug` prints its length, never its payload: that may be a share or a seed.
+#[derive(Clone)]
 pub struct Frame {
     /// The step that sends it.
     pub step: StepPath,
@@ -68,13 +68,24 @@ pub struct Frame {
     pub body: Bytes,
 }
 
-/// A frame as it arrived: nothing here is trusted yet.
-#[derive(Clone, Debug)]
+/// A frame as it arrived: nothing here is trusted yet. `Debug` prints its length only.
+#[derive(Clone)]
 pub struct Incoming {
     /// What the sender says the frame is.
     pub tag: u64,
     /// The payload.
     pub body: Bytes,
+}
+
+impl fmt::Debug for Frame {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Frame({}, {:?}, {} bytes)", self.step, self.meta, self.body.len())
+    }
+}
+impl fmt::Debug for Incoming {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Incoming({:x}, {} bytes)", self.tag, self.body.len())
+    }
 }
 
 /// What protocols talk to. Object-safe: a session holds a `dyn Net` and never knows which.
@@ -245,5 +256,19 @@ impl fmt::Display for StepPath {
 impl fmt::Debug for StepPath {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Display::fmt(self, f)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn payloads_are_not_printed() {
+        let meta = Meta { name: "seed", kind: Kind::Nonces, field: "", len: 1, width: 32 };
+        let frame = Frame { step: StepPath::ROOT, meta, tag: 7, body: Bytes::from_static(b"secret") };
+        let incoming = Incoming { tag: 7, body: frame.body.clone() };
+        let printed = format!("{frame:?} {incoming:?}");
+        assert!(printed.contains("6 bytes") && !printed.contains("secret") && !printed.contains("115"), "{printed}");
     }
 }

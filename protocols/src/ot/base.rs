@@ -1,7 +1,7 @@
 //! # Base oblivious transfer: random 16-byte keys, one of each pair chosen
 //! Functionality: endemic F_OT (a corrupt party may choose the keys it receives) · Protocol: Masny–Rindal, ePrint
 //! 2019/706, over Ristretto255 · Spec: `spec/protocols/06-base-ot.md`
-//! Level: A3C2 · Rounds: 1 · Bytes: 64 per transfer and direction, and 32 · Soundness: computational only
+//! Level: A3C2 · Rounds: 2 · Bytes: 64 per transfer and direction, and 32 · Soundness: computational only
 //!
 //! Keys of a corrupt party are not uniform, so they only ever become seeds whose distribution that party could choose
 //! anyway. Index, choice, both points, the sender's key and both parties are in every hash: equal keys cannot be forced,

@@ -1,7 +1,7 @@
 //! # Oblivious transfer extension: random transfers of field elements with chosen bits
 //! Functionality: F_OT with a guess of the sender's secret by a corrupt receiver · Protocol: SoftSpokenOT, Roy, ePrint
 //! 2022/192 · Spec: `spec/protocols/07-ot-extension.md`
-//! Level: A3C2, selective abort · Rounds: 3 a call, setup 4 · Bytes: 16/K per transfer and direction
+//! Level: A3C2, selective abort · Rounds: 3 a call, setup 5 · Bytes: 16/K per transfer and direction
 //! Soundness: wrong corrections in one block pass with 2^-K and then tell K bits of that pair's secret
 //!
 //! The sender of a pair holds Δ, the receiver chooses; every party is both towards every other at once. With `t` and `q`

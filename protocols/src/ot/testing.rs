@@ -45,7 +45,9 @@ where
         .zip(parties.iter())
         .map(|(end, peer)| match end {
             End::Done(result) => result,
-            End::Stuck | End::Exhausted => Err(Error::Net { peer, kind: NetErrorKind::Aborted, at: transport::StepPath::ROOT }),
+            End::Stuck | End::Exhausted => {
+                Err(Error::Net { peer, kind: NetErrorKind::Aborted, at: transport::StepPath::ROOT })
+            }
         })
         .collect()
 }
