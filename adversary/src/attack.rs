@@ -26,14 +26,11 @@ pub enum Control {
 
 impl fmt::Display for Control {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::CheckOff => "only this check off",
-            Self::Flaw(Flaw::UnitCoin) => "coefficients known in advance",
-            Self::Flaw(Flaw::OwnerlessCommitments) => "commitments without their owner",
-            Self::Flaw(Flaw::NoCommitments) => "values shown without commitment",
-            Self::Flaw(Flaw::NoZeroShares) => "zero shares that are all zero",
-            Self::Scratch(what) => what,
-        })
+        match self {
+            Self::CheckOff => f.write_str("only this check off"),
+            Self::Flaw(flaw) => flaw.fmt(f),
+            Self::Scratch(what) => f.write_str(what),
+        }
     }
 }
 

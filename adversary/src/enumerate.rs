@@ -4,10 +4,12 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
+use chacha20::ChaCha8Rng;
 use num_bigint::BigInt;
 use num_rational::BigRational;
 use num_traits::{One, Zero};
 use protocols::{Source, Tape};
+use rand_core::{Rng, SeedableRng};
 
 /// One branching of a run.
 struct Draw {
@@ -56,14 +58,18 @@ impl Path {
     }
 }
 
-struct Enumerated(Rc<RefCell<Path>>);
+struct Enumerated {
+    path: Rc<RefCell<Path>>,
+    /// What raw bytes come from.
+    bytes: Option<ChaCha8Rng>,
+}
 
 impl Source for Enumerated {
     fn uniform(&mut self, bound: u64) -> u64 {
-        self.0.borrow_mut().next(bound, true)
+        self.path.borrow_mut().next(bound, true)
     }
-    fn fill(&mut self, _: &mut [u8]) -> bool {
-        false
+    fn fill(&mut self, out: &mut [u8]) -> bool {
+        self.bytes.as_mut().map(|rng| rng.fill_bytes(out)).is_some()
     }
     fn fork(&mut self, _: u64) -> Option<Box<dyn Source>> {
         None
@@ -107,16 +113,27 @@ impl Choices {
 /// Calls `run` once for every outcome of its tape, with the inverse probability of that outcome. Returns the number of
 /// runs.
 pub fn enumerate(mut run: impl FnMut(&Tape, &mut dyn FnMut() -> u128)) -> u64 {
-    enumerate_game(|tape, _, weight| run(tape, weight))
+    all_outcomes(None, |tape, _, weight| run(tape, weight))
 }
 
-/// The same with a player: once for every outcome of the tape and every choice.
-pub fn enumerate_game(mut run: impl FnMut(&Tape, &Choices, &mut dyn FnMut() -> u128)) -> u64 {
+/// The same for programs that draw raw bytes besides: those are the bytes of `seed`, the same in every run. What is
+/// counted is then exact for these bytes, which are nonces, seeds and masks of hashes and not coins of the claim.
+pub fn enumerate_beside(seed: u64, mut run: impl FnMut(&Tape, &mut dyn FnMut() -> u128)) -> u64 {
+    all_outcomes(Some(seed), |tape, _, weight| run(tape, weight))
+}
+
+/// The same as [`enumerate`] with a player: once for every outcome of the tape and every choice.
+pub fn enumerate_game(run: impl FnMut(&Tape, &Choices, &mut dyn FnMut() -> u128)) -> u64 {
+    all_outcomes(None, run)
+}
+
+fn all_outcomes(seed: Option<u64>, mut run: impl FnMut(&Tape, &Choices, &mut dyn FnMut() -> u128)) -> u64 {
     let path = Rc::new(RefCell::new(Path::default()));
     let choices = Choices(path.clone());
     let mut runs = 0;
     loop {
-        let tape = Tape::new(Box::new(Enumerated(path.clone())));
+        let bytes = seed.map(ChaCha8Rng::seed_from_u64);
+        let tape = Tape::new(Box::new(Enumerated { path: path.clone(), bytes }));
         let reader = path.clone();
         run(&tape, &choices, &mut || reader.borrow().weight());
         runs += 1;
@@ -152,5 +169,18 @@ mod tests {
         assert_eq!(runs, 5);
         assert!(is_complete(&all));
         assert_eq!(zero.value(), BigRational::new(4.into(), 9.into()));
+    }
+
+    #[test]
+    fn bytes_are_the_same_in_every_run_or_refused() {
+        let mut seen = std::collections::BTreeSet::new();
+        let runs = enumerate_beside(5, |tape, _| {
+            let before = tape.nonce().unwrap();
+            let coin = tape.uniform(3);
+            seen.insert((before, coin, tape.nonce().unwrap()));
+        });
+        assert_eq!((runs, seen.len()), (3, 3));
+        assert_eq!(seen.iter().map(|s| (s.0, s.2)).collect::<std::collections::BTreeSet<_>>().len(), 1);
+        enumerate(|tape, _| assert!(tape.nonce().is_err()));
     }
 }

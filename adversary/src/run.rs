@@ -141,7 +141,7 @@ impl World {
                 Floor::Ideal => Box::pin(program(Session::on_untrusted_foundations(
                     net,
                     SESSION,
-                    Rc::new(Flawed(Ideal(verdicts), flaw)),
+                    Rc::new(Flawed::new(Ideal(verdicts), flaw)),
                     tape,
                 ))),
                 Floor::Real => Box::pin(async move {
@@ -151,7 +151,7 @@ impl World {
                     program(Session::on_untrusted_foundations(
                         net,
                         SESSION,
-                        Rc::new(Flawed(With(real, verdicts), flaw)),
+                        Rc::new(Flawed::new(With(real, verdicts), flaw)),
                         tape,
                     ))
                     .await

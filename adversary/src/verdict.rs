@@ -229,13 +229,20 @@ pub fn holm(p_values: &[f64], alpha: f64) -> Vec<bool> {
     rejected
 }
 
+/// The level of each one-sided test when these are judged together: an equal share of `alpha`.
+#[must_use]
+pub fn share(samples: &[Sampled], sweeps: &[Swept], alpha: f64) -> f64 {
+    let tests = 2 * samples.len() + sweeps.iter().filter(|s| s.allowed.is_some()).count();
+    alpha / tests.max(1) as f64
+}
+
 /// The verdicts on everything of a certificate that could fail by chance, so that `alpha` is the chance that any of it
 /// does although nothing is wrong.
 #[must_use]
 pub fn together(samples: &[Sampled], sweeps: &[Swept], alpha: f64) -> (Vec<Verdict>, Vec<Verdict>) {
     let sides = samples.iter().flat_map(Sampled::p_values);
     let p_values: Vec<f64> = sides.chain(sweeps.iter().filter_map(Swept::p_value)).collect();
-    let tail = alpha / p_values.len().max(1) as f64;
+    let tail = share(samples, sweeps, alpha);
     let rejected = holm(&p_values, alpha);
     let (sides, mut others) = (&rejected[..2 * samples.len()], rejected[2 * samples.len()..].iter());
     let of_sample = |(s, sides): (&Sampled, &[bool])| {

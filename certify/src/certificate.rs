@@ -6,7 +6,7 @@ use serde::Serialize;
 use spec::ExitCode;
 
 /// The name of the shape of [`Certificate`].
-pub const FORMAT: &str = "quorate-certificate/2";
+pub const FORMAT: &str = "quorate-certificate/3";
 
 /// A whole certificate.
 #[derive(Serialize)]
@@ -29,6 +29,8 @@ pub struct Certificate {
     pub attacks: Vec<AttackRow>,
     /// The exact figures.
     pub figures: Vec<FigureRow>,
+    /// The sampled figures.
+    pub samples: Vec<SampleRow>,
     /// The sweeps.
     pub sweeps: Vec<SweepRow>,
     /// What all of it does not show.
@@ -69,15 +71,19 @@ pub struct AttackRow {
 pub struct FigureRow {
     /// Its name.
     pub id: &'static str,
+    /// The claim it is about.
+    pub claim: &'static str,
     /// What was counted.
     pub what: &'static str,
-    /// The order of the field.
-    pub p: u64,
+    /// Where: `p=3`, or with t items under one check `p=3 t=2`, or with blocks or hashes of so many bits.
+    pub at: String,
+    /// The size that differs between the rows of one figure.
+    pub size: u64,
     /// The counted fraction.
     pub measured: String,
     /// The formula.
     pub formula: String,
-    /// Its value at p.
+    /// Its value there.
     pub expected: String,
     /// Whether both are the same rational number.
     pub equal: bool,
@@ -85,6 +91,41 @@ pub struct FigureRow {
     pub runs: u64,
     /// Time of one run.
     pub nanoseconds_per_run: u64,
+    /// The verdict on all rows of this name: `inconclusive` with fewer than three sizes.
+    pub verdict: String,
+}
+
+/// One sampled probability.
+#[derive(Serialize)]
+pub struct SampleRow {
+    /// Its name.
+    pub id: &'static str,
+    /// The claim it is about.
+    pub claim: &'static str,
+    /// What was sampled.
+    pub what: &'static str,
+    /// Where, as in [`FigureRow`].
+    pub at: String,
+    /// The formula.
+    pub formula: String,
+    /// Its value there.
+    pub expected: String,
+    /// The seed of its runs.
+    pub seed: u64,
+    /// Runs that were planned before the first.
+    pub planned: u64,
+    /// Runs that were made.
+    pub runs: u64,
+    /// Runs in which the attack changed something that was delivered.
+    pub acted: u64,
+    /// Runs in which it succeeded.
+    pub hits: u64,
+    /// The Clopper–Pearson interval of the probability.
+    pub interval: (f64, f64),
+    /// How many times weaker a protocol would have been noticed; `null`: none would.
+    pub detectable: Option<f64>,
+    /// `pass`, `fail`, `inconclusive` or `vacuous`.
+    pub verdict: String,
 }
 
 /// One sweep.

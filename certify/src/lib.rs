@@ -1,5 +1,5 @@
-//! Measures which security level a protocol reaches: the named attacks with their controls, the exact figures and the
-//! sweeps of crate `adversary`, as one certificate for people or programs.
+//! Measures which security level a protocol reaches: the named attacks with their controls, the exact and the
+//! sampled figures and the sweeps of crate `adversary`, as one certificate for people or programs.
 //!
 //! | file | what it does |
 //! |---|---|

@@ -22,14 +22,30 @@ pub fn render(c: &Certificate) -> String {
     );
     section(
         "Probabilities, counted over every coin",
-        &["figure", "p", "counted", "formula", "equal", "runs", "µs a run", "what"],
+        &["figure", "claim", "at", "counted", "formula", "equal", "runs", "µs a run", "verdict", "what"],
         c.figures
             .iter()
             .map(|f| {
                 let time = format!("{:.1}", f.nanoseconds_per_run as f64 / 1000.0);
                 let equal = if f.equal { "yes".to_owned() } else { format!("NO: {}", f.expected) };
-                let (p, runs) = (f.p.to_string(), f.runs.to_string());
-                [f.id, &p, &f.measured, &f.formula, &equal, &runs, &time, f.what].map(String::from).into()
+                let runs = f.runs.to_string();
+                let row = [f.id, f.claim, &f.at, &f.measured, &f.formula, &equal, &runs, &time, &f.verdict, f.what];
+                row.map(String::from).into()
+            })
+            .collect(),
+    );
+    section(
+        "Probabilities, sampled with runs fixed beforehand",
+        &["figure", "claim", "at", "hits", "runs", "interval", "formula", "value", "detects", "verdict", "what"],
+        c.samples
+            .iter()
+            .map(|f| {
+                let interval = format!("{:.6}–{:.6}", f.interval.0, f.interval.1);
+                let detects = f.detectable.map_or("nothing".to_owned(), |ratio| format!("{ratio:.2}×"));
+                let (hits, runs) = (f.hits.to_string(), f.runs.to_string());
+                let counts = [f.id, f.claim, &f.at, &hits, &runs, &interval];
+                let rest = [&f.formula, &f.expected, &detects, &f.verdict, f.what];
+                counts.into_iter().chain(rest).map(String::from).collect()
             })
             .collect(),
     );
@@ -61,16 +77,18 @@ pub fn render(c: &Certificate) -> String {
     }
     let passed = c.attacks.iter().filter(|a| a.verdict == "pass").count();
     let equal = c.figures.iter().filter(|f| f.equal).count();
+    let agree = c.samples.iter().filter(|s| s.verdict == "pass").count();
     let mutations: u64 = c.sweeps.iter().map(|s| s.runs).sum();
     let partial = if c.partial { ", partial" } else { "" };
     out += &format!(
         "\n{}: {} at {}{partial}: {passed} of {} attacks stopped by the check that must stop them, {equal} of {} figures \
-         equal to their formulas, {mutations} mutated runs judged\n",
+         equal to their formulas, {agree} of {} samples agree with theirs, {mutations} mutated runs judged\n",
         c.verdict,
         c.protocol,
         c.level,
         c.attacks.len(),
         c.figures.len(),
+        c.samples.len(),
     );
     out
 }

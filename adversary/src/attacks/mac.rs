@@ -31,17 +31,19 @@
 use std::cell::Cell;
 
 use field::{Field, Fr, Gf128};
+use protocols::message::Nonce;
 use protocols::prg::Prg;
 use protocols::{COMMIT_OPENING, Error, MAC_CHECK, MacKey, Memory, Result, Session};
 use transport::sim::Envelope;
 use transport::{PartyId, PartySet};
 
 use crate::attack::{Attack, Conditions, Control, Outcome};
+use crate::bystander;
 use crate::ideal::supply::{CorruptShares, Dealer, Order};
 use crate::oracle::{Judgement, Win, judge};
 use crate::programs::{self, Hand};
 use crate::run::{Floor, classify};
-use crate::scratch::Flaw;
+use crate::scratch::{Flaw, short};
 use crate::strategy::{Fate, On, Script, Seen, edit, edit_bytes};
 
 /// The attacks of this file.
@@ -86,6 +88,17 @@ pub const ALL: &[Attack] = &[
         stopped_by: &COMMIT_OPENING,
         control: Control::Flaw(Flaw::OwnerlessCommitments),
         run: commit_copy,
+    },
+    Attack {
+        id: "commit.short",
+        title: "σ chosen last, under a commitment that another nonce fits",
+        does: "opens x − a off by one, waits for the other σ, and looks for a nonce under which its own commitment is one \
+               to the negated sum",
+        reference: "Halevi and Micali, CRYPTO 1996",
+        layer: "02-commitment",
+        stopped_by: &COMMIT_OPENING,
+        control: Control::Flaw(Flaw::ShortCommitments(SHORT)),
+        run: commit_short,
     },
     Attack {
         id: "mac.interleave",
@@ -151,7 +164,8 @@ fn challenge_known(a: &Attack, c: &Conditions) -> Outcome {
     Outcome::of(judgement, &script)
 }
 
-fn commit_copy(a: &Attack, c: &Conditions) -> Outcome {
+/// Repeats the other party's σ with its commitment and its opening.
+pub(crate) fn copying(script: Script<'_>) -> Script<'_> {
     let copy = |name| {
         let on = On::message("sigma", name);
         move |e: &mut Envelope, seen: &Seen| {
@@ -161,11 +175,62 @@ fn commit_copy(a: &Attack, c: &Conditions) -> Outcome {
             Fate::Deliver
         }
     };
-    let script = ["commitment", "sigma", "opening"]
-        .into_iter()
-        .fold(Script::new(coalition()), |script, name| script.sends(On::message("sigma", name), copy(name)));
-    let mut script = shift::<Gf128>(script);
+    let names = ["commitment", "sigma", "opening"];
+    names.into_iter().fold(script, |script, name| script.sends(On::message("sigma", name), copy(name)))
+}
+
+fn commit_copy(a: &Attack, c: &Conditions) -> Outcome {
+    let mut script = shift::<Gf128>(copying(Script::new(coalition())));
     let judgement = programs::judged_multiplication::<Gf128>(&a.world(c, 2, coalition()), &c.tape(), &mut script);
+    Outcome::of(judgement, &script)
+}
+
+/// Bits of a commitment that are too few.
+const SHORT: u32 = 12;
+/// Nonces that are tried: enough for a short commitment with all but e^−16.
+const NONCES: u64 = 1 << 16;
+
+fn commit_short(a: &Attack, c: &Conditions) -> Outcome {
+    let on = |name| On::message("sigma", name);
+    let s = bystander::at(2, &["online", "mac_check", "sigma"]);
+    let commitment = |sigma: &[u8], nonce: &Nonce| match c.control {
+        true => short(&s, CORRUPT, sigma, nonce, SHORT),
+        false => s.digest("quorate 2026 commitment v1", &[&[CORRUPT.index() as u8], sigma, &nonce.0]),
+    };
+    // The second check is that of the output, which is shown as it is.
+    let first = |e: &Envelope| e.frame.step.elements().contains(&("mac_check", 0));
+    // What it is committed to, and the nonce that fits what it shows instead.
+    let (committed, fitting) = (Cell::new(None), Cell::new(Nonce([0; 32])));
+    let mut script = shift::<Fr>(Script::new(coalition()))
+        .watches(on("commitment"), |e| {
+            if first(e) {
+                committed.set(<[u8; 32]>::try_from(&e.frame.body[..]).ok());
+            }
+        })
+        .sends(on("sigma"), |e, seen| {
+            if !first(e) {
+                return Fate::Deliver;
+            }
+            let theirs = seen.latest(on("sigma")).and_then(|s| Fr::read(&s.frame.body));
+            let mut target = vec![0; Fr::BYTES];
+            (-theirs.unwrap_or(Fr::ZERO)).write(&mut target);
+            let nonces = (0..NONCES).map(|k| {
+                let mut nonce = Nonce([0; 32]);
+                nonce.0[..8].copy_from_slice(&k.to_le_bytes());
+                nonce
+            });
+            let mut fits = nonces.filter(|nonce| committed.get() == Some(commitment(&target, nonce).0));
+            fitting.set(fits.next().unwrap_or(Nonce([0; 32])));
+            edit_bytes(e, |b| b.copy_from_slice(&target));
+            Fate::Deliver
+        })
+        .sends(on("opening"), |e, _| {
+            if first(e) {
+                edit_bytes(e, |b| b.copy_from_slice(&fitting.get().0));
+            }
+            Fate::Deliver
+        });
+    let judgement = programs::judged_multiplication::<Fr>(&a.world(c, 2, coalition()), &c.tape(), &mut script);
     Outcome::of(judgement, &script)
 }
 

@@ -175,38 +175,25 @@ fn rows(a: &Attack, c: &Conditions) -> Outcome {
     Outcome::of(judgement, &script)
 }
 
-/// One run of a guess: what the guessed block of the sender's secret was, and how the run ended for the sender.
-pub struct Guess {
-    /// The block.
-    pub block: u8,
-    /// The sender's end.
-    pub ending: Ending<()>,
-}
-
-fn guess<const K: usize>(tape: &Tape, adversary: &mut dyn Adversary, n: usize) -> Guess {
-    let secret = Cell::new(0);
-    let note = |p, delta| {
-        if p == HONEST {
-            secret.set(delta);
-        }
-    };
+/// A run of setup and extension against this secret of the sender: how it ends for the sender.
+pub(crate) fn against<const K: usize>(tape: &Tape, delta: u128, adversary: &mut dyn Adversary, n: usize) -> Ending<()> {
     let run = World::new(2, coalition()).run(tape, adversary, |mut s| async move {
-        let mut ot = setup::<K>(&mut s, note).await?;
+        let base = IdealOt::seeds(&mut s, &SoftSpoken::<K>::base_choices(delta)).await?;
+        let mut ot = SoftSpoken::<K>::setup_on(&mut s, PerParty::from_fn(2, |_| delta), base).await?;
         ot.extend::<F128>(&mut s, &[0], n).await?;
         Ok(())
     });
-    let mut endings = classify(run.ends);
-    Guess { block: (secret.get() & ((1 << K) - 1)) as u8, ending: endings.swap_remove(HONEST.index()) }
+    classify(run.ends).swap_remove(HONEST.index())
 }
 
-/// Wrong corrections of block 0 in the first transfer, with a response that fits if that block of the sender's secret
-/// is `guessed`: passes with 2^−K.
+/// The strategy of [`wrong_blocks`].
 #[must_use]
-pub fn wrong_block<const K: usize>(tape: &Tape, guessed: u8) -> Guess {
+pub fn guessing<const K: usize>(blocks: usize, guess: u64) -> Script<'static> {
     let challenge = On::message("ot_extend", "chi_seed");
-    let mut script = Script::new(coalition())
-        .sends(On::message("ot_extend", "corrections"), |e, _| {
-            edit_bytes(e, |b| b[0] ^= 1);
+    Script::new(coalition())
+        .sends(On::message("ot_extend", "corrections"), move |e, _| {
+            // A correction for the rows of the transfer and one for those of the mask, block after block.
+            edit_bytes(e, |b| b.chunks_mut(2 * 16).take(blocks).for_each(|block| block[0] ^= 1));
             Fate::Deliver
         })
         .sends(On::message("ot_extend", "response"), move |e, seen| {
@@ -214,21 +201,27 @@ pub fn wrong_block<const K: usize>(tape: &Tape, guessed: u8) -> Guess {
             let Some(chi) = chi.map(|seed| Prg::wide(&seed).elements::<Gf128>(1)[0]) else { return Fate::Deliver };
             edit_bytes(e, |b| {
                 // Entry 0 is the combined choices, entry 1 + j is column j.
-                for column in (0..K).filter(|bit| guessed >> bit & 1 == 1) {
+                for column in (0..K * blocks).filter(|bit| guess >> bit & 1 == 1) {
                     let sum = &mut b[16 * (1 + column)..][..16];
                     let shifted = Gf128::read(sum).unwrap_or_default() + chi;
                     shifted.write(sum);
                 }
             });
             Fate::Deliver
-        });
-    guess::<K>(tape, &mut script, 1)
+        })
+}
+
+/// Wrong corrections of the first blocks in the first transfer, with a response that fits if these blocks of the sender's
+/// secret `delta` are `guess`: passes with 2^(−K·blocks).
+#[must_use]
+pub fn wrong_blocks<const K: usize>(tape: &Tape, delta: u128, blocks: usize, guess: u64) -> Ending<()> {
+    against::<K>(tape, delta, &mut guessing::<K>(blocks, guess), 1)
 }
 
 /// Wrong level sums of tree 0 on the side that `sides` gives for a level (level 0 is next to the root): passes if the
 /// sender needs none of them.
 #[must_use]
-pub fn wrong_tree<const K: usize>(tape: &Tape, sides: impl Fn(usize) -> Option<usize>) -> Guess {
+pub fn wrong_tree<const K: usize>(tape: &Tape, delta: u128, sides: impl Fn(usize) -> Option<usize>) -> Ending<()> {
     let mut script = Script::new(coalition()).sends(On::message("ot_setup", "sums"), move |e, _| {
         edit_bytes(e, |b| {
             for (level, side) in (0..K).filter_map(|level| Some((level, sides(level)?))) {
@@ -237,5 +230,5 @@ pub fn wrong_tree<const K: usize>(tape: &Tape, sides: impl Fn(usize) -> Option<u
         });
         Fate::Deliver
     });
-    guess::<K>(tape, &mut script, 0)
+    against::<K>(tape, delta, &mut script, 0)
 }

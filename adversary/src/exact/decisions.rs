@@ -8,15 +8,15 @@ use std::time::Instant;
 use num_rational::BigRational;
 use protocols::{Result, Tape};
 
-use super::Count;
-use crate::enumerate::{Probability, enumerate, is_complete};
+use super::{Count, complete};
+use crate::enumerate::{Probability, enumerate};
 use crate::strategy::Seen;
 
-/// What a coalition had seen at its first and at its second decision.
-#[derive(Clone, Default)]
-pub(crate) struct Views(Rc<RefCell<[Vec<u8>; 2]>>);
+/// What a coalition had seen at each of its decisions.
+#[derive(Clone)]
+pub(crate) struct Views<const D: usize>(Rc<RefCell<[Vec<u8>; D]>>);
 
-impl Views {
+impl<const D: usize> Views<D> {
     /// Notes what the coalition has seen when it makes its `k`-th decision. Frames of one run have the same lengths as
     /// those of another, so their bytes one after the other tell what they were.
     pub(crate) fn note(&self, k: usize, seen: &Seen) {
@@ -24,31 +24,46 @@ impl Views {
     }
 }
 
-/// How often something happened: by view, then by what was decided.
-type Tried<T> = BTreeMap<Vec<u8>, BTreeMap<u64, T>>;
-
-/// The chance of the best decision for every view.
-fn best<T>(tried: &Tried<T>, chance: impl Fn(&T) -> BigRational) -> BigRational {
-    tried.values().filter_map(|decisions| decisions.values().map(&chance).max()).sum()
+/// How often it succeeded after what it saw and decided so far.
+#[derive(Default)]
+struct Tried {
+    succeeded: Probability,
+    /// By what it sees next, then by what it decides.
+    later: BTreeMap<Vec<u8>, BTreeMap<u64, Tried>>,
 }
 
-/// Runs `run` on every outcome of its tape and for every pair of decisions out of `choices` each. It notes the views and
-/// tells whether the coalition succeeded. The probability is that of the best function from views to decisions.
-pub(crate) fn best_play(choices: u64, mut run: impl FnMut(&Tape, [u64; 2], &Views) -> Result<bool>) -> Result<Count> {
-    let mut tried: Tried<Tried<Probability>> = BTreeMap::new();
+impl Tried {
+    fn after(&mut self, view: Vec<u8>, decision: u64) -> &mut Self {
+        self.later.entry(view).or_default().entry(decision).or_default()
+    }
+    /// The chance with the best decision for every view.
+    fn best(&self) -> BigRational {
+        let later = self.later.values().filter_map(|decisions| decisions.values().map(Self::best).max());
+        later.fold(self.succeeded.value(), |sum, chance| sum + chance)
+    }
+}
+
+/// Runs `run` on every outcome of its tape and for every list of `D` decisions out of `choices` each. It notes the views
+/// and tells whether the coalition succeeded. The probability is that of the best function from views to decisions.
+pub(crate) fn best_play<const D: usize>(
+    choices: u64,
+    mut run: impl FnMut(&Tape, [u64; D], &Views<D>) -> Result<bool>,
+) -> Result<Count> {
+    let mut tried = Tried::default();
     let mut runs = 0;
     let start = Instant::now();
-    for decisions in (0..choices * choices).map(|k| [k / choices, k % choices]) {
+    for code in 0..choices.pow(D as u32) {
+        let decisions = std::array::from_fn(|k| code / choices.pow(k as u32) % choices);
         let (mut all, mut failed) = (Probability::default(), None);
         runs += enumerate(|tape, weight| {
-            let views = Views::default();
+            let views = Views(Rc::new(RefCell::new(std::array::from_fn(|_| Vec::new()))));
             match run(tape, decisions, &views) {
                 Ok(success) => {
                     all.add(weight());
                     if success {
-                        let [first, second] = views.0.take();
-                        let later = tried.entry(first).or_default().entry(decisions[0]).or_default();
-                        later.entry(second).or_default().entry(decisions[1]).or_default().add(weight());
+                        let seen = views.0.borrow().clone().into_iter().zip(decisions);
+                        let end = seen.fold(&mut tried, |tried, (view, decision)| tried.after(view, decision));
+                        end.succeeded.add(weight());
                     }
                 }
                 Err(e) => failed = Some(e),
@@ -57,10 +72,9 @@ pub(crate) fn best_play(choices: u64, mut run: impl FnMut(&Tape, [u64; 2], &View
         if let Some(e) = failed {
             return Err(e);
         }
-        debug_assert!(is_complete(&all));
+        complete(&all)?;
     }
-    let probability = best(&tried, |later| best(later, Probability::value));
-    Ok(Count { probability, runs, took: start.elapsed() })
+    Ok(Count { probability: tried.best(), runs, took: start.elapsed() })
 }
 
 #[cfg(test)]
@@ -84,5 +98,7 @@ mod tests {
         assert_eq!(play(|c, d| c[2] == d[1]), chance(1, 2));
         assert_eq!(play(|c, d| c[1] == d[0] && c[2] == d[1]), chance(1, 4));
         assert_eq!(play(|c, d| c[0] == 1 && c[1] == d[1]), chance(1, 2));
+        let nothing = best_play::<0>(2, |tape, [], _| Ok(tape.uniform(3) == 1)).map(|c| (c.probability, c.runs));
+        assert_eq!(nothing, Ok((BigRational::new(1.into(), 3.into()), 3)));
     }
 }

@@ -1,30 +1,101 @@
 //! What a cheat achieves against the shipped protocol text, counted over every coin and compared with the formulas of
 //! `spec` as rational numbers: equal, not close.
+//!
+//! | file | what it counts |
+//! |---|---|
+//! | [`claims`] | the claims, by the names that certificates use |
+//! | [`openings`] | any number of openings under one MAC check, with good and with bad coefficients |
+//! | [`multiplication`] | a whole multiplication |
+//! | [`keys`] | one opening under several keys |
+//! | [`sacrifice`] | spoiled triples |
+//! | [`commitments`] | commitments without an owner, and short ones |
+//! | [`transfer`] | wrong rows and wrong trees of an OT extension |
+//! | `privacy` | what a coalition sees |
+//! | `decisions` | the best of all that a coalition can decide by what it has seen |
 
+pub mod claims;
+mod commitments;
 mod decisions;
+pub(crate) mod keys;
 pub mod multiplication;
+pub(crate) mod openings;
 mod privacy;
 pub mod sacrifice;
+mod transfer;
 
+use std::collections::BTreeSet;
+use std::fmt;
 use std::time::{Duration, Instant};
 
 use num_rational::BigRational;
-use protocols::{Result, Tape};
+use protocols::{Error, Result, Tape};
 use spec::{Bound, Instance};
 use transport::{PartyId, PartySet};
 
-use crate::enumerate::{Probability, enumerate, is_complete};
+use crate::enumerate::{Probability, enumerate, enumerate_beside, is_complete};
 use crate::run::World;
+use crate::verdict::{Counted, SIZES, Verdict, counted};
+
+/// Where a claim is counted.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum At {
+    /// Over the field of this order.
+    Field(u64),
+    /// Over the field of the first order, with so many items under one check.
+    Batch(u64, u64),
+    /// So many items under one check, over the only field that the claim is about, F_2.
+    Items(u64),
+    /// In trees and blocks of so many bits.
+    Depth(u32),
+    /// With so many bits of a hash.
+    Bits(u32),
+}
+
+impl At {
+    /// The size: what has to differ between the points of a claim.
+    #[must_use]
+    pub fn size(self) -> u64 {
+        match self {
+            Self::Field(p) | Self::Batch(p, _) => p,
+            Self::Items(t) => t,
+            Self::Depth(bits) | Self::Bits(bits) => bits.into(),
+        }
+    }
+    /// Where the formula is evaluated. Formulas for transfers and hashes carry their own parameters.
+    #[must_use]
+    pub fn instance(self) -> Instance {
+        match self {
+            Self::Field(p) => Instance::field(p),
+            Self::Batch(p, t) => Instance::field(p).with_batch(t),
+            Self::Items(t) => Instance::field(2u32).with_batch(t),
+            Self::Depth(_) | Self::Bits(_) => Instance::field(2u32),
+        }
+    }
+}
+
+impl fmt::Display for At {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Field(p) => write!(f, "p={p}"),
+            Self::Batch(p, t) => write!(f, "p={p} t={t}"),
+            Self::Items(t) => write!(f, "t={t}"),
+            Self::Depth(k) => write!(f, "k={k}"),
+            Self::Bits(bits) => write!(f, "{bits} bits"),
+        }
+    }
+}
 
 /// A counted probability beside the formula it must equal.
 #[derive(Clone, Debug)]
 pub struct Figure {
     /// Dotted name.
     pub id: &'static str,
+    /// The claim it is about: a name of [`claims::ALL`].
+    pub claim: &'static str,
     /// What was counted.
     pub what: &'static str,
-    /// The order of the field.
-    pub p: u64,
+    /// Where.
+    pub at: At,
     /// The counted probability.
     pub measured: BigRational,
     /// The formula.
@@ -33,7 +104,7 @@ pub struct Figure {
     pub expected: BigRational,
     /// Runs of the protocol.
     pub runs: u64,
-    /// Time for all of them.
+    /// Time for all of them, on one processor.
     pub took: Duration,
 }
 
@@ -42,6 +113,12 @@ impl Figure {
     #[must_use]
     pub fn equal(&self) -> bool {
         self.measured == self.expected
+    }
+    /// What a verdict needs of it.
+    #[must_use]
+    pub fn counts(&self) -> Counted {
+        let Self { measured, expected, .. } = self.clone();
+        Counted { size: self.at.size(), runs: self.runs, measured, expected }
     }
     /// Time of one run.
     #[must_use]
@@ -61,13 +138,26 @@ pub struct Count {
     pub took: Duration,
 }
 
+/// Refuses an enumeration that left something out: its fractions would be of something else.
+fn complete(all: &Probability) -> Result<()> {
+    let left_out = || Error::Local("the outcomes of an enumeration do not add up to one".into());
+    if is_complete(all) { Ok(()) } else { Err(left_out()) }
+}
+
 impl Count {
     /// Runs `run` on every outcome of its tape: the probability that it answers yes.
-    pub fn over(mut run: impl FnMut(&Tape) -> Result<bool>) -> Result<Self> {
+    pub fn over(run: impl FnMut(&Tape) -> Result<bool>) -> Result<Self> {
+        Self::by(None, run)
+    }
+    /// The same for programs that draw raw bytes besides: those are the bytes of `seed`.
+    pub fn beside(seed: u64, run: impl FnMut(&Tape) -> Result<bool>) -> Result<Self> {
+        Self::by(Some(seed), run)
+    }
+    fn by(bytes: Option<u64>, mut run: impl FnMut(&Tape) -> Result<bool>) -> Result<Self> {
         let (mut hit, mut all) = (Probability::default(), Probability::default());
         let mut failed = None;
         let start = Instant::now();
-        let runs = enumerate(|tape, weight| match run(tape) {
+        let count = |tape: &Tape, weight: &mut dyn FnMut() -> u128| match run(tape) {
             Ok(yes) => {
                 let weight = weight();
                 all.add(weight);
@@ -76,16 +166,33 @@ impl Count {
                 }
             }
             Err(e) => failed = Some(e),
-        });
+        };
+        let runs = match bytes {
+            None => enumerate(count),
+            Some(seed) => enumerate_beside(seed, count),
+        };
         if let Some(e) = failed {
             return Err(e);
         }
-        debug_assert!(is_complete(&all));
+        complete(&all)?;
         Ok(Self { probability: hit.value(), runs, took: start.elapsed() })
     }
 
-    /// The largest probability of several counts, with the work of all.
-    pub fn best(counts: impl IntoIterator<Item = Result<Self>>) -> Result<Self> {
+    /// The largest probability that any of these strategies has, with the work of all. They are tried on all processors.
+    pub fn best<T: Send + Sync>(
+        strategies: impl IntoIterator<Item = T>,
+        count: impl Fn(&T) -> Result<Self> + Sync,
+    ) -> Result<Self> {
+        let strategies: Vec<T> = strategies.into_iter().collect();
+        let threads = std::thread::available_parallelism().map_or(1, usize::from);
+        let count = &count;
+        let counts = std::thread::scope(|s| {
+            let shares = strategies.chunks(strategies.len().div_ceil(threads).max(1));
+            let each = |share: &'_ [T]| share.iter().map(count).collect::<Vec<_>>();
+            let running: Vec<_> = shares.map(|share| s.spawn(move || each(share))).collect();
+            let lost = || vec![Err(Error::Local("a count panicked".into()))];
+            running.into_iter().flat_map(|t| t.join().unwrap_or_else(|_| lost())).collect::<Vec<_>>()
+        });
         let none = Self { probability: BigRational::from_integer(0.into()), runs: 0, took: Duration::ZERO };
         counts.into_iter().try_fold(none, |top, c| {
             let c = c?;
@@ -108,45 +215,107 @@ pub fn pair() -> World {
     World::new(2, coalition())
 }
 
-/// A count over one field.
+/// A count at one point.
 pub type Counter = fn() -> Result<Count>;
+
+/// One point of a measurement.
+pub struct Point {
+    /// Where.
+    pub at: At,
+    /// The formula it must equal.
+    pub bound: Bound,
+    /// Counts it.
+    pub count: Counter,
+    /// Whether that takes more than a second or two.
+    pub slow: bool,
+}
 
 /// A figure that can be counted.
 pub struct Measurement {
     /// Dotted name.
     pub id: &'static str,
+    /// The claim it is about: a name of [`claims::ALL`].
+    pub claim: &'static str,
     /// What is counted.
     pub what: &'static str,
-    /// The formula it must equal.
-    pub bound: Bound,
-    /// Whether it takes more than a second or two.
-    pub long: bool,
-    /// Counts it over the fields of order 2, 3 and 5, where that makes sense.
-    pub count: [Option<Counter>; 3],
+    /// Where it is counted: at three sizes at least.
+    pub points: &'static [Point],
 }
 
 impl Measurement {
-    /// The figures, field by field.
-    pub fn figures(&self) -> impl Iterator<Item = Result<Figure>> + '_ {
-        let fields = [2, 3, 5].into_iter().zip(self.count);
-        fields.filter_map(|(p, count)| Some((p, count?))).map(|(p, count)| {
+    /// Whether three sizes are left without the slow points.
+    #[must_use]
+    pub fn has_quick_sizes(&self) -> bool {
+        let sizes: BTreeSet<u64> = self.points.iter().filter(|p| !p.slow).map(|p| p.at.size()).collect();
+        sizes.len() >= SIZES
+    }
+    /// The figures, point by point, with the slow ones or without.
+    pub fn figures(&self, slow: bool) -> impl Iterator<Item = Result<Figure>> + '_ {
+        self.points.iter().filter(move |p| slow || !p.slow).map(|Point { at, bound, count, .. }| {
             let Count { probability, runs, took } = count()?;
-            let expected = self.bound.at(&Instance::field(p));
-            let Self { id, what, bound, .. } = *self;
-            Ok(Figure { id, what, p, measured: probability, bound, expected, runs, took })
+            let expected = bound.at(&at.instance());
+            let Self { id, claim, what, .. } = *self;
+            Ok(Figure { id, claim, what, at: *at, measured: probability, bound: *bound, expected, runs, took })
         })
     }
 }
 
-/// One counter for each of the fields of order 2, 3 and 5.
+/// The verdict on all figures of one measurement.
+#[must_use]
+pub fn verdict<'a>(figures: impl IntoIterator<Item = &'a Figure>) -> Verdict {
+    counted(&figures.into_iter().map(Figure::counts).collect::<Vec<_>>())
+}
+
+/// One point.
+const fn at(at: At, bound: Bound, count: Counter) -> Point {
+    Point { at, bound, count, slow: false }
+}
+
+/// One that takes its time.
+const fn slow(point: Point) -> Point {
+    Point { slow: true, ..point }
+}
+
+/// The points of a figure over fields, from generic counters: `over!(bound; F2 => f::<F2>, …)`, the slow ones at the end
+/// after a semicolon.
 macro_rules! over {
-    ($f:ident) => {
-        [Some($f::<F2>), Some($f::<F3>), Some($f::<F5>)]
+    ($f:ident, $bound:expr) => {
+        over!($bound; F2 => $f::<F2>, F3 => $f::<F3>, F5 => $f::<F5>)
+    };
+    ($bound:expr; $($field:ident => $count:expr),+ $(; $slow:ident => $long:expr)?) => {
+        &[
+            $($crate::exact::at($crate::exact::At::Field($crate::exact::order_of::<$field>()), $bound, $count),)+
+            $($crate::exact::slow($crate::exact::at(
+                $crate::exact::At::Field($crate::exact::order_of::<$slow>()), $bound, $long,
+            )),)?
+        ]
     };
 }
 pub(crate) use over;
 
+/// The order of a tiny field.
+const fn order_of<F: field::Field>() -> u64 {
+    match F::SMALL_ORDER {
+        Some(p) => p,
+        None => panic!("only fields that can be enumerated"),
+    }
+}
+
+/// Every vector of `len` elements of a tiny field but the zero vector.
+fn nonzero_vectors<F: field::Field>(len: usize) -> impl Iterator<Item = Vec<F>> {
+    let p = const { order_of::<F>() };
+    (1..p.pow(len as u32)).map(move |code| (0..len).map(|k| F::from_u64(code / p.pow(k as u32) % p)).collect())
+}
+
+/// The same up to a factor: those whose first element that is not zero is one. Errors that differ by a factor have the same
+/// chances, because the answers that fit them differ by it too; where there is time, all are tried.
+fn directions<F: field::Field>(len: usize) -> impl Iterator<Item = Vec<F>> {
+    nonzero_vectors(len).filter(|v: &Vec<F>| v.iter().find(|x| **x != F::ZERO) == Some(&F::ONE))
+}
+
 /// Every exact figure.
 pub fn all() -> impl Iterator<Item = &'static Measurement> {
-    multiplication::ALL.iter().chain(sacrifice::ALL).chain(privacy::ALL)
+    let files =
+        [openings::ALL, multiplication::ALL, keys::ALL, sacrifice::ALL, commitments::ALL, transfer::ALL, privacy::ALL];
+    files.into_iter().flatten()
 }

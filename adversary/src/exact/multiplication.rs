@@ -1,10 +1,13 @@
 //! Additive cheating in a multiplication or on an output, against the MAC check.
 
-use field::{F2, F3, F5, Field};
+use std::cell::Cell;
+
+use field::{F2, F3, F5, F7, Field};
 use protocols::Result;
 use spec::{Bound, Check};
 
-use super::{Count, HONEST, Measurement, coalition, over, pair};
+use super::decisions::best_play;
+use super::{Count, HONEST, Measurement, coalition, directions, nonzero_vectors, order_of, over, pair};
 use crate::ideal::supply::{CorruptShares, Known, Order};
 use crate::programs;
 use crate::run::{Ending, World, classify};
@@ -117,14 +120,27 @@ fn honest<F: Field>() -> Result<Count> {
         |e, k| !wrong_product(e, k) && accepted(e, k),
     )
 }
-/// The best of all additive strategies: every pair of errors, every guess of the key. `wrong` accepted openings count.
-fn best<F: Field>() -> Result<Count> {
-    let p = F::SMALL_ORDER.unwrap_or(2);
-    Count::best((p..p * p * p).map(|code| {
-        let of = |k: u32| F::from_u64(code / p.pow(k) % p);
-        let errors = [of(1), of(2)];
-        count::<F>(&pair(), CorruptShares::Zero, PRODUCT, || additive(errors, of(0)), accepted)
-    }))
+/// The best of these pairs of errors with the best answers to the check of both. Accepted openings count.
+fn best<F: Field>(errors: impl IntoIterator<Item = Vec<F>>) -> Result<Count> {
+    let order = Order { triples: 1, given: vec![1, 1], ..Order::default() };
+    Count::best(errors, |errors| {
+        best_play::<1>(const { order_of::<F>() }, |tape, [answer], views| {
+            let world = pair();
+            let dealing = programs::deal::<F>(&world, CorruptShares::Zero, tape, &order)?;
+            let (views, first, off) = (views.clone(), Cell::new(true), F::from_u64(answer));
+            let mut script =
+                additive([errors[0], errors[1]], F::ZERO).sends(On::message("sigma", "commit"), move |e, seen| {
+                    // The second check is that of the output, which is shown as it is.
+                    if first.take() {
+                        views.note(0, seen);
+                        edit(e, |sigma: &mut [F]| sigma[0] += off);
+                    }
+                    Fate::Deliver
+                });
+            let run = programs::run(&world, tape, &mut script, &dealing, programs::multiply::<F>);
+            Ok(accepted(&classify(run.ends)[HONEST.index()], &dealing.known))
+        })
+    })
 }
 fn single<F: Field>() -> Result<Count> {
     let world = pair().flawed(Some(Flaw::UnitCoin));
@@ -144,65 +160,59 @@ fn unchecked<F: Field>() -> Result<Count> {
 pub const ALL: &[Measurement] = &[
     Measurement {
         id: "online.honest",
+        claim: "honest",
         what: "an unattacked multiplication gives the right product",
-        bound: Bound::One,
-        long: false,
-        count: over!(honest),
+        points: over!(honest, Bound::One),
     },
     Measurement {
         id: "mac.check.shift",
+        claim: "B1",
         what: "x − a opened off by one, wrong product accepted",
-        bound: Bound::MacCheck,
-        long: false,
-        count: over!(shift),
+        points: over!(Bound::MacCheck; F2 => shift::<F2>, F3 => shift::<F3>, F5 => shift::<F5>, F7 => shift::<F7>),
     },
     Measurement {
         id: "mac.check.guess",
+        claim: "B1",
         what: "the same and σ corrected for the key being one",
-        bound: Bound::MacCheck,
-        long: false,
-        count: over!(guess),
+        points: over!(guess, Bound::MacCheck),
     },
     Measurement {
         id: "mac.check.weak_puppet",
+        claim: "B1",
         what: "the same by a puppet that stops at its own check: too weak an enemy",
-        bound: Bound::SingleOpening,
-        long: false,
-        count: over!(weak_puppet),
+        points: over!(weak_puppet, Bound::SingleOpening),
     },
     Measurement {
         id: "mac.check.best",
-        what: "the best of all additive strategies",
-        bound: Bound::MacCheck,
-        long: true,
-        count: [Some(best::<F2>), Some(best::<F3>), None],
+        claim: "B1",
+        what: "the best of all errors in both openings and all answers (F_5: of all errors up to a factor)",
+        points: over!(Bound::MacCheck;
+            F2 => || best(nonzero_vectors::<F2>(2)),
+            F3 => || best(nonzero_vectors::<F3>(2));
+            F5 => || best(directions::<F5>(2))),
     },
     Measurement {
         id: "mac.output.shift",
+        claim: "B1",
         what: "an output shown off by one is accepted",
-        bound: Bound::MacCheck,
-        long: false,
-        count: over!(output),
+        points: over!(Bound::MacCheck; F2 => output::<F2>, F3 => output::<F3>, F5 => output::<F5>, F7 => output::<F7>),
     },
     Measurement {
         id: "mac.single_opening",
+        claim: "B2",
         what: "one value, no coefficient, the key guessed",
-        bound: Bound::SingleOpening,
-        long: false,
-        count: over!(single),
+        points: over!(Bound::SingleOpening; F2 => single::<F2>, F3 => single::<F3>, F5 => single::<F5>, F7 => single::<F7>),
     },
     Measurement {
         id: "mac.challenge.known",
+        claim: "B1",
         what: "control: coefficients known in advance, errors cancel",
-        bound: Bound::One,
-        long: false,
-        count: over!(known_challenge),
+        points: over!(known_challenge, Bound::One),
     },
     Measurement {
         id: "mac.check.off",
+        claim: "B1",
         what: "control: without the MAC check a wrong product is accepted",
-        bound: Bound::One,
-        long: false,
-        count: over!(unchecked),
+        points: over!(unchecked, Bound::One),
     },
 ];

@@ -5,7 +5,7 @@ use protocols::Result;
 use spec::Bound;
 
 use super::decisions::best_play;
-use super::{Count, HONEST, Measurement, over, pair};
+use super::{At, Count, HONEST, Measurement, at, directions, nonzero_vectors, order_of, over, pair, slow};
 use crate::ideal::supply::CorruptShares;
 use crate::run::{Ending, World};
 use crate::sacrifice::{Batch, Lie};
@@ -60,16 +60,24 @@ fn sacrificed<F: Field>(world: &World, lies: &[Lie<F>], what: Sacrificed, guess:
 }
 /// The best of these lies.
 fn best_lie<F: Field>(lies: impl IntoIterator<Item = Lie<F>>, what: Sacrificed) -> Result<Count> {
-    Count::best(lies.into_iter().map(|lie| sacrificed::<F>(&pair(), &[lie], what, false)))
+    Count::best(lies, |lie| sacrificed::<F>(&pair(), &[*lie], what, false))
 }
-fn sacrifice_wrong<F: Field>() -> Result<Count> {
-    best_lie::<F>(Lie::all(), Sacrificed::EquationWrong)
+/// Every lie up to a factor.
+fn lies<F: Field>() -> impl Iterator<Item = Lie<F>> {
+    directions(4).map(|v| Lie { triple: (v[0], v[1]), partner: (v[2], v[3]) })
 }
-fn sacrifice_accepted<F: Field>() -> Result<Count> {
-    best_lie::<F>(Lie::all(), Sacrificed::Equation)
+/// The best of these constant errors of `T` triples and their partners.
+fn best_constants<F: Field, const T: usize>(errors: impl IntoIterator<Item = Vec<F>>) -> Result<Count> {
+    Count::best(errors, |errors| {
+        let lie = |e: &[F]| Lie { triple: (F::ZERO, e[0]), partner: (F::ZERO, e[1]) };
+        let lies: Vec<_> = errors.chunks_exact(2).map(lie).collect();
+        debug_assert_eq!(lies.len(), T);
+        sacrificed::<F>(&pair(), &lies, Sacrificed::EquationWrong, false)
+    })
 }
-fn sacrifice_of_two<F: Field>() -> Result<Count> {
-    sacrificed::<F>(&pair(), &[Lie::plain(), Lie::plain()], Sacrificed::EquationWrong, false)
+/// An error of one in each of `t` triples, none in their partners.
+fn plain<F: Field>(t: usize) -> Vec<F> {
+    [F::ONE, F::ZERO].repeat(t)
 }
 fn sacrifice_with_lie<F: Field>() -> Result<Count> {
     sacrificed::<F>(&pair(), &[Lie::plain()], Sacrificed::Wrong, true)
@@ -80,12 +88,11 @@ fn sacrifice_by_luck<F: Field>() -> Result<Count> {
 /// The best of these lies with all that a coalition may do on the wire: it shows ρ off by what it likes once it knows the
 /// challenge, and answers σ off by what it likes once it knows the coefficients. `harm`: only wrong triples count.
 fn best_cheat<F: Field>(lies: impl IntoIterator<Item = Lie<F>>, harm: bool) -> Result<Count> {
-    let order = F::SMALL_ORDER.unwrap_or(2);
     let (share, commit) = (On::message("rho", "share"), On::message("sigma", "commit"));
-    let with = |lie: Lie<F>| {
-        best_play(order, |tape, decisions, views| {
+    let with = |lie: &Lie<F>| {
+        best_play::<2>(const { order_of::<F>() }, |tape, decisions, views| {
             let world = pair();
-            let batch = Batch::deal(&world, CorruptShares::Zero, tape, &[lie])?;
+            let batch = Batch::deal(&world, CorruptShares::Zero, tape, &[*lie])?;
             let mut script = Script::new(world.corrupt);
             for (k, (on, off)) in [share, commit].into_iter().zip(decisions.map(F::from_u64)).enumerate() {
                 let views = views.clone();
@@ -99,13 +106,7 @@ fn best_cheat<F: Field>(lies: impl IntoIterator<Item = Lie<F>>, harm: bool) -> R
             Ok(matches!(endings[HONEST.index()], Ending::Output(())) && (batch.wrong() || !harm))
         })
     };
-    Count::best(lies.into_iter().map(with))
-}
-fn cheat<F: Field>() -> Result<Count> {
-    best_cheat::<F>(Lie::all(), false)
-}
-fn harm<F: Field>() -> Result<Count> {
-    best_cheat::<F>(Lie::all(), true)
+    Count::best(lies, with)
 }
 fn sacrifice_known<F: Field>() -> Result<Count> {
     sacrificed::<F>(&pair().flawed(Some(Flaw::UnitCoin)), &[Lie::equal()], Sacrificed::Wrong, false)
@@ -118,74 +119,76 @@ fn sacrifice_off<F: Field>() -> Result<Count> {
 pub const ALL: &[Measurement] = &[
     Measurement {
         id: "sacrifice.wrong",
-        what: "a wrong triple satisfies the equation, best of all lies (F_5: a constant error)",
-        bound: Bound::SacrificeWrong,
-        long: false,
-        count: [
-            Some(sacrifice_wrong::<F2>),
-            Some(sacrifice_wrong::<F3>),
-            Some(|| best_lie::<F5>([Lie::plain()], Sacrificed::EquationWrong)),
-        ],
+        claim: "B7",
+        what: "a wrong triple satisfies the equation, best of all lies (F_5: up to a factor)",
+        points: over!(Bound::SacrificeWrong;
+            F2 => || best_lie(Lie::<F2>::all(), Sacrificed::EquationWrong),
+            F3 => || best_lie(Lie::<F3>::all(), Sacrificed::EquationWrong);
+            F5 => || best_lie(lies::<F5>(), Sacrificed::EquationWrong)),
     },
     Measurement {
-        id: "sacrifice.wrong.two",
-        what: "two wrong triples in one batch satisfy their equations",
-        bound: Bound::SacrificeWrong,
-        long: false,
-        count: [Some(sacrifice_of_two::<F2>), Some(sacrifice_of_two::<F3>), None],
+        id: "sacrifice.wrong.batch",
+        claim: "B7",
+        what: "a wrong triple in a batch of t, all of which satisfy their equations, best of all constant errors (F_3, t=3 and \
+               F_5: one in each triple)",
+        points: &[
+            at(At::Batch(2, 2), Bound::SacrificeWrong, || best_constants::<F2, 2>(nonzero_vectors(4))),
+            at(At::Batch(2, 3), Bound::SacrificeWrong, || best_constants::<F2, 3>(nonzero_vectors(6))),
+            slow(at(At::Batch(3, 2), Bound::SacrificeWrong, || best_constants::<F3, 2>(directions(4)))),
+            slow(at(At::Batch(3, 3), Bound::SacrificeWrong, || best_constants::<F3, 3>([plain(3)]))),
+            slow(at(At::Batch(5, 2), Bound::SacrificeWrong, || best_constants::<F5, 2>([plain(2)]))),
+        ],
     },
     Measurement {
         id: "sacrifice.accepted",
-        what: "a lie satisfies the equation, best of all (F_5: the common factor as error)",
-        bound: Bound::SacrificeAccepted,
-        long: false,
-        count: [
-            Some(sacrifice_accepted::<F2>),
-            Some(sacrifice_accepted::<F3>),
-            Some(|| best_lie::<F5>([Lie::selective()], Sacrificed::Equation)),
-        ],
+        claim: "B7",
+        what: "a lie satisfies the equation, best of all (F_5: up to a factor)",
+        points: over!(Bound::SacrificeAccepted;
+            F2 => || best_lie(Lie::<F2>::all(), Sacrificed::Equation),
+            F3 => || best_lie(Lie::<F3>::all(), Sacrificed::Equation);
+            F5 => || best_lie(lies::<F5>(), Sacrificed::Equation)),
     },
     Measurement {
         id: "sacrifice.harm",
+        claim: "B7",
         what: "a wrong triple is accepted, best of all lies in triple, ρ and σ (F_5: a constant error)",
-        bound: Bound::SacrificeWrongByMacCheck,
-        long: true,
-        count: [Some(harm::<F2>), Some(harm::<F3>), Some(|| best_cheat::<F5>([Lie::plain()], true))],
+        points: over!(Bound::SacrificeWrongByMacCheck;
+            F2 => || best_cheat(Lie::<F2>::all(), true),
+            F3 => || best_cheat(Lie::<F3>::all(), true),
+            F5 => || best_cheat([Lie::<F5>::plain()], true)),
     },
     Measurement {
         id: "sacrifice.cheat",
+        claim: "B7",
         what: "a spoiled triple is accepted, right or wrong, best of all (F_5: the common factor as error)",
-        bound: Bound::SacrificeAcceptedByMacCheck,
-        long: true,
-        count: [Some(cheat::<F2>), Some(cheat::<F3>), Some(|| best_cheat::<F5>([Lie::selective()], false))],
+        points: over!(Bound::SacrificeAcceptedByMacCheck;
+            F2 => || best_cheat(Lie::<F2>::all(), false),
+            F3 => || best_cheat(Lie::<F3>::all(), false),
+            F5 => || best_cheat([Lie::<F5>::selective()], false)),
     },
     Measurement {
         id: "sacrifice.with_lie",
+        claim: "B7",
         what: "a wrong triple is accepted when σ is corrected for the key being one besides",
-        bound: Bound::SacrificeWrongByMacCheck,
-        long: false,
-        count: over!(sacrifice_with_lie),
+        points: over!(sacrifice_with_lie, Bound::SacrificeWrongByMacCheck),
     },
     Measurement {
         id: "sacrifice.by_luck",
+        claim: "B7",
         what: "a wrong triple is accepted without a further lie: ω is checked by its MAC",
-        bound: Bound::SacrificeWrongByMacCheck,
-        long: false,
-        count: over!(sacrifice_by_luck),
+        points: over!(sacrifice_by_luck, Bound::SacrificeWrongByMacCheck),
     },
     Measurement {
         id: "sacrifice.challenge.known",
+        claim: "B7",
         what: "control: challenge known in advance, a wrong triple is accepted",
-        bound: Bound::One,
-        long: false,
-        count: over!(sacrifice_known),
+        points: over!(sacrifice_known, Bound::One),
     },
     Measurement {
         id: "sacrifice.off",
+        claim: "B7",
         what: "control: without the sacrifice's check a wrong triple is accepted",
-        bound: Bound::One,
-        long: false,
-        count: over!(sacrifice_off),
+        points: over!(sacrifice_off, Bound::One),
     },
 ];
 
@@ -195,7 +198,7 @@ mod tests {
 
     #[test]
     fn the_check_claims_what_the_best_cheat_is_counted_to_achieve() {
-        let counted = ALL.iter().find(|m| m.id == "sacrifice.cheat").map(|m| m.bound);
-        assert_eq!(counted, Some(protocols::TRIPLE_SACRIFICE.bound));
+        let counted = ALL.iter().find(|m| m.id == "sacrifice.cheat").unwrap();
+        assert!(counted.points.iter().all(|p| p.bound == protocols::TRIPLE_SACRIFICE.bound));
     }
 }

@@ -4,5 +4,6 @@ mod attacks;
 mod exact;
 mod ot;
 mod play;
+mod sample;
 mod subjects;
 mod sweep;

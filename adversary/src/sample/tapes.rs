@@ -6,7 +6,7 @@ use protocols::{Source, Tape};
 use rand_core::{Rng, SeedableRng};
 
 /// The tapes of one experiment.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Sampler([u8; 32]);
 
 impl Sampler {
@@ -16,6 +16,16 @@ impl Sampler {
         let mut key = [0; 32];
         key[..8].copy_from_slice(&seed.to_le_bytes());
         Self(key)
+    }
+    /// The tapes of the experiment of this name under the same seed: other coins than those of any other name.
+    #[must_use]
+    pub fn named(mut self, name: &str) -> Self {
+        // A key is 24 bytes beside the seed; longer names are folded.
+        for (i, byte) in name.bytes().enumerate() {
+            let at = &mut self.0[8 + i % 24];
+            *at = at.rotate_left(3) ^ byte;
+        }
+        self
     }
     /// The tape of one run.
     #[must_use]
