@@ -9,7 +9,7 @@
 //! | swept | something unexplained, or too many wrong outputs | | some frame was never changed |
 
 use num_rational::BigRational;
-use num_traits::ToPrimitive;
+use num_traits::{One, ToPrimitive, Zero};
 use serde::{Deserialize, Serialize};
 use spec::ExitCode;
 
@@ -120,12 +120,17 @@ impl Sampled {
     }
 }
 
+/// Whether this can be a probability.
+fn is_chance(p: &BigRational) -> bool {
+    (BigRational::zero()..=BigRational::one()).contains(p)
+}
+
 /// A sample against its formula, each side tested at level `tail`. Too few hits are a failure as well: then the attack is
 /// not the one that was described.
 #[must_use]
 pub fn sampled(s: &Sampled, tail: f64) -> Verdict {
     let p = s.expected();
-    if s.hits > s.runs || s.acted > s.runs || !(0.0..=1.0).contains(&p) {
+    if s.hits > s.runs || s.acted > s.runs || !is_chance(&s.expected) {
         return Verdict::Fail; // no such sample
     }
     if s.acted < s.runs || s.runs == 0 {
@@ -202,8 +207,9 @@ impl Swept {
 /// have been changed by something. Few wrong outputs are fine: most mutations are clumsy.
 #[must_use]
 pub fn swept(s: &Swept, tail: f64) -> Verdict {
-    let too_many = s.p_value().map_or(s.wrong > 0, |chance| !(chance >= tail));
-    if s.unexplained > 0 || too_many || s.wrong > s.runs || s.frames_changed > s.frames {
+    let too_many = s.p_value().map_or(s.wrong > 0, |chance| chance < tail);
+    let nonsense = s.wrong > s.runs || s.frames_changed > s.frames || s.allowed.as_ref().is_some_and(|p| !is_chance(p));
+    if s.unexplained > 0 || too_many || nonsense {
         Verdict::Fail
     } else if s.runs == 0 || s.frames_changed < s.frames {
         Verdict::Vacuous

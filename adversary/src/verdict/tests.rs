@@ -2,7 +2,6 @@
 
 use super::*;
 use crate::stats;
-use num_traits::{One, Zero};
 
 fn frac(a: u64, b: u64) -> BigRational {
     BigRational::new(a.into(), b.into())
@@ -27,7 +26,7 @@ fn counted_at_every_list_of_up_to_four_points() {
     // A point: one of three sizes, counted or not, equal or not.
     let point = |code: usize| Counted {
         size: [2, 3, 5][code % 3],
-        runs: if code / 3 % 2 == 0 { 9 } else { 0 },
+        runs: if (code / 3).is_multiple_of(2) { 9 } else { 0 },
         measured: if code / 6 == 0 { frac(5, 9) } else { frac(1, 3) },
         expected: frac(5, 9),
     };
@@ -184,13 +183,13 @@ fn holm_is_the_closed_test_of_bonferroni() {
         for code in 0..values.len().pow(m) {
             let p: Vec<f64> = (0..m).map(|k| values[code / values.len().pow(k) % values.len()]).collect();
             let rejected = holm(&p, 0.04);
-            for i in 0..m as usize {
+            for (i, rejected) in rejected.into_iter().enumerate() {
                 // Rejected when every set of hypotheses that contains it is.
                 let every = (1u32..1 << m).filter(|set| set >> i & 1 == 1).all(|set| {
                     let least = 0.04 / f64::from(set.count_ones());
                     (0..m as usize).any(|j| set >> j & 1 == 1 && (p[j].is_nan() || p[j] <= least))
                 });
-                assert_eq!(rejected[i], every, "{p:?}");
+                assert_eq!(rejected, every, "{p:?}");
             }
         }
     }
@@ -222,4 +221,6 @@ fn together_they_share_one_budget() {
     // A sample that was cut off is no evidence of failure either.
     assert_eq!(together(&[Sampled { planned: 2000, ..plan(1000) }], &[], ALPHA).0, [Verdict::Inconclusive]);
     assert_eq!(together(&[], &[], ALPHA), (vec![], vec![]));
+    let no_chance = Swept { allowed: Some(frac(3, 2)), ..sweep(0) };
+    assert_eq!(together(&[], &[no_chance], ALPHA).1, [Verdict::Fail]);
 }
