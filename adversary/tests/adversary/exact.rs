@@ -4,10 +4,10 @@ use std::collections::BTreeSet;
 
 use field::{F2, F3, F7};
 use num_rational::BigRational;
+use quorate_adversary::Verdict;
 use quorate_adversary::exact::multiplication::{Computation, accepted, additive, count, wrong_product};
 use quorate_adversary::exact::{self, pair};
 use quorate_adversary::ideal::supply::CorruptShares;
-use quorate_adversary::Verdict;
 use quorate_adversary::verdict::SIZES;
 use spec::{Bound, Instance};
 
