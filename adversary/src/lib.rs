@@ -18,6 +18,7 @@
 //! | [`play`] | the best attack of all, by backward induction |
 //! | [`sweep`](mod@sweep), [`cases`] | every frame with every mutation, on small named computations |
 //! | [`sacrifice`] | spoiled triples under the shipped sacrifice |
+//! | [`simulator`] | how well the ideal functionality can explain a run at best: an exact fraction with a proof |
 //! | [`diary`] | a coalition's own coins, written down |
 //! | [`subjects`] | the protocols of this project as subjects |
 //! | [`sample`](mod@sample) | the same over larger fields: sampled, every run replayable, compared with the same bounds |
@@ -42,6 +43,7 @@ pub mod run;
 pub mod sacrifice;
 pub mod sample;
 pub mod scratch;
+pub mod simulator;
 pub mod stats;
 pub mod strategy;
 pub mod subject;
