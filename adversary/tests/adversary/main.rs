@@ -5,5 +5,6 @@ mod exact;
 mod ot;
 mod play;
 mod sample;
+mod simulator;
 mod subjects;
 mod sweep;
