@@ -5,7 +5,7 @@ use std::rc::Rc;
 use std::task::{Context, Poll};
 
 use protocols::{Real, Session, Tape};
-use transport::{Frame, Incoming, Net, NetError, Parties, PartyId, Stream};
+use transport::{Frame, Incoming, Net, NetError, Parties, PartyId, StepPath, Stream};
 
 use crate::run::SESSION;
 
@@ -33,4 +33,13 @@ pub fn at(n: usize, path: &[&'static str]) -> Session {
     let net = Rc::new(Nowhere(Parties::anonymous(n)));
     let root = Session::new(net, SESSION, Rc::new(Real::bootstrap()), Tape::seeded([0; 32]));
     path.iter().fold(root, |mut s, name| s.step(name))
+}
+
+/// A session of a simulated run with `n` parties, at this step.
+#[must_use]
+pub fn along(n: usize, path: &StepPath) -> Session {
+    path.elements().into_iter().fold(at(n, &[]), |mut s, (name, index)| {
+        (0..index).for_each(|_| drop(s.step(name)));
+        s.step(name)
+    })
 }

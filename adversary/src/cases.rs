@@ -1,20 +1,19 @@
-//! Small named computations that a sweep tampers with.
-
-mod transfer;
+//! Targets in the circumstances in which a sweep tampers with them: the last party corrupt.
 
 use field::{F3, F31, F128, Field, Fr};
-use protocols::ot::SoftSpoken;
-use protocols::{Result, Session};
-use transport::sim::{Adversary, Envelope};
-use transport::{PartyId, PartySet, PerParty};
+use protocols::ot::{Active, RandomOt, SoftSpoken};
+use transport::PartySet;
+use transport::sim::Adversary;
 
 use crate::attack::tape;
+use crate::fields::FieldId;
 use crate::ideal::ot::IdealOt;
-use crate::ideal::supply::{CorruptShares, Order};
-use crate::oracle::{Judgement, judge};
-use crate::programs;
-use crate::run::{Floor, World, classify};
+use crate::ideal::supply::CorruptShares;
+use crate::oracle::Judgement;
+use crate::run::{Floor, World};
+use crate::subject::Instance;
 use crate::sweep::Target;
+use crate::target::parts;
 
 /// A computation with a coalition and an oracle.
 pub struct Case {
@@ -88,18 +87,18 @@ pub const ALL: &[Case] = &[
     case::<Fr>("product/2", 2, |seed, a| product::<Fr>(2, Floor::Real, seed, a)),
     case::<Fr>("product/3", 3, |seed, a| product::<Fr>(3, Floor::Real, seed, a)),
     case::<F128>("product/2/F128/ideal", 2, |seed, a| product::<F128>(2, Floor::Ideal, seed, a)),
-    case::<F128>("base_ot/2", 2, |seed, a| transfer::base(2, seed, a)),
-    case::<F128>("base_ot/3", 3, |seed, a| transfer::base(3, seed, a)),
-    case::<F128>("ot_extension/2/ideal", 2, |seed, a| transfer::extended(2, Floor::Ideal, seed, a)),
-    case::<F128>("ot_extension/3/ideal", 3, |seed, a| transfer::extended(3, Floor::Ideal, seed, a)),
-    takes(Cost::Minutes, case::<F128>("ot_extension/2", 2, |seed, a| transfer::extended(2, Floor::Real, seed, a))),
-    takes(Cost::Minutes, case::<F128>("ot_extension/3", 3, |seed, a| transfer::extended(3, Floor::Real, seed, a))),
-    takes(Cost::Minutes, case::<F128>("copee/2", 2, |seed, a| transfer::preprocessed::<SoftSpoken>(2, 0, seed, a))),
-    takes(Cost::Minutes, case::<F128>("copee/3", 3, |seed, a| transfer::preprocessed::<SoftSpoken>(3, 0, seed, a))),
-    takes(Cost::Long, case::<F128>("mascot/2/ideal", 2, |seed, a| transfer::preprocessed::<IdealOt>(2, 1, seed, a))),
-    takes(Cost::Long, case::<F128>("mascot/3/ideal", 3, |seed, a| transfer::preprocessed::<IdealOt>(3, 1, seed, a))),
-    takes(Cost::Minutes, case::<F128>("mascot/2", 2, |seed, a| transfer::preprocessed::<SoftSpoken>(2, 1, seed, a))),
-    takes(Cost::Minutes, case::<F128>("mascot/3", 3, |seed, a| transfer::preprocessed::<SoftSpoken>(3, 1, seed, a))),
+    case::<F128>("base_ot/2", 2, |seed, a| base(2, seed, a)),
+    case::<F128>("base_ot/3", 3, |seed, a| base(3, seed, a)),
+    case::<F128>("ot_extension/2/ideal", 2, |seed, a| extended(2, Floor::Ideal, seed, a)),
+    case::<F128>("ot_extension/3/ideal", 3, |seed, a| extended(3, Floor::Ideal, seed, a)),
+    takes(Cost::Minutes, case::<F128>("ot_extension/2", 2, |seed, a| extended(2, Floor::Real, seed, a))),
+    takes(Cost::Minutes, case::<F128>("ot_extension/3", 3, |seed, a| extended(3, Floor::Real, seed, a))),
+    takes(Cost::Minutes, case::<F128>("copee/2", 2, |seed, a| preprocessed::<SoftSpoken>(2, 0, seed, a))),
+    takes(Cost::Minutes, case::<F128>("copee/3", 3, |seed, a| preprocessed::<SoftSpoken>(3, 0, seed, a))),
+    takes(Cost::Long, case::<F128>("mascot/2/ideal", 2, |seed, a| preprocessed::<IdealOt>(2, 1, seed, a))),
+    takes(Cost::Long, case::<F128>("mascot/3/ideal", 3, |seed, a| preprocessed::<IdealOt>(3, 1, seed, a))),
+    takes(Cost::Minutes, case::<F128>("mascot/2", 2, |seed, a| preprocessed::<SoftSpoken>(2, 1, seed, a))),
+    takes(Cost::Minutes, case::<F128>("mascot/3", 3, |seed, a| preprocessed::<SoftSpoken>(3, 1, seed, a))),
     case::<F31>("product/2/F31", 2, |seed, a| product::<F31>(2, Floor::Real, seed, a)),
     case::<F31>("product/3/F31/ideal", 3, |seed, a| product::<F31>(3, Floor::Ideal, seed, a)),
     case::<F3>("product/2/F3/ideal", 2, |seed, a| product::<F3>(2, Floor::Ideal, seed, a)),
@@ -113,60 +112,34 @@ pub fn find(name: &str) -> Option<&'static Case> {
 }
 
 fn world(n: usize, floor: Floor) -> World {
-    let mut world = World::new(n, PartySet::of(&[n - 1])).traced();
+    let mut world = World::new(n, PartySet::of(&[n - 1]));
     world.floor = floor;
     world
 }
 
 fn toss(n: usize, seed: u64, adversary: &mut dyn Adversary) -> Judgement {
-    let world = world(n, Floor::Real);
-    let run =
-        world.run(&tape(seed), adversary, async |mut s: Session| -> Result<Fr> { Ok(s.challenge::<Fr>(1).await?[0]) });
-    judge(&classify(run.ends), world.corrupt, |_, _| true, true)
+    parts::toss(&world(n, Floor::Real), &tape(seed), adversary)
 }
-
-/// Everyone commits to a value and opens it, or broadcasts it; everyone's output is what all have said.
 fn tell(n: usize, committed: bool, seed: u64, adversary: &mut dyn Adversary) -> Judgement {
-    let world = world(n, Floor::Real);
-    let value = |p: PartyId| Fr::from_u64(100 + p.index() as u64);
-    let run = world.run(&tape(seed), adversary, async |mut s: Session| -> Result<PerParty<Vec<Fr>>> {
-        let mine = [value(s.me())];
-        if committed { s.commit_open("value", &mine).await } else { s.broadcast("value", &mine).await }
-    });
-    let honest = |p: &PartyId| !world.corrupt.contains(*p);
-    let right = |said: &PerParty<Vec<Fr>>| world.parties.iter().filter(honest).all(|p| said[p] == [value(p)]);
-    judge(&classify(run.ends), world.corrupt, |_, said| right(said), true)
+    parts::tell(&world(n, Floor::Real), committed, &tape(seed), adversary)
 }
-
-/// Inputs of all parties, the first two multiplied, the third added, shown to all. A corrupt party's input is what it
-/// makes of it: its mask, which the dealer knows, and the masked input that the honest parties heard tell it, as the
-/// simulator of the security proof would.
 fn product<F: Field>(n: usize, floor: Floor, seed: u64, adversary: &mut dyn Adversary) -> Judgement {
-    let (world, tape) = (world(n, floor), tape(seed));
-    let order = Order { triples: 1, masks: vec![1; n], ..Order::default() };
-    let dealing = match programs::deal::<F>(&world, CorruptShares::Uniform, &tape, &order) {
-        Ok(dealing) => dealing,
-        Err(e) => return programs::broken(&e),
-    };
-    let mut inputs: Vec<F> = [2, 5, 1].map(F::from_u64)[..n].to_vec();
-    let given = inputs.clone();
-    let program = async |s: &mut Session, key: &mut _, supply: &mut _| {
-        let mine = given[s.me().index()];
-        programs::product(s, key, supply, mine).await
-    };
-    let run = programs::run(&world, &tape, adversary, &dealing, program);
-    for p in world.parties.iter().filter(|p| world.corrupt.contains(*p)) {
-        let heard = run.trace.iter().find(|e| told(e, p, PartyId::new(0)));
-        if let Some(e) = heard.and_then(|e| F::read(&e.frame.body)) {
-            inputs[p.index()] = e + dealing.known.masks[p.index()][0];
-        }
-    }
-    let mut truth = inputs[0] * inputs[1];
-    inputs[2..].iter().for_each(|x| truth += *x);
-    judge(&classify(run.ends), world.corrupt, |_, z| *z == truth, true)
+    // Every field has a name.
+    let field = FieldId::of_name(F::NAME).unwrap_or(FieldId::Fr);
+    let at = Instance { field, world: world(n, floor), shares: CorruptShares::Uniform };
+    parts::product::<F>(&at, &[], &tape(seed), adversary)
 }
-
-/// Whether this frame brings the masked input of `owner` to `to`.
-fn told(e: &Envelope, owner: PartyId, to: PartyId) -> bool {
-    e.from == owner && e.to == to && e.frame.step.name() == "masked_input" && e.frame.meta.name != "echo"
+fn base(n: usize, seed: u64, adversary: &mut dyn Adversary) -> Judgement {
+    parts::base(&world(n, Floor::Ideal), &tape(seed), adversary)
+}
+fn extended(n: usize, base: Floor, seed: u64, adversary: &mut dyn Adversary) -> Judgement {
+    parts::extended(&world(n, Floor::Ideal), base == Floor::Real, &tape(seed), adversary)
+}
+fn preprocessed<O: RandomOt<Security = Active>>(
+    n: usize,
+    triples: usize,
+    seed: u64,
+    adversary: &mut dyn Adversary,
+) -> Judgement {
+    parts::preprocessed::<O>(&world(n, Floor::Ideal), triples, &tape(seed), adversary)
 }

@@ -35,6 +35,8 @@ pub mod exact;
 pub mod explained;
 pub mod fields;
 pub mod ideal;
+pub mod items;
+mod loaded;
 pub mod oracle;
 pub mod play;
 pub mod privacy;
@@ -49,6 +51,7 @@ pub mod strategy;
 pub mod subject;
 pub mod subjects;
 pub mod sweep;
+pub mod target;
 pub mod verdict;
 pub mod view;
 

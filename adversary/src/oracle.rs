@@ -30,6 +30,10 @@ pub enum Win {
     Chosen(&'static str),
     /// The coalition computed a secret.
     Leak(&'static str),
+    /// The coalition was shown what it must not see.
+    Shown(String),
+    /// Honest parties accepted what must be refused, whatever their output.
+    Accepted(String),
 }
 
 /// What a run amounts to.
@@ -71,6 +75,8 @@ impl fmt::Display for Win {
             Self::Broken(m) => write!(f, "error of our own: {m}"),
             Self::Chosen(what) => write!(f, "the coalition chose {what}"),
             Self::Leak(what) => write!(f, "the coalition learned {what}"),
+            Self::Shown(what) => write!(f, "the coalition was shown {what}"),
+            Self::Accepted(what) => write!(f, "accepted: {what}"),
         }
     }
 }

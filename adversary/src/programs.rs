@@ -55,6 +55,15 @@ pub async fn multiply<F: Field>(s: &mut Session, key: &mut MacKey<F>, supply: &m
     Ok(online.output(&z).await?[0])
 }
 
+/// Two shared values multiplied, the product multiplied by the second, shown to all.
+pub async fn chain<F: Field>(s: &mut Session, key: &mut MacKey<F>, supply: &mut Memory<F>) -> Result<F> {
+    let mut online = Online::new(s, key, supply);
+    let (x, y) = (online.random(1)?, online.random(1)?);
+    let z = online.mul(&x, &y).await?;
+    let z = online.mul(&z, &y).await?;
+    Ok(online.output(&z).await?[0])
+}
+
 /// One shared value, shown to all.
 pub async fn show<F: Field>(s: &mut Session, key: &mut MacKey<F>, supply: &mut Memory<F>) -> Result<F> {
     let mut online = Online::new(s, key, supply);

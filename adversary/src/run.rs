@@ -11,9 +11,11 @@ use transport::{NetErrorKind, Parties, PartyId, PartySet};
 
 use crate::diary::{Diary, noted};
 use crate::ideal::{Hub, Ideal, Verdicts, With};
+use crate::loaded::loaded;
 use crate::scratch::{Flaw, Flawed};
+use crate::strategy::language::Draw;
 
-/// The session id of every simulated run.
+/// The session id of a simulated run, unless it stands for an older one.
 pub const SESSION: SessionId = SessionId([0x51; 32]);
 
 /// What one party may send in a run. The largest computation that is attacked sends a hundredth of it; a program that
@@ -50,6 +52,10 @@ pub struct World {
     pub diary: Option<Diary>,
     /// How much every party may send.
     pub limits: Limits,
+    /// What corrupt parties draw instead of coins.
+    pub draws: Vec<Draw>,
+    /// The session id.
+    pub session: SessionId,
 }
 
 impl World {
@@ -67,6 +73,8 @@ impl World {
             trace: false,
             diary: None,
             limits: LIMITS,
+            draws: Vec::new(),
+            session: SESSION,
         }
     }
     /// On real foundations.
@@ -97,6 +105,18 @@ impl World {
     #[must_use]
     pub fn noting(mut self, diary: Diary) -> Self {
         self.diary = Some(diary);
+        self
+    }
+    /// With what corrupt parties draw instead of coins.
+    #[must_use]
+    pub fn loaded(mut self, draws: &[Draw]) -> Self {
+        self.draws = draws.to_vec();
+        self
+    }
+    /// Under another session id.
+    #[must_use]
+    pub fn of_session(mut self, session: SessionId) -> Self {
+        self.session = session;
         self
     }
     fn verdicts(&self, p: PartyId) -> Verdicts {
@@ -132,25 +152,30 @@ impl World {
         sim::run(setup, |net| -> Pin<Box<dyn Future<Output = Result<T>> + '_>> {
             let me = net.me();
             let tape = tape.fork(me.index() as u64);
+            let tape = match self.corrupt.contains(me) {
+                true => loaded(tape, me, &self.draws),
+                false => tape,
+            };
             let tape = match &self.diary {
                 Some(diary) if self.corrupt.contains(me) => noted(tape, diary),
                 _ => tape,
             };
+            let session = self.session;
             let verdicts = self.verdicts(me);
             match self.floor {
                 Floor::Ideal => Box::pin(program(Session::on_untrusted_foundations(
                     net,
-                    SESSION,
+                    session,
                     Rc::new(Flawed::new(Ideal(verdicts), flaw)),
                     tape,
                 ))),
                 Floor::Real => Box::pin(async move {
                     let boot = With(Real::bootstrap(), verdicts);
-                    let mut s = Session::on_untrusted_foundations(net.clone(), SESSION, Rc::new(boot), tape.clone());
+                    let mut s = Session::on_untrusted_foundations(net.clone(), session, Rc::new(boot), tape.clone());
                     let real = Real::setup(&mut s).await?;
                     program(Session::on_untrusted_foundations(
                         net,
-                        SESSION,
+                        session,
                         Rc::new(Flawed::new(With(real, verdicts), flaw)),
                         tape,
                     ))

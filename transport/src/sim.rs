@@ -55,6 +55,13 @@ pub trait Adversary {
     fn aborts(&mut self, _who: PartyId) -> bool {
         false
     }
+    /// A corrupt party that tells the others now that it aborts, whatever its puppet does. Asked after everything that
+    /// happens.
+    fn abort(&mut self) -> Option<PartyId> {
+        None
+    }
+    /// This party's program has ended: what is delivered to it from now on it never reads.
+    fn ended(&mut self, _who: PartyId) {}
 }
 
 /// An adversary that follows the protocol.
@@ -361,6 +368,7 @@ pub fn run<'a, T>(setup: Setup<'_>, mut program: impl FnMut(Rc<dyn Net>) -> Prog
             {
                 live[p.index()] = None;
                 ends[p.index()] = End::Done(end);
+                adversary.ended(p);
             }
             if wires.borrow().exhausted.contains(p) {
                 live[p.index()] = None;
@@ -404,6 +412,9 @@ impl Hands {
     fn settle(&mut self, wires: &RefCell<Wires>, adversary: &mut dyn Adversary, trusted: &mut dyn Trusted) {
         loop {
             let mut w = wires.borrow_mut();
+            if let Some(who) = adversary.abort() {
+                w.abort(who);
+            }
             if let Some(who) = w.puppet_aborts.pop_front() {
                 if adversary.aborts(who) {
                     w.abort(who);

@@ -6,5 +6,6 @@ mod ot;
 mod play;
 mod sample;
 mod simulator;
+mod strategy;
 mod subjects;
 mod sweep;

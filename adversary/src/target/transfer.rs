@@ -1,4 +1,4 @@
-//! Cases of oblivious transfer as shipped: base transfers, extension, and what COPEe and MASCOT make of them.
+//! Oblivious transfer as shipped: base transfers, extension, and what COPEe and MASCOT make of them.
 //!
 //! A corrupt party may choose the keys that it takes part in (endemic transfer), so between an honest party and a puppet
 //! there is no right output to compare; between two honest parties there is, and the strings a sender offers never
@@ -6,15 +6,13 @@
 
 use field::{F128, Field, PrimeField};
 use protocols::ot::{Active, OtBatch, RandomOt, SeedOts, SoftSpoken};
-use protocols::{Mascot, Online, Result, Session};
+use protocols::{Mascot, Online, Result, Session, Tape};
 use transport::sim::Adversary;
 use transport::{PartyId, PerParty};
 
-use super::world;
-use crate::attack::tape;
 use crate::ideal::ot::IdealOt;
 use crate::oracle::{Judgement, judge};
-use crate::run::{Ending, Floor, World, classify};
+use crate::run::{Ending, World, classify};
 
 /// Base transfers in one run.
 const BASE: usize = 3;
@@ -44,14 +42,12 @@ fn right(endings: &[Ending<Held>], world: &World, n: usize, me: PartyId, held: &
     })
 }
 
-fn judged<P>(n: usize, transfers: usize, seed: u64, a: &mut dyn Adversary, program: impl Fn(Session) -> P) -> Judgement
+fn judged<P>(world: &World, transfers: usize, tape: &Tape, a: &mut dyn Adversary, program: impl Fn(Session) -> P) -> Judgement
 where
     P: Future<Output = Result<Held>>,
 {
-    let mut world = world(n, Floor::Ideal);
-    world.trace = false;
-    let endings = classify(world.run(&tape(seed), a, program).ends);
-    judge(&endings, world.corrupt, |p, held| right(&endings, &world, transfers, p, held), false)
+    let endings = classify(world.run(tape, a, program).ends);
+    judge(&endings, world.corrupt, |p, held| right(&endings, world, transfers, p, held), false)
 }
 
 fn choose(s: &Session, n: usize) -> Vec<bool> {
@@ -59,8 +55,8 @@ fn choose(s: &Session, n: usize) -> Vec<bool> {
 }
 
 /// Base transfers.
-pub(super) fn base(n: usize, seed: u64, adversary: &mut dyn Adversary) -> Judgement {
-    judged(n, BASE, seed, adversary, |mut s| async move {
+pub(crate) fn base(world: &World, tape: &Tape, adversary: &mut dyn Adversary) -> Judgement {
+    judged(world, BASE, tape, adversary, |mut s| async move {
         let choices = choose(&s, BASE);
         let seeds = SoftSpoken::<2>::seeds(&mut s, &choices).await?;
         let sent = |s: &SeedOts| s.sent.iter().map(|both| both.map(|k| k.to_vec())).collect();
@@ -74,11 +70,12 @@ pub(super) fn base(n: usize, seed: u64, adversary: &mut dyn Adversary) -> Judgem
 }
 
 /// Extension, two calls, on real or on ideal base transfers.
-pub(super) fn extended(n: usize, base: Floor, seed: u64, adversary: &mut dyn Adversary) -> Judgement {
-    judged(n, 2 * EXTENDED, seed, adversary, |mut s| async move {
-        let mut ot = match base {
-            Floor::Real => SoftSpoken::<2>::setup(&mut s).await?,
-            Floor::Ideal => {
+pub(crate) fn extended(world: &World, real: bool, tape: &Tape, adversary: &mut dyn Adversary) -> Judgement {
+    let n = world.parties.n();
+    judged(world, 2 * EXTENDED, tape, adversary, |mut s| async move {
+        let mut ot = match real {
+            true => SoftSpoken::<2>::setup(&mut s).await?,
+            false => {
                 let mut bytes = [0; 16];
                 s.tape().bytes(&mut bytes)?;
                 let delta = u128::from_le_bytes(bytes);
@@ -112,16 +109,14 @@ fn bytes(r: <F128 as PrimeField>::Residue) -> Vec<u8> {
 
 /// Preprocessing, then something of an honest party's inputs shown to all: the first of them, or with a triple the
 /// product of both.
-pub(super) fn preprocessed<O: RandomOt<Security = Active>>(
-    n: usize,
+pub(crate) fn preprocessed<O: RandomOt<Security = Active>>(
+    world: &World,
     triples: usize,
-    seed: u64,
+    tape: &Tape,
     adversary: &mut dyn Adversary,
 ) -> Judgement {
-    let mut world = world(n, Floor::Ideal);
-    world.trace = false;
-    let owner = PartyId::new(0);
-    let run = world.run(&tape(seed), adversary, async |mut s: Session| -> Result<F128> {
+    let (n, owner) = (world.parties.n(), PartyId::new(0));
+    let run = world.run(tape, adversary, async |mut s: Session| -> Result<F128> {
         let mut mascot = Mascot::<F128, O>::setup(&mut s).await?;
         let counts = PerParty::from_fn(n, |p| if p == owner { 1 + triples } else { 0 });
         let mut supply = mascot.supply(&mut s, triples, &counts).await?;

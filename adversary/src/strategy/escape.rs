@@ -1,0 +1,141 @@
+//! How likely a strategy is to escape the check that stops it, as its author says: a bound of `spec` by its name, with
+//! its parameters in parentheses, or a formula of `p`, the order of the field, and `n`, the number of parties.
+
+use std::fmt;
+
+use num_bigint::BigInt;
+use num_rational::BigRational;
+use spec::{Bound, Instance};
+
+use super::expression::{Expr, parse};
+use super::near::suggestion;
+
+/// A probability as it is written.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Escape {
+    /// A bound of `spec`.
+    Bound(Bound),
+    /// A formula.
+    Formula(Expr),
+}
+
+/// The bounds without parameters.
+const PLAIN: [(&str, Bound); 11] = [
+    ("Zero", Bound::Zero),
+    ("One", Bound::One),
+    ("SingleOpening", Bound::SingleOpening),
+    ("MacCheck", Bound::MacCheck),
+    ("MacCheckNonzero", Bound::MacCheckNonzero),
+    ("MacCheckPowers", Bound::MacCheckPowers),
+    ("MacCheckPowersFromOne", Bound::MacCheckPowersFromOne),
+    ("SacrificeWrong", Bound::SacrificeWrong),
+    ("SacrificeAccepted", Bound::SacrificeAccepted),
+    ("SacrificeWrongByMacCheck", Bound::SacrificeWrongByMacCheck),
+    ("SacrificeAcceptedByMacCheck", Bound::SacrificeAcceptedByMacCheck),
+];
+/// A bound from its parameters.
+type Make = fn(&[u32]) -> Bound;
+
+/// The bounds with parameters, and how many.
+const WITH: [(&str, usize, Make); 7] = [
+    ("SharedChallenge", 1, |v| Bound::SharedChallenge { keys: v[0] }),
+    ("IndependentChallenges", 1, |v| Bound::IndependentChallenges { keys: v[0] }),
+    ("Challenge", 2, |v| Bound::Challenge { bits: v[0], repetitions: v[1] }),
+    ("Binding", 1, |v| Bound::Binding { bits: v[0] }),
+    ("OtConsistency", 2, |v| Bound::OtConsistency { k: v[0], blocks: v[1] }),
+    ("PprfGuess", 2, |v| Bound::PprfGuess { k: v[0], guessed: v[1] }),
+    ("Guess", 1, |v| Bound::Guess { guesses: v[0] }),
+];
+
+impl Escape {
+    /// Reads it. The error says what is wrong.
+    pub fn parse(text: &str) -> Result<Self, String> {
+        let text = text.trim();
+        if let Some(bound) = PLAIN.iter().find(|(n, _)| *n == text) {
+            return Ok(Self::Bound(bound.1));
+        }
+        let (name, rest) = text.split_once('(').unwrap_or((text, ""));
+        if let Some((_, count, make)) = WITH.iter().find(|(n, ..)| *n == name.trim()) {
+            let inner = rest.strip_suffix(')').unwrap_or("");
+            let numbers: Vec<u32> = inner.split(',').map_while(|v| v.trim().parse().ok()).collect();
+            if numbers.len() != *count || inner.split(',').count() != *count {
+                return Err(format!("`{name}` takes {count} integers in parentheses"));
+            }
+            return Ok(Self::Bound(make(&numbers)));
+        }
+        let expr = match parse(text) {
+            Ok(expr) => expr,
+            // A capital letter is a name of `spec`, not a formula.
+            Err(_) if text.starts_with(|c: char| c.is_ascii_uppercase()) => return Err(unknown(name)),
+            Err(e) => return Err(e.to_string()),
+        };
+        if let Expr::Name(name) = &expr
+            && name != "p"
+            && name != "n"
+        {
+            return Err(unknown(name));
+        }
+        let escape = Self::Formula(expr);
+        match escape.at(&Instance::field(2u32)) {
+            Some(_) => Ok(escape),
+            None => Err(format!("`{text}` is no fraction of integers, `p` and `n`")),
+        }
+    }
+    /// The probability at an instance; `None` if the formula divides by zero there.
+    #[must_use]
+    pub fn at(&self, i: &Instance) -> Option<BigRational> {
+        match self {
+            Self::Bound(bound) => Some(bound.at(i)),
+            Self::Formula(expr) => expr.fraction(&|name| {
+                let integer = match name {
+                    "p" => BigInt::from(i.order.clone()),
+                    "n" => BigInt::from(i.parties),
+                    _ => return None,
+                };
+                Some(BigRational::from_integer(integer))
+            }),
+        }
+    }
+}
+
+fn unknown(name: &str) -> String {
+    let known = PLAIN.iter().map(|(n, _)| *n).chain(WITH.iter().map(|(n, ..)| *n));
+    format!("there is no bound `{name}`{}", suggestion(name, known))
+}
+
+impl fmt::Display for Escape {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Bound(bound) => bound.fmt(f),
+            Self::Formula(expr) => expr.fmt(f),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_parameters_and_formulas() {
+        let at = |text: &str| Escape::parse(text).map(|e| e.at(&Instance::field(3u32)).unwrap().to_string());
+        assert_eq!(at("MacCheck").as_deref(), Ok("5/9"));
+        assert_eq!(at("(2*p-1)/p^2").as_deref(), Ok("5/9"));
+        assert_eq!(at("OtConsistency(2, 1)").as_deref(), Ok("1/4"));
+        assert_eq!(at("1/n").as_deref(), Ok("1/2"));
+        assert_eq!(at("0").as_deref(), Ok("0"));
+    }
+
+    #[test]
+    fn what_is_no_probability() {
+        let error = |text: &str| Escape::parse(text).unwrap_err();
+        assert!(error("MacChek").contains("did you mean `MacCheck`"));
+        assert!(error("OtConsistency(2)").contains("takes 2 integers"));
+        assert!(error("OtConsistency").contains("takes 2 integers"));
+        assert!(error("Guess(1, 2)").contains("takes 1 integers"));
+        assert!(error("value/2").contains("no fraction"));
+        assert!(error("1/").contains("column 3"));
+        assert!(error("NaN").contains("no bound `NaN`"));
+        assert!(error("sent('a','b')").contains("no fraction"));
+    }
+}

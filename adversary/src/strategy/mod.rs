@@ -1,0 +1,34 @@
+//! What a coalition does.
+//!
+//! | file | what it is |
+//! |---|---|
+//! | [`language`], [`validate`] | the strategy language: data, in JSON; what is wrong with a strategy by itself |
+//! | [`builder`] | the same in Rust |
+//! | [`expression`], [`escape`], [`pattern`] | formulas, probabilities and step patterns as they are written |
+//! | [`surface`] | what there is to attack |
+//! | [`compile`] | a strategy checked against it |
+//! | [`interpret`] | a strategy at work, an adversary of the simulator |
+//! | [`script`] | rules as Rust closures, for what no data can say |
+
+pub mod builder;
+mod changes;
+pub mod compile;
+pub mod escape;
+pub mod expression;
+mod formula;
+pub mod interpret;
+pub mod language;
+mod memory;
+mod near;
+pub mod pattern;
+pub mod script;
+pub mod surface;
+mod types;
+pub mod validate;
+
+pub use compile::Compiled;
+pub use interpret::{Effect, Interpreter};
+pub use language::Strategy;
+pub use script::{Action, Fate, On, Script, Seen, edit, edit_bytes};
+pub use surface::Surface;
+pub use validate::StrategyError;
