@@ -22,6 +22,48 @@ pub enum Control {
     Flaw(Flaw),
     /// A scratch program without the idea that stops the attack, described here; all checks are on.
     Scratch(&'static str),
+    /// There is nothing to switch off under which it would succeed, and why.
+    None(&'static str),
+}
+
+/// What must come of an attack.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Expected {
+    /// This check stops it, every time.
+    Stopped(&'static Check),
+    /// It does no harm: every honest party has the right output.
+    Harmless,
+    /// No honest party has an output, and nobody is accused.
+    NoOutput,
+}
+
+impl Expected {
+    /// The check that must stop it.
+    #[must_use]
+    pub fn check(self) -> Option<&'static Check> {
+        match self {
+            Self::Stopped(check) => Some(check),
+            Self::Harmless | Self::NoOutput => None,
+        }
+    }
+    /// Whether this is what came of a run.
+    fn is(self, judgement: &Judgement) -> bool {
+        match self {
+            Self::Stopped(check) => judgement.check() == Some(check),
+            Self::Harmless => *judgement == Judgement::Right,
+            Self::NoOutput => *judgement == Judgement::GaveUp,
+        }
+    }
+}
+
+impl fmt::Display for Expected {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Stopped(check) => check.fmt(f),
+            Self::Harmless => f.write_str("nothing: harmless"),
+            Self::NoOutput => f.write_str("nothing: no output"),
+        }
+    }
 }
 
 impl fmt::Display for Control {
@@ -30,6 +72,7 @@ impl fmt::Display for Control {
             Self::CheckOff => f.write_str("only this check off"),
             Self::Flaw(flaw) => flaw.fmt(f),
             Self::Scratch(what) => f.write_str(what),
+            Self::None(why) => write!(f, "none: {why}"),
         }
     }
 }
@@ -55,8 +98,8 @@ pub struct Attack {
     pub reference: &'static str,
     /// The protocol it attacks, as in `spec/protocols`.
     pub layer: &'static str,
-    /// The check that must stop it.
-    pub stopped_by: &'static Check,
+    /// What must come of it.
+    pub expected: Expected,
     /// What the control changes.
     pub control: Control,
     /// Runs it once.
@@ -93,18 +136,19 @@ impl Attack {
         });
         Outcome { judgement, effective }
     }
-    /// Runs with these seeds, each against the shipped code and in the control.
+    /// Runs with these seeds, each against the shipped code and, if there is one, in the control.
     #[must_use]
     pub fn trial(&self, seeds: std::ops::Range<u64>) -> Trial {
         let all = |control| seeds.clone().map(|seed| self.once(&Conditions { control, seed })).collect();
-        Trial { shipped: all(false), control: all(true) }
+        let none = matches!(self.control, Control::None(_));
+        Trial { shipped: all(false), control: if none { Vec::new() } else { all(true) } }
     }
     /// The world of a run: `n` parties on real foundations, with the control's change if this is the control.
     #[must_use]
     pub fn world(&self, c: &Conditions, n: usize, corrupt: PartySet) -> World {
         let world = World::new(n, corrupt).real();
         match self.control {
-            Control::CheckOff if c.control => world.without(Some(self.stopped_by)),
+            Control::CheckOff if c.control => world.without(self.expected.check()),
             Control::Flaw(flaw) if c.control => world.flawed(Some(flaw)),
             _ => world,
         }
@@ -114,15 +158,18 @@ impl Attack {
     pub fn counts(&self, trial: &Trial) -> Attacked {
         let shipped = |what: &dyn Fn(&Outcome) -> bool| trial.shipped.iter().filter(|o| what(o)).count() as u64;
         let won = |o: &Outcome| o.judgement.won();
-        let idle = |o: &Outcome| !o.effective || matches!(o.judgement, Judgement::GaveUp | Judgement::Right);
-        let stopped = |o: &Outcome| o.judgement.check() == Some(self.stopped_by);
+        let expected = |o: &Outcome| self.expected.is(&o.judgement);
+        // The right output and silence are evidence only where they are what must come of it.
+        let quiet = |o: &Outcome| matches!(o.judgement, Judgement::GaveUp | Judgement::Right) && !expected(o);
+        let idle = |o: &Outcome| !o.effective || quiet(o);
         Attacked {
             runs: trial.shipped.len() as u64,
             won: shipped(&won),
-            stopped: shipped(&|o| !idle(o) && stopped(o)),
+            stopped: shipped(&|o| !idle(o) && expected(o)),
             idle: shipped(&|o| !won(o) && idle(o)),
             control_runs: trial.control.len() as u64,
             control_won: trial.control.iter().filter(|o| o.effective && won(o)).count() as u64,
+            controlled: !matches!(self.control, Control::None(_)),
         }
     }
     /// The verdict on a trial.

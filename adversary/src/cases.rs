@@ -6,6 +6,7 @@ use transport::PartySet;
 use transport::sim::Adversary;
 
 use crate::attack::tape;
+use crate::computation::parts;
 use crate::fields::FieldId;
 use crate::ideal::ot::IdealOt;
 use crate::ideal::supply::CorruptShares;
@@ -13,7 +14,6 @@ use crate::oracle::Judgement;
 use crate::run::{Floor, World};
 use crate::subject::Instance;
 use crate::sweep::Target;
-use crate::target::parts;
 
 /// A computation with a coalition and an oracle.
 pub struct Case {
@@ -23,8 +23,6 @@ pub struct Case {
     pub n: usize,
     /// The field of the elements in requests to ideal functionalities.
     pub field: &'static str,
-    /// Bytes of one such element.
-    pub element_bytes: usize,
     /// The order of a tiny field, in which wrong outputs have a probability worth counting.
     pub tiny: Option<u64>,
     /// Items of one frame that are changed, from the first.
@@ -41,9 +39,6 @@ impl Target for Case {
     }
     fn field(&self) -> &'static str {
         self.field
-    }
-    fn element_bytes(&self) -> usize {
-        self.element_bytes
     }
     fn items(&self) -> usize {
         self.items
@@ -69,7 +64,7 @@ const fn case<F: Field>(name: &'static str, n: usize, run: fn(u64, &mut dyn Adve
         Some(p) if p < 1 << 16 => Some(p),
         _ => None,
     };
-    Case { name, n, field: F::NAME, element_bytes: F::BYTES, tiny, items: 2, cost: Cost::Seconds, run }
+    Case { name, n, field: F::NAME, tiny, items: 2, cost: Cost::Seconds, run }
 }
 
 const fn takes(cost: Cost, case: Case) -> Case {

@@ -95,9 +95,6 @@ impl Target for Explained<'_> {
     fn field(&self) -> &'static str {
         self.field.name()
     }
-    fn element_bytes(&self) -> usize {
-        self.field.bytes()
-    }
     fn run(&self, seed: u64, adversary: &mut dyn Adversary) -> Judgement {
         self.play(&tape(seed), adversary).map_or_else(|e| broken(&e), |(_, judgement)| judgement)
     }

@@ -128,9 +128,7 @@ pub fn point(change: PointChange, item: &mut [u8]) -> bool {
     let point = match change {
         PointChange::Identity => Ristretto::identity(),
         PointChange::Generator => Ristretto::generator(),
-        PointChange::Other => {
-            Ristretto::read(item).map_or_else(Ristretto::generator, |x| x + Ristretto::generator())
-        }
+        PointChange::Other => Ristretto::read(item).map_or_else(Ristretto::generator, |x| x + Ristretto::generator()),
         PointChange::SmallOrder => {
             // y = −1 mod 2^255 − 19.
             item.fill(u8::MAX);

@@ -8,9 +8,11 @@
 //! | [`fields`] | all fields by name |
 //! | [`explained`] | a subject on given inputs under attack, judged by its functionality |
 //! | [`run`] | one attacked run: who is corrupt, on which foundations, which check is off |
-//! | [`strategy`] | what a coalition does, as rules over frames |
+//! | [`strategy`] | what a coalition does, as rules over frames: a language, and closures |
+//! | [`computation`] | computations that strategies and sweeps run against, with their oracles |
+//! | [`items`] | what can be done to an item of a frame, by its type |
 //! | [`oracle`] | could the ideal functionality explain the run? |
-//! | [`attack`], [`attacks`] | named attacks, each with the check that must stop it and a control |
+//! | [`attack`], [`catalogue`], [`attacks`] | named attacks, each with what must come of it and a control: data, and programs |
 //! | [`scratch`] | foundations with one seeded weakness, for controls |
 //! | [`enumerate`](mod@enumerate), [`exact`] | every coin of every run counted, compared with the bounds of `spec` |
 //! | [`view`] | what a coalition sees, as an exact distribution |
@@ -29,6 +31,8 @@ pub mod attack;
 pub mod attacks;
 pub mod bystander;
 pub mod cases;
+pub mod catalogue;
+pub mod computation;
 pub mod diary;
 pub mod enumerate;
 pub mod exact;
@@ -51,11 +55,10 @@ pub mod strategy;
 pub mod subject;
 pub mod subjects;
 pub mod sweep;
-pub mod target;
 pub mod verdict;
 pub mod view;
 
-pub use attack::{Attack, Conditions, Control, Outcome, Trial};
+pub use attack::{Attack, Conditions, Control, Expected, Outcome, Trial};
 pub use enumerate::{Probability, enumerate};
 pub use explained::Explained;
 pub use oracle::{Judgement, Win, judge};

@@ -113,12 +113,6 @@ impl World {
         self.draws = draws.to_vec();
         self
     }
-    /// Under another session id.
-    #[must_use]
-    pub fn of_session(mut self, session: SessionId) -> Self {
-        self.session = session;
-        self
-    }
     fn verdicts(&self, p: PartyId) -> Verdicts {
         match self.off {
             _ if self.corrupt.contains(p) && self.puppets => Verdicts::Puppet,

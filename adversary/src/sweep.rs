@@ -5,14 +5,16 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use bytes::Bytes;
-use num_bigint::BigUint;
 use serde::{Deserialize, Serialize};
 use spec::{Bound, Instance};
 use transport::sim::{Adversary, Envelope};
 use transport::{Kind, PartyId};
 
 use crate::cases::Case;
+use crate::fields::FieldId;
+use crate::items::{self, Layout, PointChange};
 use crate::oracle::{Judgement, Win};
+pub use crate::strategy::language::Direction;
 use crate::verdict::{ALPHA, Swept, Verdict, swept};
 
 /// What can be swept: a computation with a coalition and an oracle.
@@ -21,24 +23,12 @@ pub trait Target: Sync {
     fn n(&self) -> usize;
     /// The field of the elements in requests to ideal functionalities.
     fn field(&self) -> &'static str;
-    /// Bytes of one such element.
-    fn element_bytes(&self) -> usize;
     /// Items of one frame that are changed, from the first.
     fn items(&self) -> usize {
         2
     }
     /// Runs it once under an adversary and judges it.
     fn run(&self, seed: u64, adversary: &mut dyn Adversary) -> Judgement;
-}
-
-/// Which side of a puppet is tampered with.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Direction {
-    /// What it sends.
-    Sent,
-    /// What it receives.
-    Received,
 }
 
 /// What happens to one frame.
@@ -116,62 +106,34 @@ impl fmt::Display for Point {
     }
 }
 
-/// The order of a field from its name in a frame's type; `None`: binary.
-fn order_of(name: &str) -> Option<BigUint> {
-    use field::{F2, F3, F5, F7, F31, F128, F251, Field, Fr, PrimeField};
-    fn of<F: PrimeField>() -> BigUint {
-        BigUint::from_slice(&F::MODULUS.iter().flat_map(|l| [*l as u32, (*l >> 32) as u32]).collect::<Vec<_>>())
-    }
-    type Order = fn() -> BigUint;
-    let all: [(&str, Order); 8] = [
-        (F2::NAME, of::<F2>),
-        (F3::NAME, of::<F3>),
-        (F5::NAME, of::<F5>),
-        (F7::NAME, of::<F7>),
-        (F31::NAME, of::<F31>),
-        (F251::NAME, of::<F251>),
-        (Fr::NAME, of::<Fr>),
-        (F128::NAME, of::<F128>),
-    ];
-    all.into_iter().find(|(n, _)| *n == name).map(|(_, of)| of())
-}
-
-fn change_item(item: &mut [u8], change: ItemChange, order: Option<&BigUint>) {
-    let put = |item: &mut [u8], v: BigUint| {
-        let bytes = v.to_bytes_le();
-        let n = bytes.len().min(item.len());
-        item.fill(0);
-        item[..n].copy_from_slice(&bytes[..n]);
-    };
-    let x = BigUint::from_bytes_le(item);
-    match (change, order) {
-        (ItemChange::Zero, _) => item.fill(0),
-        (ItemChange::Invert, _) => item.iter_mut().for_each(|b| *b = !*b),
-        (ItemChange::Generator, _) => field::Group::write(&<field::Ristretto as field::Group>::generator(), item),
-        (ItemChange::AddOne, Some(p)) => put(item, (x + 1u32) % p),
-        (ItemChange::Negate, Some(p)) => put(item, (p - x % p) % p),
-        (ItemChange::Other, Some(p)) => put(item, (x * 7u32 + 0x9e37_79b9u32) % p),
-        (ItemChange::NotCanonical, Some(p)) => put(item, p.clone()),
-        (ItemChange::AddOne | ItemChange::Negate, None) => item[0] ^= 1,
-        (ItemChange::Other | ItemChange::NotCanonical, None) => {
-            item.iter_mut().enumerate().for_each(|(i, b)| *b ^= 0x5a ^ i as u8);
+/// Changes one item. Where its type has no such change, its bits change all the same.
+fn change_item(item: &mut [u8], change: ItemChange, field: Option<FieldId>) {
+    let done = match (change, field) {
+        (ItemChange::Zero, _) => {
+            item.fill(0);
+            true
         }
+        (ItemChange::Invert, _) => {
+            items::complement(item);
+            true
+        }
+        (ItemChange::Generator, _) => items::point(PointChange::Generator, item),
+        (ItemChange::AddOne, Some(f)) => items::add_one(f, item),
+        (ItemChange::Negate, Some(f)) => items::negate(f, item),
+        (ItemChange::Other, Some(f)) => items::other(f, item),
+        (ItemChange::NotCanonical, Some(_)) => items::not_canonical(field, item),
+        _ => false,
+    };
+    if !done {
+        items::scramble(item);
     }
-}
-
-/// Bytes in front of the items: a request to an ideal functionality starts with its operation.
-fn head(e: &Envelope) -> usize {
-    usize::from(e.to == PartyId::IDEAL)
-}
-
-/// The width of one item.
-fn width(e: &Envelope, field_width: usize) -> usize {
-    if e.frame.meta.kind == Kind::Ideal { field_width } else { e.frame.meta.width.max(1) as usize }
 }
 
 /// The adversary of one run: records the frames it could have changed, changes one of them.
 struct Tamper<'a> {
     case: &'a dyn Target,
+    /// The field of the elements that travel through ideal functionalities.
+    field: FieldId,
     point: Option<Point>,
     /// Of every frame in either direction: how many bytes, how many items, of which kind.
     recorded: [Vec<(usize, usize, Kind)>; 2],
@@ -181,13 +143,14 @@ struct Tamper<'a> {
 
 impl<'a> Tamper<'a> {
     fn new(case: &'a dyn Target, point: Option<Point>) -> Self {
-        Self { case, point, recorded: Default::default(), previous: Default::default(), fired: false }
+        let field = FieldId::of_name(case.field()).unwrap_or(FieldId::Fr);
+        Self { case, field, point, recorded: Default::default(), previous: Default::default(), fired: false }
     }
     fn pass(&mut self, direction: Direction, mut e: Envelope, deliver: &mut Vec<Envelope>) {
         let side = direction as usize;
         let at = self.recorded[side].len();
-        let items = e.frame.body.len().saturating_sub(head(&e)) / width(&e, self.case.element_bytes());
-        self.recorded[side].push((e.frame.body.len(), items, e.frame.meta.kind));
+        let layout = Layout::of(&e, self.field);
+        self.recorded[side].push((e.frame.body.len(), layout.count(&e.frame.body), e.frame.meta.kind));
         let before = self.previous[side].iter().rev().find(|o| o.from == e.from && o.to == e.to).cloned();
         self.previous[side].push(e.clone());
         let Some(point) = self.point.filter(|p| p.direction == direction && p.frame == at) else {
@@ -226,16 +189,11 @@ impl<'a> Tamper<'a> {
             Mutation::FlipLast => self.edit(&mut e, |b| b.iter_mut().rev().take(1).for_each(|b| *b ^= 0x80)),
             Mutation::Truncate => self.edit(&mut e, |b| b.truncate(b.len().saturating_sub(1))),
             Mutation::Extend => self.edit(&mut e, |b| b.push(0)),
-            Mutation::Item(k, change) => {
-                let (skip, width) = (head(&e), width(&e, self.case.element_bytes()));
-                let name = if e.frame.meta.kind == Kind::Ideal { self.case.field() } else { e.frame.meta.field };
-                let order = order_of(name);
-                self.edit(&mut e, |b| {
-                    if let Some(item) = b.get_mut(skip + k * width..skip + (k + 1) * width) {
-                        change_item(item, change, order.as_ref());
-                    }
-                });
-            }
+            Mutation::Item(k, change) => self.edit(&mut e, |b| {
+                if let Some(item) = layout.item_mut(b, k) {
+                    change_item(item, change, layout.field);
+                }
+            }),
         }
         self.fired |= old != (e.frame.body.clone(), e.frame.tag);
         deliver.push(e);

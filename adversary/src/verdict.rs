@@ -155,7 +155,7 @@ pub struct Attacked {
     pub runs: u64,
     /// Of these, those that the enemy won.
     pub won: u64,
-    /// Those that ended at the check that must stop it, having changed something.
+    /// Those that ended as they must, at the check that must stop it, having changed something.
     pub stopped: u64,
     /// Those without effect: a rule that never fired or changed nothing, the right output, silence.
     pub idle: u64,
@@ -163,9 +163,11 @@ pub struct Attacked {
     pub control_runs: u64,
     /// Of these, those that the enemy won with all of its rules.
     pub control_won: u64,
+    /// Whether there is a control: some attacks succeed nowhere, and say why.
+    pub controlled: bool,
 }
 
-/// Stopped by the check that must stop it, every time; and the control shows that nothing else would have.
+/// It ended as it must, every time; and the control, if there is one, shows that nothing else stopped it.
 #[must_use]
 pub fn attacked(a: &Attacked) -> Verdict {
     let accounted = a.won.checked_add(a.stopped).and_then(|k| k.checked_add(a.idle));
@@ -173,7 +175,7 @@ pub fn attacked(a: &Attacked) -> Verdict {
     if a.won > 0 || accounted != Some(a.runs) || a.control_won > a.control_runs {
         return Verdict::Fail;
     }
-    let shown = a.control_runs > 0 && a.control_won == a.control_runs;
+    let shown = if a.controlled { a.control_runs > 0 && a.control_won == a.control_runs } else { a.control_runs == 0 };
     if a.runs == 0 || a.idle > 0 || !shown { Verdict::Vacuous } else { Verdict::Pass }
 }
 

@@ -54,8 +54,8 @@ pub struct AttackRow {
     pub reference: &'static str,
     /// The protocol page it attacks.
     pub layer: &'static str,
-    /// The check that must stop it.
-    pub stopped_by: &'static str,
+    /// The check that must stop it, or why none does.
+    pub stopped_by: String,
     /// What came of it against the shipped code.
     pub outcome: String,
     /// What the control changes.

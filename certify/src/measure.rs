@@ -93,7 +93,7 @@ fn attacks(options: &Options, progress: &Progress, codes: &mut Vec<ExitCode>) ->
             does: a.does,
             reference: a.reference,
             layer: a.layer,
-            stopped_by: a.stopped_by.id,
+            stopped_by: a.expected.to_string(),
             outcome: summary(&trial.shipped),
             control: a.control.to_string(),
             outcome_in_control: summary(&trial.control),

@@ -16,7 +16,9 @@ pub fn render(c: &Certificate) -> String {
         c.attacks
             .iter()
             .map(|a| {
-                [a.id, a.stopped_by, &a.outcome, &a.control, &a.outcome_in_control, &a.verdict].map(String::from).into()
+                [a.id, &a.stopped_by, &a.outcome, &a.control, &a.outcome_in_control, &a.verdict]
+                    .map(String::from)
+                    .into()
             })
             .collect(),
     );

@@ -373,6 +373,7 @@ pub fn run<'a, T>(setup: Setup<'_>, mut program: impl FnMut(Rc<dyn Net>) -> Prog
             if wires.borrow().exhausted.contains(p) {
                 live[p.index()] = None;
                 ends[p.index()] = End::Exhausted;
+                adversary.ended(p);
             }
             hands.settle(&wires, adversary, trusted);
             continue;

@@ -7,7 +7,7 @@ use protocols::message::Nonce;
 use protocols::{COMMIT_ECHO, COMMIT_OPENING, Session};
 use transport::{PartyId, PartySet, PerParty};
 
-use crate::attack::{Attack, Conditions, Control, Outcome};
+use crate::attack::{Attack, Conditions, Control, Expected, Outcome};
 use crate::bystander;
 use crate::oracle::{Judgement, Win, judge};
 use crate::run::{Ending, classify};
@@ -21,7 +21,7 @@ pub const ALL: &[Attack] = &[
         does: "waits for the honest seed and then shows a seed of its own that makes the coin end in twelve zero bits",
         reference: "Blum, COMPCON 1982",
         layer: "03-coin",
-        stopped_by: &COMMIT_OPENING,
+        expected: Expected::Stopped(&COMMIT_OPENING),
         control: Control::CheckOff,
         run: rush,
     },
@@ -31,7 +31,7 @@ pub const ALL: &[Attack] = &[
         does: "commits and opens to one honest party another seed than to the other, so that their coins differ",
         reference: "Goldwasser and Lindell, Journal of Cryptology 18 (2005)",
         layer: "02-commitment",
-        stopped_by: &COMMIT_ECHO,
+        expected: Expected::Stopped(&COMMIT_ECHO),
         control: Control::CheckOff,
         run: equivocate,
     },

@@ -1,4 +1,4 @@
-//! Attacks on the MAC check and on the key behind it.
+//! Attacks on the MAC check and on the key behind it, beyond those of the catalogue.
 //!
 //! A key is borrowed mutably by whoever checks under it, so two computations under one key cannot overlap:
 //!
@@ -30,14 +30,14 @@
 
 use std::cell::Cell;
 
-use field::{Field, Fr, Gf128};
+use field::{Field, Fr};
 use protocols::message::Nonce;
 use protocols::prg::Prg;
 use protocols::{COMMIT_OPENING, Error, MAC_CHECK, MacKey, Memory, Result, Session};
 use transport::sim::Envelope;
 use transport::{PartyId, PartySet};
 
-use crate::attack::{Attack, Conditions, Control, Outcome};
+use crate::attack::{Attack, Conditions, Control, Expected, Outcome};
 use crate::bystander;
 use crate::ideal::supply::{CorruptShares, Dealer, Order};
 use crate::oracle::{Judgement, Win, judge};
@@ -49,54 +49,13 @@ use crate::strategy::{Fate, On, Script, Seen, edit, edit_bytes};
 /// The attacks of this file.
 pub const ALL: &[Attack] = &[
     Attack {
-        id: "mac.sigma.lie",
-        title: "wrong opening with a guessed MAC key",
-        does: "opens x − a off by one and adds what corrects σ if the key is one",
-        reference: "ePrint 2012/642, figure 10",
-        layer: "11-mac-check",
-        stopped_by: &MAC_CHECK,
-        control: Control::CheckOff,
-        run: sigma_lie,
-    },
-    Attack {
-        id: "mac.sigma.rush",
-        title: "σ forged after seeing everyone else's",
-        does: "opens x − a off by one and shows the negated sum of all other σ as its own",
-        reference: "ePrint 2012/642, figure 10",
-        layer: "11-mac-check",
-        stopped_by: &COMMIT_OPENING,
-        control: Control::Flaw(Flaw::NoCommitments),
-        run: sigma_rush,
-    },
-    Attack {
-        id: "mac.challenge.known",
-        title: "coefficients of the MAC check known in advance",
-        does: "lies about two openings so that the errors cancel under coefficients it has predicted",
-        reference: "FRESCO issue 324",
-        layer: "11-mac-check",
-        stopped_by: &MAC_CHECK,
-        control: Control::Flaw(Flaw::UnitCoin),
-        run: challenge_known,
-    },
-    Attack {
-        id: "commit.copy",
-        title: "another party's commitment repeated as one's own",
-        does: "repeats the other σ with its commitment and opening: over a binary field two equal σ sum to zero and any \
-               opening passes",
-        reference: "FRESCO issue 432",
-        layer: "02-commitment",
-        stopped_by: &COMMIT_OPENING,
-        control: Control::Flaw(Flaw::OwnerlessCommitments),
-        run: commit_copy,
-    },
-    Attack {
         id: "commit.short",
         title: "σ chosen last, under a commitment that another nonce fits",
         does: "opens x − a off by one, waits for the other σ, and looks for a nonce under which its own commitment is one \
                to the negated sum",
         reference: "Halevi and Micali, CRYPTO 1996",
         layer: "02-commitment",
-        stopped_by: &COMMIT_OPENING,
+        expected: Expected::Stopped(&COMMIT_OPENING),
         control: Control::Flaw(Flaw::ShortCommitments(SHORT)),
         run: commit_short,
     },
@@ -106,7 +65,7 @@ pub const ALL: &[Attack] = &[
         does: "lets one check fail to learn the key from its σ, holds that failure back, and forges the σ of the other",
         reference: "ePrint 2025/789",
         layer: "11-mac-check",
-        stopped_by: &MAC_CHECK,
+        expected: Expected::Stopped(&MAC_CHECK),
         control: Control::Scratch("two computations under a copied key at once"),
         run: interleave,
     },
@@ -129,41 +88,6 @@ fn shift<F: Field>(script: Script<'_>) -> Script<'_> {
     script.shifts::<F>(On::message("beaver", "share"), HONEST, |i| if i == 0 { F::ONE } else { F::ZERO })
 }
 
-fn sigma_lie(a: &Attack, c: &Conditions) -> Outcome {
-    let mut world = a.world(c, 2, coalition());
-    world.floor = Floor::Ideal;
-    let mut first = true;
-    let mut script = shift::<Fr>(Script::new(coalition())).sends(On::message("sigma", "commit"), move |e, seen| {
-        if let Some(r) = coefficients(seen, On::message("coin", "coin"), 2)
-            && std::mem::take(&mut first)
-        {
-            edit(e, |s: &mut [Fr]| s[0] += r[0]);
-        }
-        Fate::Deliver
-    });
-    let judgement = programs::judged_multiplication::<Fr>(&world, &c.tape(), &mut script);
-    Outcome::of(judgement, &script)
-}
-
-fn sigma_rush(a: &Attack, c: &Conditions) -> Outcome {
-    let sigma = On::message("sigma", "sigma");
-    let mut script = shift::<Fr>(Script::new(coalition())).sends(sigma, move |e, seen| {
-        let theirs = seen.latest(sigma).and_then(|s| Fr::read(&s.frame.body));
-        edit(e, |s: &mut [Fr]| s[0] = -theirs.unwrap_or(Fr::ZERO));
-        Fate::Deliver
-    });
-    let judgement = programs::judged_multiplication::<Fr>(&a.world(c, 2, coalition()), &c.tape(), &mut script);
-    Outcome::of(judgement, &script)
-}
-
-fn challenge_known(a: &Attack, c: &Conditions) -> Outcome {
-    let errors = [Fr::ONE, -Fr::ONE];
-    let mut script =
-        Script::new(coalition()).shifts::<Fr>(On::message("beaver", "share"), HONEST, move |i| errors[i % 2]);
-    let judgement = programs::judged_multiplication::<Fr>(&a.world(c, 2, coalition()), &c.tape(), &mut script);
-    Outcome::of(judgement, &script)
-}
-
 /// Repeats the other party's σ with its commitment and its opening.
 pub(crate) fn copying(script: Script<'_>) -> Script<'_> {
     let copy = |name| {
@@ -177,12 +101,6 @@ pub(crate) fn copying(script: Script<'_>) -> Script<'_> {
     };
     let names = ["commitment", "sigma", "opening"];
     names.into_iter().fold(script, |script, name| script.sends(On::message("sigma", name), copy(name)))
-}
-
-fn commit_copy(a: &Attack, c: &Conditions) -> Outcome {
-    let mut script = shift::<Gf128>(copying(Script::new(coalition())));
-    let judgement = programs::judged_multiplication::<Gf128>(&a.world(c, 2, coalition()), &c.tape(), &mut script);
-    Outcome::of(judgement, &script)
 }
 
 /// Bits of a commitment that are too few.

@@ -9,7 +9,7 @@ use protocols::{BASE_OT_POINT, OT_CONSISTENCY, OT_PPRF, Result, Session, Tape};
 use transport::sim::Adversary;
 use transport::{PartyId, PartySet, PerParty};
 
-use crate::attack::{Attack, Conditions, Control, Outcome};
+use crate::attack::{Attack, Conditions, Control, Expected, Outcome};
 use crate::bystander;
 use crate::ideal::ot::IdealOt;
 use crate::oracle::{Judgement, Win, judge};
@@ -25,7 +25,7 @@ pub const ALL: &[Attack] = &[
                the receiver's keys",
         reference: "RFC 9496; ePrint 2021/1218",
         layer: "06-base-ot",
-        stopped_by: &BASE_OT_POINT,
+        expected: Expected::Stopped(&BASE_OT_POINT),
         control: Control::CheckOff,
         run: identity,
     },
@@ -36,7 +36,7 @@ pub const ALL: &[Attack] = &[
                sender's secret",
         reference: "ePrint 2022/192, section 5",
         layer: "07-ot-extension",
-        stopped_by: &OT_PPRF,
+        expected: Expected::Stopped(&OT_PPRF),
         control: Control::CheckOff,
         run: tree,
     },
@@ -47,7 +47,7 @@ pub const ALL: &[Attack] = &[
                transfer whether the block of its secret is zero",
         reference: "ePrint 2015/546; ePrint 2022/192, section 4",
         layer: "07-ot-extension",
-        stopped_by: &OT_CONSISTENCY,
+        expected: Expected::Stopped(&OT_CONSISTENCY),
         control: Control::CheckOff,
         run: rows,
     },

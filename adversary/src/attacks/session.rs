@@ -7,7 +7,7 @@ use protocols::{Error, FRAME_SHAPE, MAC_CHECK, MacKey, Memory, Online, Result, S
 use spec::Check;
 use transport::{PartyId, PartySet};
 
-use crate::attack::{Attack, Conditions, Control, Outcome};
+use crate::attack::{Attack, Conditions, Control, Expected, Outcome};
 use crate::ideal::supply::{CorruptShares, Dealer, Order};
 use crate::oracle::{Judgement, Win, judge};
 use crate::programs::{self, Hand};
@@ -23,7 +23,7 @@ pub const ALL: &[Attack] = &[
         does: "lets a check fail to learn the MAC key from its σ, and forges when the parties try again with that key",
         reference: "ePrint 2025/789; MP-SPDZ changelog 0.4.1",
         layer: "01-session",
-        stopped_by: &MAC_CHECK,
+        expected: Expected::Stopped(&MAC_CHECK),
         control: KEPT,
         run: use_after_abort,
     },
@@ -34,7 +34,7 @@ pub const ALL: &[Attack] = &[
                the parties try again with that key",
         reference: "ePrint 2025/789; MP-SPDZ changelog 0.4.1",
         layer: "01-session",
-        stopped_by: &MAC_CHECK,
+        expected: Expected::Stopped(&MAC_CHECK),
         control: KEPT,
         run: use_after_malformed,
     },

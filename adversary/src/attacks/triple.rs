@@ -5,7 +5,7 @@ use protocols::TRIPLE_SACRIFICE;
 use transport::PartySet;
 use transport::sim::Passive;
 
-use crate::attack::{Attack, Conditions, Control, Outcome};
+use crate::attack::{Attack, Conditions, Control, Expected, Outcome};
 use crate::ideal::supply::CorruptShares;
 use crate::oracle::judge;
 use crate::programs;
@@ -20,7 +20,7 @@ pub const ALL: &[Attack] = &[
         does: "spoils the transfers so that c is off by one: every multiplication with this triple is off by one",
         reference: "ePrint 2016/505, section 5",
         layer: "10-mascot-triple",
-        stopped_by: &TRIPLE_SACRIFICE,
+        expected: Expected::Stopped(&TRIPLE_SACRIFICE),
         control: Control::CheckOff,
         run: bad,
     },
@@ -30,7 +30,7 @@ pub const ALL: &[Attack] = &[
         does: "gives triple and partner errors that cancel under the challenge it has predicted",
         reference: "ePrint 2016/505, section 5",
         layer: "10-mascot-triple",
-        stopped_by: &TRIPLE_SACRIFICE,
+        expected: Expected::Stopped(&TRIPLE_SACRIFICE),
         control: Control::Flaw(Flaw::UnitCoin),
         run: challenge_known,
     },

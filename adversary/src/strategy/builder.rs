@@ -6,7 +6,7 @@
 //! ```
 //! use quorate_adversary::fields::FieldId;
 //! use quorate_adversary::strategy::{Strategy, builder::sends};
-//! use quorate_adversary::target::{self, Scene};
+//! use quorate_adversary::computation::{self, Scene};
 //! use quorate_adversary::{Judgement, World};
 //!
 //! let strategy = Strategy::new("my.attack", 2, &[1])
@@ -14,7 +14,7 @@
 //!     .rule(sends("output", "share").multiply("2"))
 //!     .stopped_by("mac.check")
 //!     .escapes_with("MacCheck");
-//! let multiply = target::find("multiply").unwrap();
+//! let multiply = computation::find("multiply").unwrap();
 //! let world = World::new(2, strategy.coalition());
 //! let scene = Scene::new(multiply, FieldId::Fr, world);
 //! let plan = scene.compile(&strategy).unwrap();
@@ -23,7 +23,9 @@
 //! assert!(!outcome.effective, "it never came to the output");
 //! ```
 
-use super::language::{Act, Copied, Direction, Draw, Expect, FORMAT, Frames, Input, Items, Range, Replay, Rule, Strategy};
+use super::language::{
+    Act, Copied, Direction, Draw, Expect, FORMAT, Frames, Input, Items, Range, Replay, Rule, Strategy,
+};
 use super::language::{KindName, Unseen};
 
 impl Strategy {

@@ -63,7 +63,11 @@ pub(super) enum CompiledAct {
     Complement,
     Flip(usize),
     NotCanonical,
-    Copy { look: usize, same: bool, first: bool },
+    Copy {
+        look: usize,
+        same: bool,
+        first: bool,
+    },
     Point(PointChange),
     Length(i64),
     Permute(Vec<usize>),
@@ -73,9 +77,19 @@ pub(super) enum CompiledAct {
     Drop,
     Duplicate,
     /// The frame that the same puppet sent before this one.
-    ReplayLast { whole: bool },
-    ReplayKnown { look: usize, whole: bool },
-    ReplayOlder { step: Option<Pattern>, message: String, from: Option<PartyId>, whole: bool },
+    ReplayLast {
+        whole: bool,
+    },
+    ReplayKnown {
+        look: usize,
+        whole: bool,
+    },
+    ReplayOlder {
+        step: Option<Pattern>,
+        message: String,
+        from: Option<PartyId>,
+        whole: bool,
+    },
     Redirect(PartyId),
     Delay,
     Truncate(usize),
@@ -144,7 +158,15 @@ impl Criterion {
             peer: on.peer.map(PartyId::new),
         })
     }
-    fn fits(&self, direction: Direction, from: PartyId, to: PartyId, step: &StepPath, message: &str, kind: Kind) -> bool {
+    fn fits(
+        &self,
+        direction: Direction,
+        from: PartyId,
+        to: PartyId,
+        step: &StepPath,
+        message: &str,
+        kind: Kind,
+    ) -> bool {
         let peer = if direction == Direction::Sent { to } else { from };
         self.direction == direction
             && (self.message.is_empty() || self.message == message)
@@ -171,7 +193,9 @@ impl Looked {
         };
         let named = match self.source {
             // What the coalition asks the ideal coin for is no coin.
-            Source::Coin => Self::COIN.contains(&message) && (direction == Direction::Received || other != PartyId::IDEAL),
+            Source::Coin => {
+                Self::COIN.contains(&message) && (direction == Direction::Received || other != PartyId::IDEAL)
+            }
             _ => self.message.is_empty() || self.message == message,
         };
         way && named && self.party.is_none_or(|p| p == other) && self.step.fits(step)

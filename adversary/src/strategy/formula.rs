@@ -205,7 +205,8 @@ impl<F: Field> Here<'_, F> {
             }
         } else {
             let opened = |p: PartyId| {
-                let of_step = |r: &&Record| r.is(lookup.bit) && r.envelope.from == p && r.envelope.frame.step == e.frame.step;
+                let of_step =
+                    |r: &&Record| r.is(lookup.bit) && r.envelope.from == p && r.envelope.frame.step == e.frame.step;
                 let record = self.memory.known.iter().rev().find(of_step)?;
                 if self.honest.contains(p) && self.before.is_some_and(|round| record.envelope.round >= round) {
                     return None;

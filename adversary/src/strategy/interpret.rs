@@ -328,7 +328,8 @@ impl Adversary for Interpreter<'_> {
         if self.plan.delays == 0 || held.is_empty() {
             return (!held.is_empty()).then_some(0);
         }
-        let ranks: Vec<u64> = held.iter().map(|e| self.plan.todo(Direction::Sent, e).rules & self.plan.delays).collect();
+        let ranks: Vec<u64> =
+            held.iter().map(|e| self.plan.todo(Direction::Sent, e).rules & self.plan.delays).collect();
         let rank = |i: usize| if ranks[i] == 0 { 0 } else { ranks[i].trailing_zeros() + 1 };
         // A frame waits with those that its sender put on the same stream before it.
         let together = |i: usize| {

@@ -59,8 +59,6 @@ impl Memory {
 
 impl Record {
     pub fn fits(&self, bit: u64, party: Option<PartyId>, before: Option<u32>) -> bool {
-        self.is(bit)
-            && party.is_none_or(|p| p == self.other)
-            && before.is_none_or(|round| self.envelope.round < round)
+        self.is(bit) && party.is_none_or(|p| p == self.other) && before.is_none_or(|round| self.envelope.round < round)
     }
 }

@@ -8,6 +8,7 @@
 //! | [`surface`] | what there is to attack |
 //! | [`compile`] | a strategy checked against it |
 //! | [`interpret`] | a strategy at work, an adversary of the simulator |
+//! | [`shrink`](mod@shrink) | makes a strategy as small as it can be |
 //! | [`script`] | rules as Rust closures, for what no data can say |
 
 pub mod builder;
@@ -22,6 +23,7 @@ mod memory;
 mod near;
 pub mod pattern;
 pub mod script;
+pub mod shrink;
 pub mod surface;
 mod types;
 pub mod validate;
@@ -30,5 +32,6 @@ pub use compile::Compiled;
 pub use interpret::{Effect, Interpreter};
 pub use language::Strategy;
 pub use script::{Action, Fate, On, Script, Seen, edit, edit_bytes};
+pub use shrink::shrink;
 pub use surface::Surface;
 pub use validate::StrategyError;

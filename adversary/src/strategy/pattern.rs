@@ -123,7 +123,8 @@ mod tests {
     fn names_numbers_and_gaps() {
         let path = StepPath::ROOT.child("online", 0).child("mac_check", 1).child("sigma", 0);
         let fits = |text: &str| Pattern::parse(text).unwrap().fits(&path);
-        for yes in ["", "sigma", "mac_check/sigma", "mac_check[1]/sigma[0]", "online/*/sigma", "/online/**", "**/sigma"] {
+        for yes in ["", "sigma", "mac_check/sigma", "mac_check[1]/sigma[0]", "online/*/sigma", "/online/**", "**/sigma"]
+        {
             assert!(fits(yes), "{yes}");
         }
         for no in ["mac_check", "mac_check[0]/sigma", "/sigma", "online/sigma", "online/*", "coin", "sigma/**/x"] {

@@ -101,7 +101,8 @@ impl Surface {
         };
         let places = of(corrupt);
         let honest = PartySet::all(parties).without(corrupt);
-        let unheard = |p: &Place| p.direction == Direction::Sent && !corrupt.contains(p.from) && !corrupt.contains(p.to);
+        let unheard =
+            |p: &Place| p.direction == Direction::Sent && !corrupt.contains(p.from) && !corrupt.contains(p.to);
         let hidden = honest.iter().flat_map(|p| of(PartySet::of(&[p.index()]))).filter(unheard).collect();
         Self { parties, corrupt, field, places, hidden }
     }

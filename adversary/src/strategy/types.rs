@@ -180,7 +180,13 @@ impl<'a> Types<'a> {
             Source::Seen | Source::Total => ("receives", looked.message.as_str()),
         };
         let from = looked.party.map(|p| format!(" between itself and {p}")).unwrap_or_default();
-        wrong(at, format!("the coalition never {verb} `{what}` in `{}`{from}: what it does not see it cannot use", looked.step))
+        wrong(
+            at,
+            format!(
+                "the coalition never {verb} `{what}` in `{}`{from}: what it does not see it cannot use",
+                looked.step
+            ),
+        )
     }
 
     /// An expression about the items of these places.
@@ -278,7 +284,10 @@ fn index(expr: &Expr, at: &str) -> Typed<Index> {
             Index::Binary(*operation, Box::new(index(x, at)?), Box::new(index(y, at)?))
         }
         other => {
-            return wrong(at, format!("`{other}` is no position: integers up to {LARGEST_INDEX}, `item`, `+`, `-`, `*`"));
+            return wrong(
+                at,
+                format!("`{other}` is no position: integers up to {LARGEST_INDEX}, `item`, `+`, `-`, `*`"),
+            );
         }
     })
 }

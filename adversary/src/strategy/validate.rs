@@ -112,7 +112,8 @@ impl Strategy {
             return wrong("id", "an id is 1 to 80 lower-case letters, digits, dots and dashes");
         }
         let e = &self.expect;
-        let texts = [&self.title, &self.does].into_iter().chain(&self.references).chain(&e.harmless).chain(&e.no_output);
+        let texts =
+            [&self.title, &self.does].into_iter().chain(&self.references).chain(&e.harmless).chain(&e.no_output);
         let texts = texts.chain(&e.acceptance).chain(e.unseen.iter().map(|u| &u.tells));
         if texts.into_iter().any(|t| t.len() > LONGEST_TEXT) {
             return wrong("", format!("a text has at most {LONGEST_TEXT} bytes"));
@@ -154,7 +155,11 @@ impl Strategy {
         if self.corrupt.contains(&p) { Ok(()) } else { wrong(at, format!("party {p} is not corrupt")) }
     }
     fn honest_one(&self, p: usize, at: &str) -> Checked {
-        if p < self.parties && !self.corrupt.contains(&p) { Ok(()) } else { wrong(at, format!("party {p} is not honest")) }
+        if p < self.parties && !self.corrupt.contains(&p) {
+            Ok(())
+        } else {
+            wrong(at, format!("party {p} is not honest"))
+        }
     }
     fn names(&self) -> Checked {
         for (name, meaning) in &self.lets {
@@ -226,7 +231,9 @@ impl Strategy {
         }
         match &on.items {
             Items::Range(r) if r.step == 0 => wrong(format!("{at}.items.step"), "a range has a step of at least 1"),
-            Items::Range(r) if r.to.is_some_and(|to| to <= r.from) => wrong(format!("{at}.items"), "this range is empty"),
+            Items::Range(r) if r.to.is_some_and(|to| to <= r.from) => {
+                wrong(format!("{at}.items"), "this range is empty")
+            }
             Items::List(list) if list.is_empty() => wrong(format!("{at}.items"), "no item is chosen"),
             Items::List(list) if list.len() > MOST_RULES => {
                 wrong(format!("{at}.items"), format!("a list has at most {MOST_RULES} items: use a range"))

@@ -128,21 +128,24 @@ fn a_planned_sample_passes_and_a_quarter_more_or_less_fails() {
 #[test]
 fn attacked_at_every_small_count() {
     let at = |code: u64, k: u32| code / 4u64.pow(k) % 4;
-    for code in 0..4u64.pow(6) {
+    for code in 0..2 * 4u64.pow(6) {
         let [runs, won, stopped, idle, control_runs, control_won] = [0, 1, 2, 3, 4, 5].map(|k| at(code, k));
-        let a = Attacked { runs, won, stopped, idle, control_runs, control_won };
+        let controlled = code < 4u64.pow(6);
+        let a = Attacked { runs, won, stopped, idle, control_runs, control_won, controlled };
+        let shown = if controlled { control_won == control_runs && control_runs > 0 } else { control_runs == 0 };
         let nonsense = won + stopped + idle > runs || control_won > control_runs;
         let elsewhere = won + stopped + idle < runs;
         let verdict = if nonsense || won > 0 || elsewhere {
             Verdict::Fail
-        } else if stopped == runs && runs > 0 && control_won == control_runs && control_runs > 0 {
+        } else if stopped == runs && runs > 0 && shown {
             Verdict::Pass
         } else {
             Verdict::Vacuous
         };
         assert_eq!(attacked(&a), verdict, "{a:?}");
     }
-    let huge = Attacked { runs: 1, won: 0, stopped: u64::MAX, idle: 2, control_runs: 1, control_won: 1 };
+    let [runs, control_runs, control_won] = [1; 3];
+    let huge = Attacked { runs, won: 0, stopped: u64::MAX, idle: 2, control_runs, control_won, controlled: true };
     assert_eq!(attacked(&huge), Verdict::Fail, "counts that overflow");
 }
 

@@ -1,6 +1,8 @@
 //! The adversary against the shipped protocols: named attacks with their controls, sweeps, exact figures.
 
 mod attacks;
+mod bad_strategies;
+mod catalogue;
 mod exact;
 mod ot;
 mod play;

@@ -1,19 +1,27 @@
-//! The strategy language: what is counted under it equals the formulas of `spec`, and strategies that make no sense are
-//! told so or count for nothing.
+//! The strategy language: what is counted under it equals the formulas of `spec`, strategies that make no sense are told
+//! so or count for nothing, and none of them panics.
 
-use field::{F2, F31, Field};
 use num_rational::BigRational;
+use protocols::TRIPLE_SACRIFICE;
+use quorate_adversary::computation::{self, Scene};
 use quorate_adversary::exact::Count;
 use quorate_adversary::fields::FieldId;
 use quorate_adversary::strategy::builder::{receives, sends};
-use quorate_adversary::strategy::language::{Act, Copied, Items, Part, Replay, WhichSession};
-use quorate_adversary::strategy::{Compiled, Strategy, StrategyError};
-use quorate_adversary::target::{self, Scene};
-use quorate_adversary::{Judgement, Win, World};
+use quorate_adversary::strategy::language::{Act, Copied, Items, Part, Replay, Rule, WhichSession};
+use quorate_adversary::strategy::{Strategy, shrink};
+use quorate_adversary::{Judgement, Outcome, Win, World};
 use spec::{Bound, Instance};
 
 fn scene(name: &str, field: FieldId, strategy: &Strategy) -> Scene<'static> {
-    Scene::new(target::find(name).unwrap(), field, World::new(strategy.parties, strategy.coalition()))
+    Scene::new(computation::find(name).unwrap(), field, World::new(strategy.parties, strategy.coalition()))
+}
+
+/// One run over the large field on real foundations.
+fn played(name: &str, strategy: &Strategy) -> Outcome {
+    let mut scene = scene(name, FieldId::Fr, strategy);
+    scene.at.world = scene.at.world.real();
+    let plan = scene.compile(strategy).unwrap();
+    scene.play(&plan, 3)
 }
 
 fn first() -> Items {
@@ -23,6 +31,10 @@ fn first() -> Items {
 /// `x − a` opened off by one, by everyone.
 fn shifted(id: &str) -> Strategy {
     Strategy::new(id, 2, &[1]).shifts("beaver", "share", first(), 0, "1").stopped_by("mac.check")
+}
+
+fn one(rule: Rule) -> Strategy {
+    Strategy::new("one", 2, &[1]).rule(rule).stopped_by("mac.check")
 }
 
 /// The probability that a strategy wins, over every coin.
@@ -47,4 +59,141 @@ fn counted_escapes_equal_their_formulas() {
             assert_eq!(counted(&uniform, "multiply", field), bound, "uniform guess over {field}");
         }
     }
+}
+
+/// A coalition that speaks before it hears cannot choose the result; one that rushes can, where nothing checks it.
+#[test]
+fn only_who_rushes_has_heard_the_others() {
+    let forge = Strategy::new("forge", 2, &[1])
+        .rule(sends("output", "share").set("-total('output', 'share', item)"))
+        .stopped_by("mac.output");
+    assert!(played("multiply", &forge).effective);
+    let blind = played("multiply", &forge.clone().not_rushing());
+    assert_eq!((blind.judgement, blind.effective), (Judgement::Right, false));
+    // What was said in rounds before is known to both.
+    let late = one(sends("output", "share").set("seen('beaver', 'share', 0)"));
+    assert!(played("multiply", &late.not_rushing()).effective);
+}
+
+#[test]
+fn two_rules_that_undo_each_other_are_vacuous() {
+    let add = |by| sends("beaver", "share").item(0).add(by);
+    let cancel = Strategy::new("cancel", 2, &[1]).rule(add("3")).rule(add("-3")).stopped_by("mac.check");
+    let outcome = played("multiply", &cancel);
+    assert_eq!((outcome.judgement, outcome.effective), (Judgement::Right, false));
+    // A third one that does something does not make up for them.
+    let hidden = cancel.clone().rule(sends("beaver", "share").item(1).add("1"));
+    let outcome = played("multiply", &hidden);
+    assert!(outcome.judgement.check().is_some() && !outcome.effective);
+    // Inside one rule it is the same.
+    assert!(!played("multiply", &one(sends("beaver", "share").add("1").add("-1"))).effective);
+    assert!(!played("multiply", &one(sends("beaver", "share").multiply("1"))).effective);
+    assert!(!played("multiply", &one(sends("beaver", "share").nth(7).add("1"))).effective);
+    assert!(!played("multiply", &Strategy::new("nothing", 2, &[1]).harmless("it does nothing")).effective);
+}
+
+#[test]
+fn what_reaches_nobody_changes_nothing() {
+    // The first check stops the run; puppets go on talking to parties that have ended.
+    let dead = shifted("dead").rule(sends("output", "share").add("1"));
+    let outcome = played("multiply", &dead);
+    assert_eq!(outcome.judgement.check().map(|c| c.id), Some("mac.check"));
+    assert!(!outcome.effective);
+    // What is changed and then dropped has not been changed.
+    let gone = one(sends("beaver", "share").add("1")).rule(sends("beaver", "share").act(Act::Drop));
+    let outcome = played("multiply", &gone);
+    assert_eq!((outcome.judgement.check().map(|c| c.id), outcome.effective), (Some("frame.shape"), false));
+    assert!(played("multiply", &one(sends("beaver", "share").act(Act::Drop))).effective);
+}
+
+#[test]
+fn every_act_on_frames_does_what_it_says() {
+    let outcome = |act: Act| played("multiply", &one(sends("beaver", "share").to(0).act(act)));
+    let stopped = |act: Act| outcome(act).judgement.check().map(|c| c.id);
+    for act in [
+        Act::Truncate(1),
+        Act::Extend(3),
+        Act::Length(1),
+        Act::Length(-1),
+        Act::Empty,
+        Act::DuplicateItem(1),
+        Act::NotCanonical,
+        Act::Retag,
+        Act::Duplicate,
+        // The next message stands where it was due.
+        Act::Drop,
+        Act::Replay(Replay { session: WhichSession::Older, ..Replay::default() }),
+    ] {
+        assert_eq!(stopped(act.clone()), Some("frame.shape"), "{act:?}");
+    }
+    for act in [
+        Act::Negate,
+        Act::Zero,
+        Act::Random,
+        Act::Swap([0, 1]),
+        Act::Permute(vec![1]),
+        Act::Copy(Copied::default()),
+        Act::Set("item + n".into()),
+        Act::Multiply("value^2 / 3".into()),
+        Act::Replay(Replay { session: WhichSession::Older, part: Part::Content, ..Replay::default() }),
+    ] {
+        assert_eq!(stopped(act.clone()), Some("mac.check"), "{act:?}");
+    }
+    for act in [Act::Silent, Act::Abort] {
+        assert_eq!(outcome(act.clone()).judgement, Judgement::GaveUp, "{act:?}");
+    }
+    let puppet = one(receives("beaver", "share").act(Act::Silent));
+    assert_eq!(played("multiply", &puppet).judgement, Judgement::GaveUp);
+    let elsewhere = Strategy::new("elsewhere", 3, &[2]).rule(sends("beaver", "share").to(0).act(Act::Redirect(1)));
+    let outcome = played("multiply", &elsewhere.stopped_by("frame.shape"));
+    assert!(outcome.effective && outcome.judgement.check().is_some());
+}
+
+#[test]
+fn coins_and_inputs_count_only_if_something_changes() {
+    let other = |v: u64| Strategy::new("other", 2, &[1]).puts_in(1, &[v]).harmless("an input is an input");
+    let outcome = played("product", &other(9));
+    assert_eq!((outcome.judgement, outcome.effective), (Judgement::Right, true));
+    let same = played("product", &other(5));
+    assert_eq!((same.judgement, same.effective), (Judgement::Right, false), "it puts in 5 anyway");
+    let coins = |draw| Strategy::new("coins", 2, &[1]).draws(1, draw, 0).harmless("one honest seed is enough");
+    assert!(played("coin", &coins(0)).effective);
+    assert!(!played("coin", &coins(999)).effective, "there is no such draw");
+}
+
+/// What the combination of three raw factors is for: who lies about one transfer survives half of the time.
+#[test]
+fn a_lie_about_one_bit_survives_half_of_the_time() {
+    let lie =
+        Strategy::new("lie", 2, &[1]).rule(sends("multiply", "d").item(0).add("1")).stopped_by("triple.sacrifice");
+    let mut scene = scene("triple", FieldId::F128, &lie);
+    scene.at.world = scene.at.world.real();
+    let plan = scene.compile(&lie).unwrap();
+    let outcomes: Vec<_> = (0..32).map(|seed| scene.play(&plan, seed)).collect();
+    let survived = outcomes.iter().filter(|o| o.judgement == Judgement::Right).count();
+    assert!((6..=26).contains(&survived), "{survived} of 32");
+    let fine = |o: &Outcome| o.judgement == Judgement::Right || o.judgement.check() == Some(&TRIPLE_SACRIFICE);
+    assert!(outcomes.iter().all(|o| o.effective && fine(o)));
+}
+
+/// A winning strategy with much around it shrinks to the lie that wins, and what is left wins with the same seed.
+#[test]
+fn a_winning_strategy_shrinks_to_what_wins() {
+    let wins = |s: &Strategy, seed| {
+        let mut scene = scene("multiply", FieldId::F31, s);
+        scene.at.world = scene.at.world.without(Some(&protocols::MAC_CHECK));
+        scene
+            .compile(s)
+            .is_ok_and(|plan| matches!(scene.play(&plan, seed).judgement, Judgement::Won(Win::WrongOutput(_))))
+    };
+    let large = shifted("large")
+        .with("guess", "uniform")
+        .rule(sends("mac_check[0]/sigma", "commit").add("guess * coin('mac_check[0]/coin', 0) + 4"))
+        .rule(sends("beaver", "share").item(1).multiply("1").add("0 * item"));
+    assert!(wins(&large, 5));
+    let small = shrink(&large, 400, |s| wins(s, 5));
+    assert!(wins(&small, 5));
+    assert!(small.lets.is_empty() && small.rules.len() <= 2, "{}", small.to_json());
+    let text = small.to_json();
+    assert_eq!(Strategy::from_json(&text), Ok(small));
 }

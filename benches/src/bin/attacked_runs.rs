@@ -5,14 +5,14 @@
 
 use std::time::{Duration, Instant};
 
+use adversary::computation::{self, Scene};
 use adversary::exact::multiplication::{Computation, additive, count, wrong_product};
 use adversary::exact::pair;
-use adversary::ideal::supply::{CorruptShares, Order};
 use adversary::fields::FieldId;
+use adversary::ideal::supply::{CorruptShares, Order};
 use adversary::sample::Sampler;
 use adversary::strategy::Strategy;
 use adversary::strategy::language::Items;
-use adversary::target::{self, Scene};
 use adversary::{World, classify, programs};
 use field::{F2, F3, F5, F31, Field};
 use protocols::Result;
@@ -68,15 +68,16 @@ fn sampled<F: Field>(what: &str, world: &World) -> Result<()> {
 fn as_data() {
     let items = || Items::List(vec![0]);
     let strategy = Strategy::new("shift", 2, &[1]).shifts("beaver", "share", items(), 0, "1").stopped_by("mac.check");
-    let multiply = target::find("multiply").expect("a target of this name");
+    let multiply = computation::find("multiply").expect("a computation of this name");
     let scene = Scene::new(multiply, FieldId::F31, pair());
-    let plan = scene.compile(&strategy).expect("the strategy fits the target");
+    let plan = scene.compile(&strategy).expect("the strategy fits the computation");
     let mut best = Duration::MAX;
     for round in 0..5 {
         let sampler = Sampler::new(round);
         let start = Instant::now();
         let runs = 40_000;
-        let wins = (0..runs).filter(|run| scene.once(&plan, &sampler.tape(u64::from(*run)), &[]).judgement.won()).count();
+        let wins =
+            (0..runs).filter(|run| scene.once(&plan, &sampler.tape(u64::from(*run)), &[]).judgement.won()).count();
         best = best.min(start.elapsed() / runs);
         assert!(wins > 0, "the attack never escapes over a field as small as this");
     }

@@ -42,7 +42,13 @@ fn right(endings: &[Ending<Held>], world: &World, n: usize, me: PartyId, held: &
     })
 }
 
-fn judged<P>(world: &World, transfers: usize, tape: &Tape, a: &mut dyn Adversary, program: impl Fn(Session) -> P) -> Judgement
+fn judged<P>(
+    world: &World,
+    transfers: usize,
+    tape: &Tape,
+    a: &mut dyn Adversary,
+    program: impl Fn(Session) -> P,
+) -> Judgement
 where
     P: Future<Output = Result<Held>>,
 {

@@ -1,0 +1,199 @@
+//! Strategies that make no sense: each is told what is wrong and where, and none panics.
+
+use quorate_adversary::World;
+use quorate_adversary::computation::{self, Scene};
+use quorate_adversary::fields::FieldId;
+use quorate_adversary::strategy::Strategy;
+
+/// A strategy with these parties, corrupt ones and rules, and what else is given.
+fn text(parties: &str, corrupt: &str, rules: &str, more: &str) -> String {
+    format!(
+        r#"{{"format": 1, "id": "bad", "title": "t", "does": "d", "parties": {parties}, "corrupt": {corrupt},
+            "rules": {rules}, "expect": {{"check": "mac.check"}}{more}}}"#
+    )
+}
+
+/// What is wrong with it when it is read, or else when it is checked against a multiplication of its parties.
+fn error(text: &str) -> String {
+    let strategy = match Strategy::from_json(text) {
+        Ok(strategy) => strategy,
+        Err(e) => return e.to_string(),
+    };
+    let world = World::new(strategy.parties, strategy.coalition()).real();
+    let scene = Scene::new(computation::find("multiply").unwrap(), FieldId::Fr, world);
+    scene.compile(&strategy).map(|_| ()).expect_err("it makes sense after all").to_string()
+}
+
+fn rule(on: &str, act: &str) -> String {
+    error(&text("3", "[2]", &format!(r#"[{{"on": {on}, "do": [{act}]}}]"#), ""))
+}
+
+/// Every one of these says at least this.
+fn say(cases: &[(String, &str)]) {
+    for (found, wanted) in cases {
+        assert!(found.contains(wanted), "`{found}` does not say `{wanted}`");
+    }
+}
+
+const SHARE: &str = r#"{"step": "beaver", "message": "share"}"#;
+
+#[test]
+fn unknown_names_are_told_with_what_may_be_meant() {
+    say(&[
+        (rule(r#"{"step": "beavr"}"#, r#""drop""#), "rules[0].on: there is no step `beavr`: did you mean `beaver`?"),
+        (
+            rule(r#"{"step": "beaver", "message": "sahre"}"#, r#""drop""#),
+            "there is no message `sahre`: did you mean `share`?",
+        ),
+        (rule(r#"{"within": "onlin"}"#, r#""drop""#), "there is no step `onlin`: did you mean `online`?"),
+        (
+            rule(r#"{"step": "beaver", "kind": "element"}"#, r#""drop""#),
+            "unknown variant `element`, expected one of `elements`",
+        ),
+        (rule(r#"{"stp": "beaver"}"#, r#""drop""#), "unknown field `stp`"),
+        (rule(SHARE, r#"{"ad": "1"}"#), "unknown variant `ad`, expected one of `add`"),
+        (rule(SHARE, r#"{"add": "gess"}"#), "unknown name `gess`"),
+        (rule(SHARE, r#"{"add": "seen('beever', 'share', 0)"}"#), "there is no step `beever`: did you mean `beaver`?"),
+        (
+            rule(SHARE, r#"{"add": "seen('beaver', 'shares', 0)"}"#),
+            "there is no message `shares`: did you mean `share`?",
+        ),
+        (rule(SHARE, r#"{"add": "1 +"}"#), "column 4: expected a number"),
+        (rule(r#"{"step": "a//b"}"#, r#""drop""#), "rules[0].on.step: `` is no element"),
+        (rule(r#"{"direction": "sideways"}"#, r#""drop""#), "unknown variant `sideways`"),
+    ]);
+}
+
+#[test]
+fn what_the_coalition_does_not_see_it_cannot_use() {
+    say(&[
+        // Honest parties' messages to each other.
+        (
+            rule(SHARE, r#"{"copy": {"from": 0, "step": "zero_setup", "message": "alpha"}}"#),
+            "there is no message `alpha`",
+        ),
+        (rule(SHARE, r#"{"add": "seen('beaver', 'share', 0, 2)"}"#), "party 2 is not honest"),
+        (rule(r#"{"direction": "receives", "step": "beaver", "to": 1}"#, r#""drop""#), "party 1 is not corrupt"),
+        (rule(r#"{"step": "beaver", "from": 0}"#, r#""drop""#), "party 0 is not corrupt"),
+        (rule(r#"{"step": "beaver", "to": 2}"#, r#""drop""#), "party 2 is not honest"),
+        (rule(SHARE, r#"{"add": "alpha"}"#), "unknown name `alpha`"),
+        (rule(SHARE, r#"{"add": "mac_key"}"#), "unknown name `mac_key`"),
+        (rule(SHARE, r#"{"add": "sent('beaver', 'share', 0, 2)"}"#), "party 2 is not honest"),
+    ]);
+    // With parties 0 and 1 honest and three parties, the pair seed of 0 and 1 passes the coalition by.
+    let hidden = r#"[{"on": {"step": "zero_setup", "message": "pair_seed"}, "do": ["drop"]}]"#;
+    say(&[(error(&text("3", "[2]", hidden, "")), "no frame of the coalition fits; there are `pair_seed`")]);
+    let looks = r#"[{"on": {"step": "mac_check/coin", "message": "seed"}, "do": [{"copy": {"step": "zero_setup", "message": "pair_seed"}}]}]"#;
+    say(&[(error(&text("3", "[0]", looks, "")), "the coalition never receives `pair_seed`")]);
+    let other =
+        r#"[{"on": {"direction": "receives", "step": "zero_setup", "message": "pair_seed", "to": 0}, "do": ["drop"]}]"#;
+    say(&[(error(&text("3", "[0]", other, "")), "no frame of the coalition fits")]);
+}
+
+#[test]
+fn acts_must_fit_what_they_are_done_to() {
+    let seed = r#"{"step": "mac_check/coin", "message": "seed"}"#;
+    say(&[
+        (rule(seed, r#"{"add": "1"}"#), "no elements of a field: `seed`"),
+        (rule("{}", r#"{"add": "1"}"#), "no elements of a field"),
+        (rule(seed, r#""identity""#), "this cannot be done to `seed`"),
+        (rule(SHARE, r#""generator""#), "this cannot be done to `share`"),
+        (rule(SHARE, r#"{"flip": 256}"#), "an item has 256 bits"),
+        (rule(SHARE, r#"{"add": "seen('mac_check/coin', 'seed', 0)"}"#), "no elements in `seed`"),
+        (rule(SHARE, r#"{"add": "seen('beaver', 'share')"}"#), "is a list: say which item"),
+        (rule(SHARE, r#"{"add": "[1, 2]"}"#), "is a list where one value is needed"),
+        (rule(SHARE, r#"{"add": "dot(1, 2)"}"#), "is one value where a list is needed"),
+        (rule(SHARE, r#"{"add": "sum(coin('mac_check/coin'))"}"#), "a coin has no end"),
+        (rule(SHARE, r#"{"add": "seen('beaver', 'share', 99999999)"}"#), "is no position"),
+        (rule(SHARE, r#"{"copy": {"step": "mac_check/coin", "message": "seed"}}"#), "nothing of the same type to copy"),
+        (rule(r#"{"step": "beaver", "message": "share", "items": [2]}"#, r#""zero""#), "such a message has at most 2"),
+        (rule(r#"{"direction": "receives", "step": "beaver"}"#, r#""delay""#), "this is done to what a puppet sends"),
+        (
+            rule(r#"{"direction": "receives", "step": "beaver"}"#, r#"{"redirect": 0}"#),
+            "this is done to what a puppet sends",
+        ),
+        (rule(r#"{"step": "beaver", "nth": 1}"#, r#""delay""#), "a delay is about all frames"),
+        (rule(SHARE, r#"{"redirect": 7}"#), "there is no party 7"),
+    ]);
+}
+
+#[test]
+fn coalitions_and_numbers_out_of_range() {
+    let rules = format!(r#"[{{"on": {SHARE}, "do": ["zero"]}}]"#);
+    let with = |parties: &str, corrupt: &str| error(&text(parties, corrupt, &rules, ""));
+    let more = |more: &str| error(&text("2", "[1]", &rules, more));
+    say(&[
+        (with("1", "[0]"), "parties: there are 2 to 16 parties, not 1"),
+        (with("17", "[0]"), "there are 2 to 16 parties, not 17"),
+        (with("18446744073709551615", "[0]"), "there are 2 to 16 parties"),
+        (with("99999999999999999999", "[0]"), "invalid"),
+        (with("-3", "[0]"), "invalid value"),
+        (with("3", "[3]"), "there is no party 3"),
+        (with("3", "[99]"), "there is no party 99"),
+        (with("3", "[1, 1]"), "a party is named twice"),
+        (with("3", "[]"), "nobody is corrupt"),
+        (with("3", "[0, 1, 2]"), "everyone is corrupt"),
+        (with("NaN", "[0]"), "expected value"),
+        (with("3.0", "[0]"), "invalid type: floating point"),
+        (with("6", "[0]"), "by 2 to 5 at all"),
+        (more(r#", "format": 2"#), "duplicate field `format`"),
+        (more(r#", "parties": 2"#), "duplicate field `parties`"),
+        (more(r#", "lets": {"a": "1", "a": "2"}"#), "`a` is given twice"),
+        (more(r#", "lets": {"a": "b", "b": "a"}"#), "it is defined by itself"),
+        (more(r#", "lets": {"a": "a + 1"}"#), "it is defined by itself"),
+        (more(r#", "lets": {"p": "1"}"#), "`p` stands for something already"),
+        (more(r#", "lets": {"a": "value"}"#), "only where an item is changed"),
+        (more(r#", "lets": {"a": "1"}"#), "lets.a: nothing uses it"),
+        (more(r#", "lets": {"A b": "1"}"#), "a letter first"),
+        (more(r#", "tape": [{"party": 0, "value": 1}]"#), "party 0 is not corrupt"),
+        (more(r#", "tape": [{"party": 1, "value": 1e400}]"#), "number out of range"),
+        (more(r#", "inputs": [{"party": 1, "values": [1]}]"#), "party 1 puts 0 values into `multiply`"),
+        (more(r#", "levels": ["A3C9"]"#), "there is no level `A3C9`"),
+        (more(r#", "surprise": 1"#), "unknown field `surprise`"),
+    ]);
+    say(&[
+        (rule(SHARE, r#"{"extend": 99999999}"#), "1048576 at most"),
+        (rule(SHARE, r#"{"length": -9223372036854775808}"#), "1048576 at most"),
+        (rule(SHARE, r#"{"add": "99999999999999999999"}"#), "integers are below 2^64"),
+        (rule(r#"{"items": []}"#, r#""zero""#), "no item is chosen"),
+        (rule(r#"{"items": {"step": 0}}"#, r#""zero""#), "a step of at least 1"),
+        (rule(r#"{"items": {"from": 5, "to": 5}}"#, r#""zero""#), "this range is empty"),
+        (rule(r#"{"items": {"form": 5}}"#, r#""zero""#), "unknown field `form`"),
+        (rule(r#"{"items": "all"}"#, r#""zero""#), "a list of positions or a range"),
+        (error(&text("2", "[1]", r#"[{"on": {}, "do": []}]"#, "")), "a rule does one thing"),
+        (
+            error(&text("2", "[1]", &format!("[{}]", vec![r#"{"on": {}, "do": ["zero"]}"#; 65].join(",")), "")),
+            "at most 64 entries",
+        ),
+        (error(&" ".repeat(1 << 17)), "at most 65536 bytes"),
+        (error(&format!("{}{}", "[".repeat(5000), "]".repeat(5000))), "invalid type"),
+        (error(""), "EOF while parsing"),
+        (
+            error(&text("2", "[1]", &rules, "").replace("\"format\": 1", "\"format\": 2")),
+            "this is version 1 of the language",
+        ),
+    ]);
+}
+
+#[test]
+fn expectations_must_be_one_and_exact() {
+    let expect = |e: &str| {
+        let rules = format!(r#"[{{"on": {SHARE}, "do": ["zero"]}}]"#);
+        error(&text("2", "[1]", &rules, "").replace(r#"{"check": "mac.check"}"#, e))
+    };
+    say(&[
+        (expect("{}"), "exactly one of `check`, `harmless` and `no_output`"),
+        (expect(r#"{"check": "mac.check", "harmless": "no"}"#), "exactly one of"),
+        (expect(r#"{"harmless": "no", "escape": "MacCheck"}"#), "what no check stops cannot escape it"),
+        (expect(r#"{"check": "mac.check", "escape": "MacChek"}"#), "did you mean `MacCheck`"),
+        (expect(r#"{"check": "mac.check", "escape": "0.5"}"#), "expect.escape"),
+        (expect(r#"{"check": "mac.check", "escape": "value"}"#), "there is no bound `value`"),
+        (
+            expect(r#"{"check": "mac.check", "unseen": {"step": "outptu", "message": "share", "tells": "t"}}"#),
+            "did you mean `output`",
+        ),
+    ]);
+    let checks = protocols::CHECKS;
+    let unknown = quorate_adversary::strategy::compile::check_named("mac.chek", checks).unwrap_err();
+    assert!(unknown.to_string().contains("did you mean `mac.check`?"), "{unknown}");
+}

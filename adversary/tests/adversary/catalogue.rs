@@ -1,0 +1,104 @@
+//! The catalogue: every entry is read, fires, ends as it says, and wins in its control; every known attack is answered.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use num_rational::BigRational;
+use num_traits::Zero;
+use quorate_adversary::catalogue::rows::{Cover, ROWS};
+use quorate_adversary::catalogue::{self, Entry};
+use quorate_adversary::computation::Scene;
+use quorate_adversary::exact::{self, Count};
+use quorate_adversary::fields::FieldId;
+use quorate_adversary::strategy::Strategy;
+use quorate_adversary::{Control, Expected, Floor, Verdict, attacks, cases};
+
+#[test]
+fn every_entry_ends_as_it_says_and_wins_in_its_control() {
+    let mut failed = Vec::new();
+    for (entry, attack) in catalogue::entries().iter().zip(catalogue::attacks()) {
+        let start = std::time::Instant::now();
+        if let Err(e) = entry.plan() {
+            failed.push(format!("{}: {e}", attack.id));
+            continue;
+        }
+        let trial = attack.trial(0..2);
+        let verdict = attack.verdict(&trial);
+        println!("{} {verdict:?} ({:?})", attack.id, start.elapsed());
+        if verdict != Verdict::Pass {
+            failed.push(format!("{} ({}): {trial:?}", attack.id, attack.control));
+        }
+    }
+    assert!(failed.is_empty(), "{}", failed.join("\n"));
+}
+
+/// Where the probability of an escape is known and the field may be tiny, it is counted and must be equal.
+#[test]
+fn escapes_over_tiny_fields_are_as_likely_as_the_entries_say() {
+    let countable = |e: &&Entry| {
+        e.floor == Floor::Ideal
+            && matches!(e.expected, Expected::Stopped(_))
+            && e.computation.fields.contains(&FieldId::F3)
+    };
+    let mut counted = 0;
+    for entry in catalogue::entries().iter().filter(countable) {
+        for field in [FieldId::F2, FieldId::F3] {
+            let scene = Scene::new(entry.computation, field, entry.scene(false).at.world).with_zero_shares();
+            let plan = scene.compile(&entry.strategy).unwrap();
+            let accepted = |j: &quorate_adversary::Judgement| j.won() || *j == quorate_adversary::Judgement::Right;
+            let count = Count::over(|tape| Ok(accepted(&scene.once(&plan, tape, &[]).judgement))).unwrap();
+            let expected = entry.escape_over(field).unwrap_or_else(BigRational::zero);
+            assert_eq!(count.probability, expected, "{} over {field}", entry.strategy.id);
+            counted += 1;
+        }
+    }
+    assert!(counted >= 4, "only {counted}");
+}
+
+#[test]
+fn every_known_attack_is_answered() {
+    let unmarked = [25, 28, 29, 30, 31, 38, 42, 43, 47, 48];
+    let wanted: Vec<u32> = (1..=65).filter(|k| !unmarked.contains(k)).collect();
+    assert_eq!(ROWS.iter().map(|r| r.number).collect::<Vec<_>>(), wanted);
+    let figures: BTreeSet<_> = exact::all().map(|f| f.id).collect();
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
+    let text = |file: &str| std::fs::read_to_string(root.join(file)).unwrap_or_else(|e| panic!("{file}: {e}"));
+    for row in ROWS {
+        assert!(row.entries().count() + row.also.len() > 0, "nothing answers row {}: {}", row.number, row.attack);
+        for cover in row.also {
+            let there = match cover {
+                Cover::Attack(id) => attacks::programs().any(|a| a.id == *id),
+                Cover::Figure(id) => figures.contains(id),
+                Cover::Sweep(case) => cases::find(case).is_some(),
+                Cover::Test(file, name) => text(file).contains(&format!("fn {name}(")),
+                Cover::Types(file) => text(file).contains("```compile_fail"),
+                Cover::NotYet(why) => !why.is_empty(),
+            };
+            assert!(there, "row {}: {cover:?} is not there", row.number);
+        }
+    }
+    let known: BTreeSet<u32> = ROWS.iter().map(|r| r.number).collect();
+    for entry in catalogue::entries() {
+        assert!(!entry.rows.is_empty() || entry.strategy.expect.harmless.is_some(), "{}", entry.strategy.id);
+        assert!(entry.rows.iter().all(|r| known.contains(r)), "{} names a row that is not there", entry.strategy.id);
+    }
+}
+
+/// Only what is malformed, harmless or stopped twice may do without a control, and each says why.
+#[test]
+fn controls_are_left_out_for_a_reason() {
+    for (entry, attack) in catalogue::entries().iter().zip(catalogue::attacks()) {
+        match attack.control {
+            Control::None(why) => assert!(why.len() > 10, "{}", attack.id),
+            _ => assert!(matches!(entry.expected, Expected::Stopped(_)), "{}", attack.id),
+        }
+    }
+}
+
+#[test]
+fn entries_are_what_they_are_written_as() {
+    for entry in catalogue::entries() {
+        let text = entry.strategy.to_json();
+        assert_eq!(Strategy::from_json(&text).as_ref(), Ok(&entry.strategy), "{text}");
+    }
+}
