@@ -219,3 +219,32 @@ async fn plain(s: &mut Session, meta: Meta, mine: Bytes) -> protocols::Result<Pe
 async fn receive(s: &mut Session, from: PartyId, meta: Meta, bytes: usize) -> protocols::Result<Bytes> {
     Ok(s.recv_encoded(from, meta, 0, bytes).await?.unwrap_or_else(|| vec![0; bytes].into()))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::bystander;
+
+    #[test]
+    fn integers_of_a_seed_are_uniform() {
+        for order in [1, 2, 30, 250] {
+            let drawn = integers(Coins::Seed([3; 32]), order, 250 * order as usize);
+            let mut counts = vec![0u32; order as usize];
+            drawn.iter().for_each(|v| counts[*v as usize] += 1);
+            // 250 expected each: seven standard deviations.
+            assert!(counts.iter().all(|k| k.abs_diff(250) < 110), "{order}: {counts:?}");
+        }
+        assert_eq!(integers(Coins::Values(vec![4, 2]), 5, 2), [4, 2]);
+    }
+
+    #[test]
+    fn short_commitments_keep_their_first_bits() {
+        let s = bystander::at(2, &["sigma"]);
+        let of = |bits| short(&s, PartyId::new(1), &[7], &Nonce([9; 32]), bits).0;
+        let whole = of(256);
+        for bits in [0, 1, 8, 12, 255] {
+            let set = |digest: [u8; 32], i: usize| digest[i / 8] >> (7 - i % 8) & 1 == 1;
+            assert!((0..256).all(|i| set(of(bits), i) == (i < bits as usize && set(whole, i))), "{bits} bits");
+        }
+    }
+}
