@@ -20,6 +20,7 @@
 //! | [`play`] | the best attack of all, by backward induction |
 //! | [`sweep`](mod@sweep), [`cases`] | every frame with every mutation, on small named computations |
 //! | [`sacrifice`] | spoiled triples under the shipped sacrifice |
+//! | [`simulation`] | a subject under a strategy as a problem for the best simulator |
 //! | [`simulator`] | how well the ideal functionality can explain a run at best: an exact fraction with a proof |
 //! | [`diary`] | a coalition's own coins, written down |
 //! | [`subjects`] | the protocols of this project as subjects |
@@ -49,6 +50,7 @@ pub mod run;
 pub mod sacrifice;
 pub mod sample;
 pub mod scratch;
+pub mod simulation;
 pub mod simulator;
 pub mod stats;
 pub mod strategy;

@@ -1,9 +1,9 @@
 //! One attacked run of a protocol: who is corrupt, on which foundations, with which check switched off, and how it ended.
 
 use std::future::Future;
-use std::pin::Pin;
 use std::rc::Rc;
 
+use protocols::foundations::Local;
 use protocols::{Abort, Error, Real, Result, Session, SessionId, Tape};
 use spec::Check;
 use transport::sim::{self, Adversary, Clock, End, Limits, Run, Setup};
@@ -131,6 +131,15 @@ impl World {
     where
         P: Future<Output = Result<T>> + 'a,
     {
+        self.start(tape, adversary, &|s| -> Local<'a, T> { Box::pin(program(s)) })
+    }
+    /// The part that does not depend on the program, compiled once for every type of output: programs are many.
+    fn start<'a, T: 'a>(
+        &self,
+        tape: &Tape,
+        adversary: &mut dyn Adversary,
+        program: &dyn Fn(Session) -> Local<'a, T>,
+    ) -> Run<Result<T>> {
         let mut hub = Hub::new(self.parties.clone(), tape.fork(u64::MAX));
         let setup = Setup {
             parties: self.parties.clone(),
@@ -142,8 +151,7 @@ impl World {
             limits: self.limits,
         };
         let flaw = self.flaw;
-        let program = &program;
-        sim::run(setup, |net| -> Pin<Box<dyn Future<Output = Result<T>> + '_>> {
+        sim::run(setup, |net| -> Local<'_, T> {
             let me = net.me();
             let tape = tape.fork(me.index() as u64);
             let tape = match self.corrupt.contains(me) {
@@ -157,12 +165,12 @@ impl World {
             let session = self.session;
             let verdicts = self.verdicts(me);
             match self.floor {
-                Floor::Ideal => Box::pin(program(Session::on_untrusted_foundations(
+                Floor::Ideal => program(Session::on_untrusted_foundations(
                     net,
                     session,
                     Rc::new(Flawed::new(Ideal(verdicts), flaw)),
                     tape,
-                ))),
+                )),
                 Floor::Real => Box::pin(async move {
                     let boot = With(Real::bootstrap(), verdicts);
                     let mut s = Session::on_untrusted_foundations(net.clone(), session, Rc::new(boot), tape.clone());

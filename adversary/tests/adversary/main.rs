@@ -7,6 +7,7 @@ mod exact;
 mod ot;
 mod play;
 mod sample;
+mod simulation;
 mod simulator;
 mod strategy;
 mod subjects;

@@ -1,0 +1,90 @@
+//! The best simulator against the shipped protocol text: how well the ideal functionality explains what malicious parties
+//! see and do, as one fraction for each strategy.
+
+use field::{F2, F3, Field};
+use num_rational::BigRational;
+use num_traits::{One, Zero};
+use quorate_adversary::exact::multiplication::additive;
+use quorate_adversary::exact::pair;
+use quorate_adversary::fields::FieldId;
+use quorate_adversary::ideal::supply::CorruptShares;
+use quorate_adversary::simulation::count;
+use quorate_adversary::simulator::{Best, WORK, best};
+use quorate_adversary::strategy::On;
+use quorate_adversary::{DynSubject, Instance, Script, World, subjects};
+use spec::Bound;
+use transport::PartySet;
+
+type Strategy = fn() -> Script<'static>;
+
+/// The figure of a subject whose coalition puts in `mine` and follows a strategy, proved and verified.
+fn figure(subject: &dyn DynSubject, world: World, field: FieldId, mine: &[u64], strategy: Strategy) -> BigRational {
+    let at = Instance { field, world, shares: CorruptShares::Zero };
+    let counted = count(subject, &at, mine, || Box::new(strategy())).unwrap();
+    let Best::Exact(certificate) = best(&counted.problem, WORK) else { panic!("{} over {field}", subject.name()) };
+    assert!(counted.problem.real().classes() <= counted.views);
+    assert_eq!(certificate.verify(&counted.problem), Ok(()));
+    certificate.value.value().clone()
+}
+
+fn mac_check(p: u64) -> BigRational {
+    Bound::MacCheck.at(&spec::Instance::field(p))
+}
+fn passive() -> Script<'static> {
+    Script::new(PartySet::of(&[1]))
+}
+fn shift<F: Field>() -> Script<'static> {
+    additive::<F>([F::ONE, F::ZERO], F::ZERO)
+}
+fn guess<F: Field>() -> Script<'static> {
+    additive::<F>([F::ONE, F::ZERO], F::ONE)
+}
+
+#[test]
+fn honest_runs_are_explained_perfectly() {
+    for subject in [&subjects::Multiply as &dyn DynSubject, &subjects::Multiplied, &subjects::Show, &subjects::ShowTo] {
+        assert!(figure(subject, pair(), FieldId::F2, &[], passive).is_zero(), "{}", subject.name());
+    }
+    for subject in [&subjects::Sum as &dyn DynSubject, &subjects::Store, &subjects::Product] {
+        for mine in [0, 1] {
+            assert!(figure(subject, pair(), FieldId::F2, &[mine], passive).is_zero(), "{}", subject.name());
+        }
+    }
+    assert!(figure(&subjects::Show, pair(), FieldId::F5, &[], passive).is_zero());
+    assert!(figure(&subjects::Sum, pair(), FieldId::F3, &[2], passive).is_zero());
+}
+
+#[test]
+fn a_shifted_opening_is_explained_but_for_the_bound_of_the_mac_check() {
+    let product = |field, strategy| figure(&subjects::Multiply, pair(), field, &[], strategy);
+    assert_eq!(product(FieldId::F2, shift::<F2>), mac_check(2));
+    assert_eq!(product(FieldId::F2, guess::<F2>), mac_check(2));
+    assert_eq!(product(FieldId::F3, shift::<F3>), mac_check(3));
+}
+
+#[test]
+fn without_the_mac_check_nothing_is_explained() {
+    let world = || pair().without(Some(&protocols::MAC_CHECK));
+    assert!(figure(&subjects::Multiply, world(), FieldId::F2, &[], shift::<F2>).is_one());
+    assert!(figure(&subjects::Multiply, world(), FieldId::F3, &[], shift::<F3>).is_one());
+}
+
+/// A corrupt owner that shifts what it tells of its input has put in another input: nothing to detect.
+#[test]
+fn another_input_is_no_attack() {
+    let other = || passive().adds::<F3>(On::message("masked_input", "broadcast"), |_| F3::ONE);
+    for subject in [&subjects::Sum as &dyn DynSubject, &subjects::Store] {
+        assert!(figure(subject, pair(), FieldId::F3, &[1], other).is_zero(), "{}", subject.name());
+    }
+}
+
+/// Three parties, two of them honest: one is kept from its output. Explained, because the claim is selective abort.
+#[test]
+fn selective_abort_is_what_is_claimed() {
+    let world = World::new(3, PartySet::of(&[2]));
+    let withhold = || {
+        let victim = On::message("output", "share").with(transport::PartyId::new(1));
+        Script::new(PartySet::of(&[2])).sends(victim, |_, _| quorate_adversary::strategy::Fate::Drop)
+    };
+    assert!(figure(&subjects::Show, world, FieldId::F2, &[], withhold).is_zero());
+}
