@@ -11,6 +11,7 @@ use quorate_adversary::computation::Scene;
 use quorate_adversary::exact::{self, Count};
 use quorate_adversary::fields::FieldId;
 use quorate_adversary::strategy::Strategy;
+use quorate_adversary::strategy::language::{Act, Expect, Frames};
 use quorate_adversary::{Control, Expected, Floor, Verdict, attacks, cases};
 
 #[test]
@@ -100,5 +101,24 @@ fn entries_are_what_they_are_written_as() {
     for entry in catalogue::entries() {
         let text = entry.strategy.to_json();
         assert_eq!(Strategy::from_json(&text).as_ref(), Ok(&entry.strategy), "{text}");
+    }
+}
+
+/// The page beside the files names every act, every condition and every expectation there is.
+#[test]
+fn the_page_names_the_whole_language() {
+    let page = include_str!("../../catalogue/README.md");
+    // What serde expects instead of a name that nothing has.
+    let names = |e: serde_json::Error| {
+        let text = e.to_string();
+        let expected = text.split_once("expected one of").map(|(_, rest)| rest.to_owned()).unwrap_or_default();
+        expected.split('`').skip(1).step_by(2).map(str::to_owned).collect::<Vec<_>>()
+    };
+    let acts = names(serde_json::from_str::<Act>(r#""nothing""#).unwrap_err());
+    let frames = names(serde_json::from_str::<Frames>(r#"{"nothing": 1}"#).unwrap_err());
+    let expect = names(serde_json::from_str::<Expect>(r#"{"nothing": 1}"#).unwrap_err());
+    assert!(acts.len() > 25 && frames.len() > 8 && expect.len() > 5, "{acts:?} {frames:?} {expect:?}");
+    for name in acts.iter().chain(&frames).chain(&expect) {
+        assert!(page.contains(&format!("`{name}`")), "{name} is not on the page");
     }
 }
