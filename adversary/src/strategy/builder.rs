@@ -10,8 +10,8 @@
 //! use quorate_adversary::{Judgement, World};
 //!
 //! let strategy = Strategy::new("my.attack", 2, &[1])
-//!     .rule(sends("beaver", "share").item(0).add("1"))
-//!     .rule(sends("output", "share").multiply("2"))
+//!     .rule(sends("beaver", "share").item(0).adds("1"))
+//!     .rule(sends("output", "share").multiplies("2"))
 //!     .stopped_by("mac.check")
 //!     .escapes_with("MacCheck");
 //! let multiply = computation::find("multiply").unwrap();
@@ -77,7 +77,7 @@ impl Strategy {
     /// honest parties. `peer` is one honest party, whose share the puppets see shifted.
     #[must_use]
     pub fn shifts(self, step: &str, message: &str, items: Items, peer: usize, by: &str) -> Self {
-        let of = |rule: Rule| rule.items(items.clone()).add(by);
+        let of = |rule: Rule| rule.items(items.clone()).adds(by);
         self.rule(of(sends(step, message))).rule(of(receives(step, message).peer(peer)))
     }
     /// Lets a puppet draw a value instead of its `draw`-th coin.
@@ -215,27 +215,27 @@ impl Rule {
     }
     /// Adds an expression.
     #[must_use]
-    pub fn add(self, by: &str) -> Self {
+    pub fn adds(self, by: &str) -> Self {
         self.act(Act::Add(by.to_owned()))
     }
     /// Multiplies by an expression.
     #[must_use]
-    pub fn multiply(self, by: &str) -> Self {
+    pub fn multiplies(self, by: &str) -> Self {
         self.act(Act::Multiply(by.to_owned()))
     }
     /// Puts an expression in its place.
     #[must_use]
-    pub fn set(self, to: &str) -> Self {
+    pub fn sets(self, to: &str) -> Self {
         self.act(Act::Set(to.to_owned()))
     }
     /// Copies what an honest party said in the same message.
     #[must_use]
-    pub fn copy(self) -> Self {
+    pub fn copies(self) -> Self {
         self.act(Act::Copy(Copied::default()))
     }
     /// Replays a frame.
     #[must_use]
-    pub fn replay(self, replay: Replay) -> Self {
+    pub fn replays(self, replay: Replay) -> Self {
         self.act(Act::Replay(replay))
     }
 }

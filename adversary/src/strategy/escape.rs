@@ -7,8 +7,9 @@ use num_bigint::BigInt;
 use num_rational::BigRational;
 use spec::{Bound, Instance};
 
-use super::expression::{Expr, parse};
+use super::expression::Expr;
 use super::near::suggestion;
+use super::parse::parse;
 
 /// A probability as it is written.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -1,5 +1,7 @@
 //! Expressions ready to be evaluated: names resolved, messages known, types checked.
 
+use std::cell::Cell;
+
 use field::Field;
 use protocols::foundations::{Coins, joint_seed};
 use protocols::message::Nonce;
@@ -84,11 +86,14 @@ pub(super) struct Here<'a, F> {
     pub before: Option<u32>,
 }
 
+/// The value of a name in one field, canonically encoded, once it is known.
+pub(super) type Known = Cell<Option<(FieldId, [u8; 32])>>;
+
 /// What the strategy's names stand for, once per run.
 pub(super) struct Names<'a> {
     /// `None`: uniform.
     pub meanings: &'a [Option<Formula>],
-    pub known: &'a [std::cell::Cell<Option<(FieldId, [u8; 32])>>],
+    pub known: &'a [Known],
     pub tape: &'a protocols::Tape,
 }
 

@@ -14,7 +14,7 @@ use transport::{Parties, PartyId, PartySet};
 
 use super::changes::{self, Flight};
 use super::compile::{Compiled, CompiledAct, Todo};
-use super::formula::{Here, Names};
+use super::formula::{Here, Known, Names};
 use super::language::{Direction, Items};
 use super::memory::{Memory, Record};
 use super::pattern::Pattern;
@@ -27,7 +27,7 @@ pub struct Interpreter<'a> {
     tape: Tape,
     older: &'a [(Direction, Envelope)],
     memory: Memory,
-    names: Vec<Cell<Option<(FieldId, [u8; 32])>>>,
+    names: Vec<Known>,
     effect: Effect,
     counts: Vec<((usize, PartyId, PartyId), u64)>,
     /// The last frame of every pair, as it was made.

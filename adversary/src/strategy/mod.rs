@@ -4,7 +4,7 @@
 //! |---|---|
 //! | [`language`], [`validate`] | the strategy language: data, in JSON; what is wrong with a strategy by itself |
 //! | [`builder`] | the same in Rust |
-//! | [`expression`], [`escape`], [`pattern`] | formulas, probabilities and step patterns as they are written |
+//! | [`expression`], [`parse`], [`escape`], [`pattern`] | formulas, probabilities and step patterns as they are written |
 //! | [`surface`] | what there is to attack |
 //! | [`compile`] | a strategy checked against it |
 //! | [`interpret`] | a strategy at work, an adversary of the simulator |
@@ -13,6 +13,7 @@
 
 pub mod builder;
 mod changes;
+mod chosen;
 pub mod compile;
 pub mod escape;
 pub mod expression;
@@ -21,6 +22,7 @@ pub mod interpret;
 pub mod language;
 mod memory;
 mod near;
+pub mod parse;
 pub mod pattern;
 pub mod script;
 pub mod shrink;

@@ -2,8 +2,9 @@
 //! conditions, simpler expressions. Delta debugging: halves are taken away first, then smaller parts, until no single
 //! simplification is left that keeps it interesting.
 
-use super::expression::{Expr, Look, parse};
+use super::expression::{Expr, Look};
 use super::language::{Act, Frames, Items, Rule, Strategy};
+use super::parse::parse;
 
 /// Shrinks a strategy for as long as `interesting` says yes, trying at most `tries` candidates. What is returned was
 /// interesting, provided that the strategy itself was; the same strategy and the same answers give the same result.
@@ -239,8 +240,10 @@ mod tests {
     #[test]
     fn only_what_matters_is_left() {
         let strategy = (0..10)
-            .fold(Strategy::new("s", 3, &[1, 2]), |s, k| s.rule(sends("a", "m").to(0).item(k).add("2 * item + guess")))
-            .rule(sends("x/y/open", "share").within("x").nth(3).multiply("guess").add("(3 - item) * 4").act(Act::Drop))
+            .fold(Strategy::new("s", 3, &[1, 2]), |s, k| s.rule(sends("a", "m").to(0).item(k).adds("2 * item + guess")))
+            .rule(
+                sends("x/y/open", "share").within("x").nth(3).multiplies("guess").adds("(3 - item) * 4").act(Act::Drop),
+            )
             .with("guess", "uniform")
             .harmless("a test");
         // Interesting: something is dropped in `open`.
@@ -257,7 +260,7 @@ mod tests {
 
     #[test]
     fn expressions_become_lighter_and_stay_interesting() {
-        let with = |e: &str| Strategy::new("s", 2, &[1]).rule(sends("a", "m").item(0).add(e)).harmless("a test");
+        let with = |e: &str| Strategy::new("s", 2, &[1]).rule(sends("a", "m").item(0).adds(e)).harmless("a test");
         let mentions =
             |s: &Strategy| s.rules.first().is_some_and(|r| matches!(&r.acts[0], Act::Add(e) if e.contains("coin")));
         let shrunk = shrink(&with("7 * dot(coin('c'), [1, 2]) - -(item^3)"), 1000, mentions);
@@ -267,7 +270,7 @@ mod tests {
     #[test]
     fn a_budget_is_kept() {
         let strategy =
-            (0..40).fold(Strategy::new("s", 2, &[1]), |s, _| s.rule(sends("a", "m").add("99"))).harmless("a test");
+            (0..40).fold(Strategy::new("s", 2, &[1]), |s, _| s.rule(sends("a", "m").adds("99"))).harmless("a test");
         let mut tried = 0;
         let shrunk = shrink(&strategy, 5, |s| {
             tried += 1;

@@ -6,9 +6,10 @@ use std::collections::BTreeMap;
 use transport::{Kind, PartyId};
 
 use super::compile::{CompiledAct, Looked, describe, unknown};
-use super::expression::{Expr, Look, Operation, Source, parse};
+use super::expression::{Expr, Look, Operation, Source};
 use super::formula::{Formula, Index, Values};
 use super::language::{Act, Copied, Frames, Replay, Strategy, WhichSession};
+use super::parse::parse;
 use super::pattern::Pattern;
 use super::surface::{Place, Surface};
 use super::validate::StrategyError;

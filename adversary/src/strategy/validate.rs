@@ -8,9 +8,10 @@ use spec::Level;
 use transport::{Parties, PartySet};
 
 use super::escape::Escape;
-use super::expression::{self, Expr};
+use super::expression::Expr;
 use super::language::{Act, Direction, FORMAT, Frames, Items, Strategy};
 use super::near::suggestion;
+use super::parse::parse;
 use super::pattern::Pattern;
 
 /// The largest file, in bytes.
@@ -191,7 +192,7 @@ impl Strategy {
     }
     /// An expression whose names are known; `items` tells whether it is about items.
     fn formula(&self, text: &str, items: bool, at: &str) -> Checked {
-        let expr = expression::parse(text).map_err(|e| StrategyError::new(at, format!("`{text}`, {e}")))?;
+        let expr = parse(text).map_err(|e| StrategyError::new(at, format!("`{text}`, {e}")))?;
         let known: Vec<&str> = ["p", "n"].into_iter().chain(self.lets.keys().map(String::as_str)).collect();
         let mut all = vec![&expr];
         while let Some(e) = all.pop() {
@@ -294,7 +295,7 @@ impl Strategy {
 
 /// The names in an expression.
 fn used(text: &str) -> Vec<String> {
-    let Ok(expr) = expression::parse(text) else { return Vec::new() };
+    let Ok(expr) = parse(text) else { return Vec::new() };
     let mut all = vec![&expr];
     let mut names = Vec::new();
     while let Some(e) = all.pop() {

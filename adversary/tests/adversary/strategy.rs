@@ -47,10 +47,10 @@ fn counted(strategy: &Strategy, name: &str, field: FieldId) -> BigRational {
 /// The exact figures of the MAC check, by strategies as data.
 #[test]
 fn counted_escapes_equal_their_formulas() {
-    let guess = shifted("guess").rule(sends("mac_check[0]/sigma", "commit").add("coin('mac_check[0]/coin', 0)"));
+    let guess = shifted("guess").rule(sends("mac_check[0]/sigma", "commit").adds("coin('mac_check[0]/coin', 0)"));
     let uniform = shifted("uniform")
         .with("guess", "uniform")
-        .rule(sends("mac_check[0]/sigma", "commit").add("guess * dot(coin('mac_check[0]/coin'), [1, 0])"));
+        .rule(sends("mac_check[0]/sigma", "commit").adds("guess * dot(coin('mac_check[0]/coin'), [1, 0])"));
     for field in [FieldId::F2, FieldId::F3, FieldId::F5] {
         let bound = Bound::MacCheck.at(&Instance::field(field.order()));
         assert_eq!(counted(&shifted("shift"), "multiply", field), bound, "shift over {field}");
@@ -65,42 +65,42 @@ fn counted_escapes_equal_their_formulas() {
 #[test]
 fn only_who_rushes_has_heard_the_others() {
     let forge = Strategy::new("forge", 2, &[1])
-        .rule(sends("output", "share").set("-total('output', 'share', item)"))
+        .rule(sends("output", "share").sets("-total('output', 'share', item)"))
         .stopped_by("mac.output");
     assert!(played("multiply", &forge).effective);
     let blind = played("multiply", &forge.clone().not_rushing());
     assert_eq!((blind.judgement, blind.effective), (Judgement::Right, false));
     // What was said in rounds before is known to both.
-    let late = one(sends("output", "share").set("seen('beaver', 'share', 0)"));
+    let late = one(sends("output", "share").sets("seen('beaver', 'share', 0)"));
     assert!(played("multiply", &late.not_rushing()).effective);
 }
 
 #[test]
 fn two_rules_that_undo_each_other_are_vacuous() {
-    let add = |by| sends("beaver", "share").item(0).add(by);
+    let add = |by| sends("beaver", "share").item(0).adds(by);
     let cancel = Strategy::new("cancel", 2, &[1]).rule(add("3")).rule(add("-3")).stopped_by("mac.check");
     let outcome = played("multiply", &cancel);
     assert_eq!((outcome.judgement, outcome.effective), (Judgement::Right, false));
     // A third one that does something does not make up for them.
-    let hidden = cancel.clone().rule(sends("beaver", "share").item(1).add("1"));
+    let hidden = cancel.clone().rule(sends("beaver", "share").item(1).adds("1"));
     let outcome = played("multiply", &hidden);
     assert!(outcome.judgement.check().is_some() && !outcome.effective);
     // Inside one rule it is the same.
-    assert!(!played("multiply", &one(sends("beaver", "share").add("1").add("-1"))).effective);
-    assert!(!played("multiply", &one(sends("beaver", "share").multiply("1"))).effective);
-    assert!(!played("multiply", &one(sends("beaver", "share").nth(7).add("1"))).effective);
+    assert!(!played("multiply", &one(sends("beaver", "share").adds("1").adds("-1"))).effective);
+    assert!(!played("multiply", &one(sends("beaver", "share").multiplies("1"))).effective);
+    assert!(!played("multiply", &one(sends("beaver", "share").nth(7).adds("1"))).effective);
     assert!(!played("multiply", &Strategy::new("nothing", 2, &[1]).harmless("it does nothing")).effective);
 }
 
 #[test]
 fn what_reaches_nobody_changes_nothing() {
     // The first check stops the run; puppets go on talking to parties that have ended.
-    let dead = shifted("dead").rule(sends("output", "share").add("1"));
+    let dead = shifted("dead").rule(sends("output", "share").adds("1"));
     let outcome = played("multiply", &dead);
     assert_eq!(outcome.judgement.check().map(|c| c.id), Some("mac.check"));
     assert!(!outcome.effective);
     // What is changed and then dropped has not been changed.
-    let gone = one(sends("beaver", "share").add("1")).rule(sends("beaver", "share").act(Act::Drop));
+    let gone = one(sends("beaver", "share").adds("1")).rule(sends("beaver", "share").act(Act::Drop));
     let outcome = played("multiply", &gone);
     assert_eq!((outcome.judgement.check().map(|c| c.id), outcome.effective), (Some("frame.shape"), false));
     assert!(played("multiply", &one(sends("beaver", "share").act(Act::Drop))).effective);
@@ -165,7 +165,7 @@ fn coins_and_inputs_count_only_if_something_changes() {
 #[test]
 fn a_lie_about_one_bit_survives_half_of_the_time() {
     let lie =
-        Strategy::new("lie", 2, &[1]).rule(sends("multiply", "d").item(0).add("1")).stopped_by("triple.sacrifice");
+        Strategy::new("lie", 2, &[1]).rule(sends("multiply", "d").item(0).adds("1")).stopped_by("triple.sacrifice");
     let mut scene = scene("triple", FieldId::F128, &lie);
     scene.at.world = scene.at.world.real();
     let plan = scene.compile(&lie).unwrap();
@@ -188,8 +188,8 @@ fn a_winning_strategy_shrinks_to_what_wins() {
     };
     let large = shifted("large")
         .with("guess", "uniform")
-        .rule(sends("mac_check[0]/sigma", "commit").add("guess * coin('mac_check[0]/coin', 0) + 4"))
-        .rule(sends("beaver", "share").item(1).multiply("1").add("0 * item"));
+        .rule(sends("mac_check[0]/sigma", "commit").adds("guess * coin('mac_check[0]/coin', 0) + 4"))
+        .rule(sends("beaver", "share").item(1).multiplies("1").adds("0 * item"));
     assert!(wins(&large, 5));
     let small = shrink(&large, 400, |s| wins(s, 5));
     assert!(wins(&small, 5));
