@@ -5,6 +5,9 @@
 //! honest parties have said. Frames inside the coalition arrive at once. A corrupt party is the honest program used as a
 //! puppet: an [`Adversary`] rewrites what it sends and what it receives.
 //!
+//! An adversary may own the network as well ([`Adversary::network`]): then it decides who runs, which frame arrives next
+//! and which link breaks. Within a pair frames keep their order and their content, as on the shipped channels.
+//!
 //! A [`Clock`] gives every frame an arrival time, so a run also tells how long it would take on a given network,
 //! without waiting (local computation counts as zero).
 
@@ -62,6 +65,36 @@ pub trait Adversary {
     }
     /// This party's program has ended: what is delivered to it from now on it never reads.
     fn ended(&mut self, _who: PartyId) {}
+    /// Whether the network is the adversary's as well. Frames of all parties are then held, and [`Adversary::next`]
+    /// decides everything. The trusted program answers at once.
+    fn network(&self) -> bool {
+        false
+    }
+    /// In a network of its own: what happens next? `awake` may have something to do, `held` are the frames under way, in
+    /// the order of sending. `None`: nothing ever again.
+    fn next(&mut self, _awake: PartySet, _held: &[Envelope]) -> Option<Move> {
+        None
+    }
+}
+
+/// What an adversary that owns the network lets happen.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Move {
+    /// This party runs until it waits for something.
+    Run(PartyId),
+    /// This one of the held frames arrives.
+    Deliver(usize),
+    /// Nothing more from one party reaches the other, who is told so once it has taken what had arrived.
+    Close {
+        /// The sender.
+        from: PartyId,
+        /// The receiver.
+        to: PartyId,
+        /// What the receiver is told.
+        kind: NetErrorKind,
+    },
+    /// This party hears that somebody has aborted.
+    Tell(PartyId),
 }
 
 /// An adversary that follows the protocol.
@@ -199,8 +232,13 @@ struct Wires {
     outbox: VecDeque<Envelope>,
     /// Frames of the coalition to anyone honest, held back.
     held: Vec<Envelope>,
-    /// Abort notices by honest parties, and by corrupt ones whose adversary wants them sent.
+    /// Whether every frame is held.
+    network: bool,
+    /// Abort notices by honest parties, and by corrupt ones whose adversary wants them sent; and who has heard of one.
     aborted: Option<PartyId>,
+    told: PartySet,
+    /// Of every queue, the error after its last frame.
+    closed: Vec<Option<NetErrorKind>>,
     puppet_aborts: VecDeque<PartyId>,
     trace: Vec<Envelope>,
     seq: usize,
@@ -234,19 +272,25 @@ impl Wires {
         if e.to.index() >= self.n || e.frame.body.len() > u32::MAX as usize {
             return;
         }
+        let slot = self.slot(e.to, e.from);
+        if self.closed[slot].is_some() {
+            return;
+        }
         self.awake.insert(e.to);
         self.rounds = self.rounds.max(e.round);
-        let slot = self.slot(e.to, e.from);
         if self.keep_trace {
             self.trace.push(e.clone());
         }
         let incoming = Incoming { tag: e.frame.tag, body: e.frame.body };
         self.queues[slot].push_back(Arrived { stream: e.stream, incoming, round: e.round, arrives: e.arrives });
     }
-    /// The first abort reaches everybody.
+    /// The first abort reaches everybody, in a network of its own when the adversary lets it.
     fn abort(&mut self, who: PartyId) {
         self.aborted.get_or_insert(who);
-        self.awake = PartySet::all(self.n);
+        if !self.network {
+            self.told = PartySet::all(self.n);
+            self.awake = self.told;
+        }
     }
     fn envelope(&mut self, from: PartyId, to: PartyId, stream: Stream, frame: Frame) -> Envelope {
         let clock = &mut self.clocks[from.index()];
@@ -291,7 +335,7 @@ impl Net for SimNet {
             return Err(NetError { peer: to, kind: NetErrorKind::Overrun });
         }
         let e = w.envelope(self.me, to, stream, frame);
-        if w.corrupt.contains(self.me) && !w.corrupt.contains(to) {
+        if w.network || w.corrupt.contains(self.me) && !w.corrupt.contains(to) {
             w.held.push(e);
         } else {
             w.outbox.push_back(e);
@@ -301,12 +345,17 @@ impl Net for SimNet {
     fn poll_recv(&self, _: &mut Context<'_>, from: PartyId, stream: Stream) -> Poll<Result<Incoming, NetError>> {
         let mut w = self.wires.borrow_mut();
         let corrupt = w.corrupt.contains(self.me);
-        if let (Some(peer), false) = (w.aborted, corrupt) {
+        if let (Some(peer), false, true) = (w.aborted, corrupt, w.told.contains(self.me)) {
             return Poll::Ready(Err(NetError { peer, kind: NetErrorKind::Aborted }));
         }
         let slot = w.slot(self.me, from);
         let queue = &mut w.queues[slot];
-        let Some(at) = queue.iter().position(|a| a.stream == stream) else { return Poll::Pending };
+        let Some(at) = queue.iter().position(|a| a.stream == stream) else {
+            return match w.closed[slot] {
+                Some(kind) => Poll::Ready(Err(NetError { peer: from, kind })),
+                None => Poll::Pending,
+            };
+        };
         let Some(a) = queue.remove(at) else { return Poll::Pending };
         let clock = &mut w.clocks[self.me.index()];
         clock.depth = clock.depth.max(a.round);
@@ -330,6 +379,7 @@ pub type Program<'a, T> = Pin<Box<dyn Future<Output = T> + 'a>>;
 pub fn run<'a, T>(setup: Setup<'_>, mut program: impl FnMut(Rc<dyn Net>) -> Program<'a, T>) -> Run<T> {
     let Setup { parties, corrupt, adversary, trusted, clock, trace, limits } = setup;
     let n = parties.n();
+    let network = adversary.network();
     let wires = Rc::new(RefCell::new(Wires {
         n,
         corrupt,
@@ -338,7 +388,10 @@ pub fn run<'a, T>(setup: Setup<'_>, mut program: impl FnMut(Rc<dyn Net>) -> Prog
         queues: (0..n * (n + 1)).map(|_| VecDeque::new()).collect(),
         outbox: VecDeque::new(),
         held: Vec::new(),
+        network,
         aborted: None,
+        told: PartySet::EMPTY,
+        closed: vec![None; n * (n + 1)],
         puppet_aborts: VecDeque::new(),
         trace: Vec::new(),
         seq: 0,
@@ -359,34 +412,57 @@ pub fn run<'a, T>(setup: Setup<'_>, mut program: impl FnMut(Rc<dyn Net>) -> Prog
     let mut hands = Hands { answers: Vec::new(), deliver: Vec::new(), seen: Vec::new() };
 
     loop {
-        let awake = wires.borrow().awake;
-        let next = honest.and(awake).iter().next().or_else(|| awake.iter().next());
-        if let Some(p) = next {
-            wires.borrow_mut().awake.remove(p);
-            if let Some(program) = &mut live[p.index()]
-                && let Poll::Ready(end) = program.as_mut().poll(&mut cx)
-            {
-                live[p.index()] = None;
-                ends[p.index()] = End::Done(end);
-                adversary.ended(p);
-            }
-            if wires.borrow().exhausted.contains(p) {
-                live[p.index()] = None;
-                ends[p.index()] = End::Exhausted;
-                adversary.ended(p);
-            }
-            hands.settle(&wires, adversary, trusted);
-            continue;
-        }
-        // Everyone is quiet. What the coalition holds may leave now, one frame at a time.
-        let choice = {
+        let step = if network {
             let w = wires.borrow();
-            if w.held.is_empty() { None } else { adversary.release(&w.held).filter(|c| *c < w.held.len()) }
+            let live = live.iter().enumerate().filter(|(_, program)| program.is_some()).map(|(p, _)| p);
+            adversary.next(w.awake.and(PartySet::of(&live.collect::<Vec<_>>())), &w.held)
+        } else {
+            // Honest parties first. When everyone is quiet, what the coalition holds may leave, one frame at a time.
+            let w = wires.borrow();
+            let awake = honest.and(w.awake).iter().next().or_else(|| w.awake.iter().next());
+            awake
+                .map(Move::Run)
+                .or_else(|| if w.held.is_empty() { None } else { adversary.release(&w.held).map(Move::Deliver) })
         };
-        let Some(choice) = choice else { break };
-        let e = wires.borrow_mut().held.remove(choice);
-        adversary.outgoing(e, &mut hands.deliver);
-        hands.hand_over(&wires, adversary, trusted);
+        match step {
+            Some(Move::Run(p)) if p.index() < n => {
+                wires.borrow_mut().awake.remove(p);
+                if let Some(program) = &mut live[p.index()]
+                    && let Poll::Ready(end) = program.as_mut().poll(&mut cx)
+                {
+                    live[p.index()] = None;
+                    ends[p.index()] = End::Done(end);
+                    adversary.ended(p);
+                }
+                if wires.borrow().exhausted.contains(p) {
+                    live[p.index()] = None;
+                    ends[p.index()] = End::Exhausted;
+                    adversary.ended(p);
+                }
+            }
+            Some(Move::Deliver(choice)) if choice < wires.borrow().held.len() => {
+                let e = wires.borrow_mut().held.remove(choice);
+                let corrupt = |p| wires.borrow().corrupt.contains(p);
+                if corrupt(e.from) && !corrupt(e.to) {
+                    adversary.outgoing(e, &mut hands.deliver);
+                    hands.hand_over(&wires, adversary, trusted);
+                } else {
+                    hands.pass(&wires, adversary, trusted, e);
+                }
+            }
+            Some(Move::Close { from, to, kind }) if to.index() < n => {
+                let mut w = wires.borrow_mut();
+                let slot = w.slot(to, from);
+                w.closed[slot].get_or_insert(kind);
+                w.awake.insert(to);
+            }
+            Some(Move::Tell(p)) => {
+                let mut w = wires.borrow_mut();
+                w.told.insert(p);
+                w.awake.insert(p);
+            }
+            _ => break,
+        }
         hands.settle(&wires, adversary, trusted);
     }
 
@@ -423,17 +499,23 @@ impl Hands {
                 continue;
             }
             let Some(e) = w.outbox.pop_front() else { return };
-            // Within one camp nobody looks on.
-            if e.to != PartyId::IDEAL && w.corrupt.contains(e.from) == w.corrupt.contains(e.to) {
-                w.deliver(e);
-                continue;
-            }
             drop(w);
-            if e.to == PartyId::IDEAL {
-                self.ask(wires, adversary, trusted, e);
-            } else {
-                self.show(wires, adversary, e);
-            }
+            self.pass(wires, adversary, trusted, e);
+        }
+    }
+    /// Delivers a frame that no adversary changes on its way out.
+    fn pass(&mut self, wires: &RefCell<Wires>, adversary: &mut dyn Adversary, trusted: &mut dyn Trusted, e: Envelope) {
+        let mut w = wires.borrow_mut();
+        // Within one camp nobody looks on.
+        if e.to != PartyId::IDEAL && w.corrupt.contains(e.from) == w.corrupt.contains(e.to) {
+            w.deliver(e);
+            return;
+        }
+        drop(w);
+        if e.to == PartyId::IDEAL {
+            self.ask(wires, adversary, trusted, e);
+        } else {
+            self.show(wires, adversary, e);
         }
     }
     /// Hands a frame to the coalition, through the adversary's eyes.
