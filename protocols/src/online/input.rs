@@ -27,8 +27,10 @@ impl<F: Field> Online<'_, F> {
             let block = start..(start + BLOCK).min(len);
             let part = values.map(|v| &v[block.clone()]);
             let len = block.len();
-            all.extend(self.input_block(owner, part, len).await?);
-            self.heard(owner, len).await?;
+            let block = self.input_block(owner, part, len).await;
+            all.extend(self.or_wipe(block)?);
+            let heard = self.heard(owner, len).await;
+            self.or_wipe(heard)?;
         }
         Ok(all)
     }

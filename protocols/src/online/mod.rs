@@ -10,6 +10,7 @@ mod tests;
 
 use field::Field;
 use transport::PartyId;
+use zeroize::Zeroize;
 
 use crate::share::{MAC_CHECK, open};
 use crate::{MacKey, Result, Session, Shared, Supply};
@@ -54,6 +55,15 @@ impl<'a, F: Field> Online<'a, F> {
     /// `len` random values that nobody knows.
     pub fn random(&mut self, len: usize) -> Result<Shared<F>> {
         self.supply.randoms(len)
+    }
+
+    /// The key of a computation serves no session after the one that died in it: what was opened and not checked is in the
+    /// key, and the peers may know why it failed.
+    fn or_wipe<T>(&mut self, outcome: Result<T>) -> Result<T> {
+        if self.s.alive().is_err() {
+            self.key.zeroize();
+        }
+        outcome
     }
 
     /// Opens values to everybody, unchecked: only for values that are masked or about to be output, and private to this

@@ -17,7 +17,8 @@ impl<F: Field> Online<'_, F> {
         assert_eq!(x.len(), y.len(), "multiplication of vectors of different lengths");
         let mut z = Shared::default();
         for start in (0..x.len()).step_by(BLOCK) {
-            z.extend(self.mul_block(x, y, start..(start + BLOCK).min(x.len())).await?);
+            let block = self.mul_block(x, y, start..(start + BLOCK).min(x.len())).await;
+            z.extend(self.or_wipe(block)?);
         }
         Ok(z)
     }

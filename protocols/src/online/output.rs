@@ -10,6 +10,10 @@ use crate::{Error, Result, Shared};
 impl<F: Field> Online<'_, F> {
     /// Shows values to everybody.
     pub async fn output(&mut self, x: &Shared<F>) -> Result<Vec<F>> {
+        let shown = self.show(x).await;
+        self.or_wipe(shown)
+    }
+    async fn show(&mut self, x: &Shared<F>) -> Result<Vec<F>> {
         // Step 5.1: nothing leaves before everything opened so far is checked.
         self.check_opened().await?;
         // Step 5.2: open.

@@ -49,6 +49,8 @@ impl Session {
     }
     /// A fresh sharing of `len` zeros (`spec/protocols/05-zero-sharing.md`).
     pub async fn zero_shares<F: Field>(&mut self, len: usize) -> Result<Zeroizing<Vec<F>>> {
+        // Nothing is sent for them, so nothing else would refuse.
+        self.alive()?;
         let mut s = self.step("zero");
         let f = s.core.foundations.clone();
         Ok(Zeroizing::new(f.zero(&mut s, Domain::of::<F>(), len).await?.elements(len)))

@@ -9,7 +9,7 @@
 
 use field::PrimeField;
 use transport::PerParty;
-use zeroize::Zeroizing;
+use zeroize::{Zeroize, Zeroizing};
 
 use super::multiply::{RAW, Raw, combine, multiply};
 use super::sacrifice::{Partners, sacrifice};
@@ -86,14 +86,23 @@ impl<F: PrimeField, O: RandomOt<Security = Active>> Mascot<F, O> {
 
     /// `n` multiplication triples, checked.
     pub async fn triples(&mut self, s: &mut Session, n: usize) -> Result<Triples<F>> {
+        self.auth.key.usable()?;
         let mut all = Triples::default();
         for at in (0..n).step_by(BATCH) {
-            let some = self.batch(&mut s.step("triples"), BATCH.min(n - at)).await?;
+            let some = self.batch(&mut s.step("triples"), BATCH.min(n - at)).await;
+            let some = self.or_wipe(s, some)?;
             all.a.extend(some.a);
             all.b.extend(some.b);
             all.c.extend(some.c);
         }
         Ok(all)
+    }
+    /// The key of a session that has died serves no other.
+    fn or_wipe<T>(&mut self, s: &Session, outcome: Result<T>) -> Result<T> {
+        if s.alive().is_err() {
+            self.auth.key.zeroize();
+        }
+        outcome
     }
     async fn batch(&mut self, s: &mut Session, n: usize) -> Result<Triples<F>> {
         // Step 1: raw products, some transfers at a time.
@@ -117,6 +126,7 @@ impl<F: PrimeField, O: RandomOt<Security = Active>> Mascot<F, O> {
 
     /// Step 5.2: `counts[p]` input masks of every party `p`, which knows their values.
     pub async fn masks(&mut self, s: &mut Session, counts: &PerParty<usize>) -> Result<PerParty<Masks<F>>> {
+        self.auth.key.usable()?;
         let (me, n) = (s.me(), s.n());
         let most = counts.values().copied().max().unwrap_or(0);
         let mut masks = PerParty::from_fn(n, |p| Masks {
@@ -127,7 +137,8 @@ impl<F: PrimeField, O: RandomOt<Security = Active>> Mascot<F, O> {
             let mut s = s.step("masks");
             let lens = PerParty::from_fn(n, |p| ELEMENTS.min(counts[p].saturating_sub(at)));
             let mine = Zeroizing::new(s.tape().elements(lens[me])?);
-            let parts = self.auth.authenticate(&mut s, &mine, &lens).await?;
+            let parts = self.auth.authenticate(&mut s, &mine, &lens).await;
+            let parts = self.or_wipe(&s, parts)?;
             for (p, part) in s.parties().iter().zip(parts.into_vec()) {
                 masks[p].shared.extend(part);
             }
@@ -140,11 +151,13 @@ impl<F: PrimeField, O: RandomOt<Security = Active>> Mascot<F, O> {
 
     /// Step 5.1: `n` random values that nobody knows.
     pub async fn randoms(&mut self, s: &mut Session, n: usize) -> Result<Shared<F>> {
+        self.auth.key.usable()?;
         let mut all = Shared::default();
         for at in (0..n).step_by(ELEMENTS) {
             let mut s = s.step("randoms");
             let mine = Zeroizing::new(s.tape().elements(ELEMENTS.min(n - at))?);
-            all.extend(self.auth.authenticate_sum(&mut s, &mine).await?);
+            let sum = self.auth.authenticate_sum(&mut s, &mine).await;
+            all.extend(self.or_wipe(&s, sum)?);
         }
         Ok(all)
     }
