@@ -13,11 +13,11 @@
 //! | [`items`] | what can be done to an item of a frame, by its type |
 //! | [`oracle`] | could the ideal functionality explain the run? |
 //! | [`attack`], [`catalogue`], [`attacks`] | named attacks, each with what must come of it and a control: data, and programs |
-//! | [`scratch`] | foundations with one seeded weakness, for controls |
 //! | [`enumerate`](mod@enumerate), [`exact`] | every coin of every run counted, compared with the bounds of `spec` |
 //! | [`view`] | what a coalition sees, as an exact distribution |
 //! | [`privacy`] | semi-honest views of all inputs, compared |
 //! | [`play`] | the best attack of all, by backward induction |
+//! | [`properties`] | everything beside privacy and correctness: shape, delivery, blame, independence, aborts, terminality |
 //! | [`sweep`](mod@sweep), [`cases`] | every frame with every mutation, on small named computations |
 //! | [`sacrifice`] | spoiled triples under the shipped sacrifice |
 //! | [`simulation`] | a subject under a strategy as a problem for the best simulator |
@@ -46,6 +46,7 @@ pub mod oracle;
 pub mod play;
 pub mod privacy;
 pub mod programs;
+pub mod properties;
 pub mod run;
 pub mod sacrifice;
 pub mod sample;

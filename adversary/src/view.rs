@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use num_rational::BigRational;
-use num_traits::{Signed, Zero};
+use num_traits::{One, Signed, Zero};
 use protocols::Result;
 use transport::sim::Envelope;
 use transport::{PartyId, PartySet};
@@ -32,6 +32,20 @@ impl Views {
     #[must_use]
     pub fn distinct(&self) -> usize {
         self.0.len()
+    }
+    /// How much better than by chance the best guess tells from a view which of these distributions it is of, each being as
+    /// likely as the others.
+    #[must_use]
+    pub fn advantage(all: &[&Self]) -> BigRational {
+        let mut best: BTreeMap<&Vec<u8>, BigRational> = BTreeMap::new();
+        for (view, p) in all.iter().flat_map(|views| &views.0) {
+            let (value, best) = (p.value(), best.entry(view).or_insert_with(BigRational::zero));
+            if value > *best {
+                *best = value;
+            }
+        }
+        let sum = best.into_values().fold(BigRational::zero(), |sum, p| sum + p);
+        (sum - BigRational::one()) / BigRational::from_integer(all.len().into())
     }
     /// The statistical distance: half the sum of all differences.
     #[must_use]
