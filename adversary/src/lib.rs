@@ -13,6 +13,7 @@
 //! | [`items`] | what can be done to an item of a frame, by its type |
 //! | [`oracle`] | could the ideal functionality explain the run? |
 //! | [`attack`], [`catalogue`], [`attacks`] | named attacks, each with what must come of it and a control: data, and programs |
+//! | [`scratch`] | foundations with one seeded weakness, for controls |
 //! | [`enumerate`](mod@enumerate), [`exact`] | every coin of every run counted, compared with the bounds of `spec` |
 //! | [`view`] | what a coalition sees, as an exact distribution |
 //! | [`privacy`] | semi-honest views of all inputs, compared |
@@ -26,6 +27,7 @@
 //! | [`subjects`] | the protocols of this project as subjects |
 //! | [`sample`](mod@sample) | the same over larger fields: sampled, every run replayable, compared with the same bounds |
 //! | [`stats`], [`verdict`] | binomial tails, intervals and sample sizes; from raw counts to pass, fail, inconclusive, vacuous |
+//! | [`weakness`] | seeded weaknesses and sound variants: the certifier's own controls |
 //! | [`ideal`], [`programs`], [`bystander`] | trusted programs, small computations, a coalition's own hashing |
 
 pub mod attack;
@@ -60,6 +62,7 @@ pub mod subjects;
 pub mod sweep;
 pub mod verdict;
 pub mod view;
+pub mod weakness;
 
 pub use attack::{Attack, Conditions, Control, Expected, Outcome, Trial};
 pub use enumerate::{Probability, enumerate};

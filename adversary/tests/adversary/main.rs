@@ -14,3 +14,4 @@ mod strategy;
 mod subjects;
 mod sweep;
 mod terminal;
+mod weakness;
