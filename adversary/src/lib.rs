@@ -20,6 +20,7 @@
 //! | [`play`] | the best attack of all, by backward induction |
 //! | [`properties`] | everything beside privacy and correctness: shape, delivery, blame, independence, aborts, terminality |
 //! | [`sweep`](mod@sweep), [`cases`] | every frame with every mutation, on small named computations |
+//! | [`coverage`] | how much was attacked: fields, changes, pairs, checks, coalitions, silences |
 //! | [`sacrifice`] | spoiled triples under the shipped sacrifice |
 //! | [`simulation`] | a subject under a strategy as a problem for the best simulator |
 //! | [`simulator`] | how well the ideal functionality can explain a run at best: an exact fraction with a proof |
@@ -36,6 +37,7 @@ pub mod bystander;
 pub mod cases;
 pub mod catalogue;
 pub mod computation;
+pub mod coverage;
 pub mod diary;
 pub mod enumerate;
 pub mod exact;

@@ -3,6 +3,7 @@
 mod attacks;
 mod bad_strategies;
 mod catalogue;
+mod coverage;
 mod exact;
 mod ot;
 mod play;
