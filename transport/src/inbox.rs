@@ -8,11 +8,11 @@
 
 use std::cell::Cell;
 use std::collections::{BTreeMap, VecDeque};
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::task::Poll;
 use std::time::{Duration, Instant};
 
+use crate::sync::atomic::{AtomicU64, Ordering};
+use crate::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use crate::{Incoming, NetError, NetErrorKind, PartyId, Stream};
 
 /// Caps and time-outs of one party's receive buffer.
@@ -41,7 +41,7 @@ impl Default for Limits {
 }
 
 /// What a frame without payload costs of [`Limits::unread_bytes`], so that empty frames cannot fill the memory.
-const FRAME_CHARGE: usize = 64;
+pub(crate) const FRAME_CHARGE: usize = 64;
 
 /// The shared half: reader threads (or the other parties' threads) put frames in.
 pub struct Inbox {
@@ -283,7 +283,3 @@ impl Peer {
         frame
     }
 }
-
-#[cfg(test)]
-#[path = "inbox_tests.rs"]
-mod tests;

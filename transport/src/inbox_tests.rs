@@ -1,8 +1,12 @@
-use std::sync::atomic::AtomicBool;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::task::Poll;
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 
-use super::*;
+use crate::inbox::{FRAME_CHARGE, Inbox, Limits, Mailbox};
+use crate::{Incoming, NetError, NetErrorKind, PartyId, Stream};
 
 const P0: PartyId = PartyId::new(0);
 const P1: PartyId = PartyId::new(1);

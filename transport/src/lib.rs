@@ -8,6 +8,8 @@
 pub mod drive;
 pub mod identity;
 pub mod inbox;
+#[cfg(test)]
+mod inbox_tests;
 mod memory;
 pub mod meter;
 pub mod net;
@@ -16,6 +18,7 @@ mod rounds;
 pub mod sim;
 #[cfg(test)]
 mod sim_tests;
+mod sync;
 pub mod tcp;
 pub mod threads;
 pub mod wire;

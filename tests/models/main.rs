@@ -1,0 +1,36 @@
+//! Models of what single runs cannot show: the receive buffer and a protocol over it under every interleaving of threads
+//! that a checker tries, and the life of a ledger under every order of use, failure, crash and restored backup.
+//!
+//! The MAC key and the preprocessing store are not shared by threads, so there is nothing to interleave: a check borrows
+//! the key mutably together with a session, and a session, a ledger directory and a ledger in use cannot leave their
+//! thread. What is shared is the receive buffer of the transport, whose file is compiled here a second time over the
+//! checker's locks.
+
+mod conformance;
+mod interleavings;
+mod ledger;
+mod wire;
+
+/// The checker's locks for `inbox.rs`.
+mod sync {
+    pub use shuttle::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, atomic};
+}
+use transport::{Incoming, NetError, NetErrorKind, PartyId, Stream};
+
+#[allow(dead_code, reason = "the buffer as it ships, with what only connections of processes use")]
+#[path = "../../transport/src/inbox.rs"]
+mod inbox;
+
+/// Does not compile if one of these can leave its thread.
+const _: fn() = || {
+    trait Ambiguous<A> {
+        fn stays() {}
+    }
+    struct Leaves;
+    impl<T: ?Sized> Ambiguous<()> for T {}
+    impl<T: ?Sized + Send> Ambiguous<Leaves> for T {}
+    let _ = <protocols::Session as Ambiguous<_>>::stays;
+    let _ = <protocols::ledger::Directory as Ambiguous<_>>::stays;
+    let _ = <protocols::ledger::Ledger<field::F128> as Ambiguous<_>>::stays;
+    let _ = <protocols::ledger::Items<field::F128> as Ambiguous<_>>::stays;
+};
