@@ -108,6 +108,29 @@ fn backups_of_the_directory_never_repeat_an_item() {
     assert!(refused > 20 && burnt > 0, "{refused} refused, {burnt} burnt");
 }
 
+/// The id of a session is used for one generation, whatever happened to the first.
+#[test]
+fn a_session_generates_again_only_if_nothing_was_handed_out() {
+    let (mut again, mut refused) = (0, 0);
+    for k in 0..moments() {
+        let place = Place::new();
+        let mut seen = Vec::new();
+        cut(&place, k, &mut seen, life);
+        match generate(&place.open().unwrap(), 0, 1) {
+            Ok(_) => {
+                assert!(seen.is_empty(), "power cut at change {k}: {seen:?} came out of a session that generates again");
+                again += 1;
+            }
+            Err(Error::Local(why)) => {
+                assert!(why.contains("already"), "{k}: {why}");
+                refused += 1;
+            }
+            Err(e) => panic!("{k}: {e:?}"),
+        }
+    }
+    assert!(again > 5 && refused > 20, "{again} again, {refused} refused");
+}
+
 #[test]
 fn single_files_of_a_backup_never_repeat_an_item() {
     let place = Place::new();
