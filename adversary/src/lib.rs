@@ -24,6 +24,7 @@
 //! | [`sacrifice`] | spoiled triples under the shipped sacrifice |
 //! | [`simulation`] | a subject under a strategy as a problem for the best simulator |
 //! | [`simulator`] | how well the ideal functionality can explain a run at best: an exact fraction with a proof |
+//! | [`record`] | runs written down for people: frames, what was done to them, ends |
 //! | [`diary`] | a coalition's own coins, written down |
 //! | [`subjects`] | the protocols of this project as subjects |
 //! | [`sample`](mod@sample) | the same over larger fields: sampled, every run replayable, compared with the same bounds |
@@ -51,6 +52,7 @@ pub mod play;
 pub mod privacy;
 pub mod programs;
 pub mod properties;
+pub mod record;
 pub mod run;
 pub mod sacrifice;
 pub mod sample;

@@ -12,15 +12,16 @@ use transport::{NetErrorKind, Parties, PartyId, PartySet};
 use crate::diary::{Diary, noted};
 use crate::ideal::{Hub, Ideal, Verdicts, With};
 use crate::loaded::loaded;
+use crate::record::{self, Watched};
 use crate::scratch::{Flaw, Flawed};
 use crate::strategy::language::Draw;
 
 /// The session id of a simulated run, unless it stands for an older one.
 pub const SESSION: SessionId = SessionId([0x51; 32]);
 
-/// What one party may send in a run. The largest computation that is attacked sends a hundredth of it; a program that
-/// sends for ever is stopped there in seconds.
-pub const LIMITS: Limits = Limits { frames: 1 << 20, bytes: 1 << 28 };
+/// What one party may send in a run: far more than any computation that is attacked here. A program that sends for ever
+/// is stopped there within a second.
+pub const LIMITS: Limits = Limits { frames: 1 << 17, bytes: 1 << 28 };
 
 /// What a protocol stands on in a run.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -131,7 +132,14 @@ impl World {
     where
         P: Future<Output = Result<T>> + 'a,
     {
-        self.start(tape, adversary, &|s| -> Local<'a, T> { Box::pin(program(s)) })
+        let program = |s: Session| -> Local<'a, T> { Box::pin(program(s)) };
+        if !record::on() {
+            return self.start(tape, adversary, &program);
+        }
+        let mut watched = Watched::new(adversary);
+        let run = self.clone().traced().start(tape, &mut watched, &program);
+        watched.keep(self, &run);
+        run
     }
     /// The part that does not depend on the program, compiled once for every type of output: programs are many.
     fn start<'a, T: 'a>(

@@ -1,60 +1,98 @@
-//! Measures which security level a protocol reaches: the named attacks with their controls, the exact and the
-//! sampled figures and the sweeps of crate `adversary`, as one certificate for people or programs.
+//! Measures which security level a protocol reaches, and says it in a certificate that others can verify in seconds.
+//!
+//! A crate with a protocol of its own gets the whole command line, this project's protocols included, from one line:
+//! ```no_run
+//! fn main() -> std::process::ExitCode {
+//!     quorate_certify::main(&[])
+//! }
+//! ```
+//! with its subjects in the list; see `examples/toy`.
 //!
 //! | file | what it does |
 //! |---|---|
-//! | `arguments` | the command line |
-//! | [`certificate`] | what was found, in a stable shape |
-//! | `measure` | runs everything |
-//! | `text` | the certificate as tables |
+//! | [`arguments`] | the command line |
+//! | [`commands`] | one file per command |
+//! | [`registry`] | which protocols there are |
+//! | [`plan`] | what a certification does, fixed before its first run |
+//! | [`measure`] | runs a plan on all processors |
+//! | [`search`] | where the best attack of all can be found |
+//! | [`evidence`] | rows: raw counts, one file per kind |
+//! | [`log`] | every run, one line each |
+//! | [`certificate`] | rows, what follows from them, where they come from; signatures |
+//! | [`verify`] | recomputes everything that can be recomputed |
+//! | [`text`], [`page`] | for people: tables, a page, a run as a sequence diagram |
+//! | [`seeds`], [`progress`], [`watchdog`] | coins, a line that tells what is going on, an end for protocols without one |
 
-mod arguments;
+pub mod arguments;
 pub mod certificate;
-mod measure;
-mod text;
+pub mod commands;
+pub mod evidence;
+pub mod log;
+pub mod measure;
+pub mod page;
+pub mod plan;
+pub mod progress;
+pub mod registry;
+pub mod search;
+pub mod seeds;
+pub mod text;
+pub mod verify;
+pub mod watchdog;
 
-use std::io::Write;
+use std::ffi::OsString;
 
+use adversary::DynSubject;
 use clap::Parser;
 use clap::error::ErrorKind;
 use spec::ExitCode;
 
 use arguments::{Arguments, Command};
+use commands::{Failure, attack, certify, compare, controls, failed, list, report, search as searching};
+use registry::Registry;
 
-/// The program: parses the command line, measures, prints, and ends with a code of [`spec::ExitCode`].
-pub fn main() -> std::process::ExitCode {
-    let Arguments { command: Command::Spdz(options) } = match Arguments::try_parse() {
+/// The program, for this project's protocols and these: parses the command line, does what it says, and ends with a code
+/// of [`spec::ExitCode`].
+pub fn main(subjects: &[&dyn DynSubject]) -> std::process::ExitCode {
+    run(subjects, std::env::args_os()).into()
+}
+
+/// The same with arguments of the caller's choice, the first being the program's name.
+pub fn run(subjects: &[&dyn DynSubject], arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
+    let arguments = match Arguments::try_parse_from(arguments) {
         Ok(arguments) => arguments,
         Err(e) => {
             let asked = matches!(e.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion);
             // Nothing can be done about a closed terminal.
             let _ = e.print();
-            return if asked { ExitCode::Pass } else { ExitCode::Usage }.into();
+            return if asked { ExitCode::Pass } else { ExitCode::Usage };
         }
     };
-    let certificate = match measure::spdz(&options) {
-        Ok(certificate) => certificate,
-        Err(e) => {
-            eprintln!("quorate-certify: {e}");
-            return ExitCode::Internal.into();
-        }
-    };
-    let out = if options.json {
-        serde_json::to_string_pretty(&certificate).map(|mut text| {
-            text.push('\n');
-            text
-        })
-    } else {
-        Ok(text::render(&certificate))
-    };
-    let written = out.map_err(|e| e.to_string()).and_then(|text| {
-        std::io::stdout().write_all(text.as_bytes()).map_err(|e| format!("the certificate cannot be written: {e}"))
-    });
-    match written {
-        Ok(()) => certificate.code().into(),
-        Err(e) => {
-            eprintln!("quorate-certify: {e}");
-            ExitCode::Storage.into()
-        }
+    let done = Registry::new(subjects).map_err(failed(ExitCode::Data)).and_then(|r| dispatch(&arguments, &r));
+    done.unwrap_or_else(|Failure { code, text }| {
+        eprintln!("quorate-certify: {text}");
+        code
+    })
+}
+
+fn dispatch(arguments: &Arguments, registry: &Registry<'_>) -> commands::Done {
+    match (&arguments.command, &arguments.certify) {
+        (None, Some(args)) => certify::run(args, registry),
+        (None, None) => Err(failed(ExitCode::Usage)("name a protocol: `quorate-certify list` shows them".into())),
+        (Some(command), _) => match command {
+            Command::List(args) => list::list(args, registry),
+            Command::Explain(args) => list::explain(args, registry),
+            Command::Attack(args) => attack::run(args, registry),
+            Command::Search(args) => searching::run(args, registry),
+            Command::Controls(args) => controls::run(args, registry),
+            Command::Key(args) => report::key(args),
+            Command::Verify(args) => report::verify(args, registry),
+            Command::Rerun(args) => report::rerun(args, registry),
+            Command::Diff(args) => compare::run(args),
+        },
     }
 }
+
+/// The page of the example crate: its code is compiled and run with the tests.
+#[cfg(doctest)]
+#[doc = include_str!("../../examples/toy/README.md")]
+mod guide {}

@@ -1,102 +1,194 @@
 //! A certificate as tables.
 
+use adversary::stats;
+use adversary::verdict::POWER;
+use num_traits::ToPrimitive;
+
 use crate::certificate::Certificate;
+use crate::evidence::{Evidence, attack, sampled, tail};
 
 /// The whole certificate.
+#[must_use]
 pub fn render(c: &Certificate) -> String {
+    let (m, d) = (&c.measured, &c.derived);
     let mut out = String::new();
     let mut section = |title: &str, head: &[&str], rows: Vec<Vec<String>>| {
         if !rows.is_empty() {
             out += &format!("{title}\n\n{}\n", table(head, &rows));
         }
     };
+    let judged: Vec<_> = m.rows.iter().zip(d.rows.iter().map(|r| r.verdict.clone())).collect();
+    let of = |pick: &dyn Fn(&Evidence, &str) -> Vec<Vec<String>>| judged.iter().flat_map(|(r, v)| pick(r, v)).collect();
     section(
-        "Named attacks: what must stop them, what did, and what happens without it",
-        &["attack", "must be stopped by", "outcome", "control", "outcome in the control", "verdict"],
-        c.attacks
-            .iter()
-            .map(|a| {
-                [a.id, &a.stopped_by, &a.outcome, &a.control, &a.outcome_in_control, &a.verdict]
-                    .map(String::from)
-                    .into()
-            })
-            .collect(),
+        "Named attacks: what must come of them, what did, and what happens without what stops them",
+        &["attack", "must be stopped by", "runs", "as it must", "won", "control", "won there", "verdict"],
+        of(&|row, v| {
+            let Evidence::Attack(a) = row else { return vec![] };
+            let control = format!("{} of {}", a.control_won, a.control_runs);
+            let [runs, there, won] = [a.runs, a.as_expected(), a.won.len() as u64].map(|n| n.to_string());
+            vec![vec![a.id.clone(), expected(a), runs, there, won, a.control.clone(), control, v.into()]]
+        }),
     );
     section(
         "Probabilities, counted over every coin",
-        &["figure", "claim", "at", "counted", "formula", "equal", "runs", "µs a run", "verdict", "what"],
-        c.figures
-            .iter()
-            .map(|f| {
-                let time = format!("{:.1}", f.nanoseconds_per_run as f64 / 1000.0);
-                let equal = if f.equal { "yes".to_owned() } else { format!("NO: {}", f.expected) };
-                let runs = f.runs.to_string();
-                let row = [f.id, f.claim, &f.at, &f.measured, &f.formula, &equal, &runs, &time, &f.verdict, f.what];
-                row.map(String::from).into()
-            })
-            .collect(),
+        &["figure", "claim", "at", "counted", "formula", "is", "runs", "what"],
+        of(&|row, _| {
+            let Evidence::Counted(f) = row else { return vec![] };
+            let point = |p: &crate::evidence::counted::Point| {
+                let equal = if p.measured == p.expected { "equal".into() } else { format!("NOT {}", p.expected) };
+                let [id, claim, what] = [&f.id, &f.claim, &f.what].map(Clone::clone);
+                vec![id, claim, p.at.clone(), p.measured.clone(), p.formula.clone(), equal, p.runs.to_string(), what]
+            };
+            f.points.iter().map(point).collect()
+        }),
     );
+    let tail = tail(&m.rows);
     section(
         "Probabilities, sampled with runs fixed beforehand",
-        &["figure", "claim", "at", "hits", "runs", "interval", "formula", "value", "detects", "verdict", "what"],
-        c.samples
-            .iter()
-            .map(|f| {
-                let interval = format!("{:.6}–{:.6}", f.interval.0, f.interval.1);
-                let detects = f.detectable.map_or("nothing".to_owned(), |ratio| format!("{ratio:.2}×"));
-                let (hits, runs) = (f.hits.to_string(), f.runs.to_string());
-                let counts = [f.id, f.claim, &f.at, &hits, &runs, &interval];
-                let rest = [&f.formula, &f.expected, &detects, &f.verdict, f.what];
-                counts.into_iter().chain(rest).map(String::from).collect()
-            })
-            .collect(),
+        &["figure", "claim", "formula", "is", "runs", "hits", "interval", "notices", "verdict", "what"],
+        of(&|row, v| {
+            let Evidence::Sampled(s) = row else { return vec![] };
+            let Ok(counts) = s.counts() else { return vec![] };
+            let (low, high) = counts.interval(tail);
+            let [id, claim, formula, what] = [&s.id, &s.claim, &s.formula, &s.what].map(Clone::clone);
+            let numbers = [counts.expected.to_string(), s.runs.to_string(), s.hits.to_string()];
+            let shown = [format!("{low:.5} to {high:.5}"), detectable(s, tail), v.into(), what];
+            vec![[id, claim, formula].into_iter().chain(numbers).chain(shown).collect()]
+        }),
+    );
+    section(
+        "The best attack of all, by backward induction over everything a coalition may say",
+        &["computation", "p", "achieves", "bound", "runs", "verdict"],
+        of(&|row, v| {
+            let Evidence::Best(r) = row else { return vec![] };
+            let point = |p: &crate::evidence::best::Point| {
+                let (size, runs) = (p.p.to_string(), p.runs.to_string());
+                vec![r.id.clone(), size, p.best.clone(), p.bound.clone(), runs, v.into()]
+            };
+            r.points.iter().map(point).collect()
+        }),
+    );
+    section(
+        "Semi-honest views of all inputs that a coalition may not tell apart: their largest distance",
+        &["computation", "field", "coalition", "inputs", "pairs", "runs", "distance", "verdict"],
+        of(&|row, v| {
+            let Evidence::Views(r) = row else { return vec![] };
+            let point = |p: &crate::evidence::views::Point| {
+                let corrupt: Vec<_> = p.corrupt.iter().map(ToString::to_string).collect();
+                let [inputs, pairs, runs] = [p.inputs, p.pairs, p.runs].map(|n| n.to_string());
+                vec![r.id.clone(), p.field.clone(), corrupt.join("+"), inputs, pairs, runs, p.distance.clone(), v.into()]
+            };
+            r.points.iter().map(point).collect()
+        }),
+    );
+    section(
+        "Runs in which everyone follows the protocol",
+        &["computation", "field", "runs", "right", "verdict"],
+        of(&|row, v| {
+            let Evidence::Honest(r) = row else { return vec![] };
+            let point = |p: &crate::evidence::honest::Point| {
+                vec![r.id.clone(), p.field.clone(), p.runs.to_string(), p.right.to_string(), v.into()]
+            };
+            r.points.iter().map(point).collect()
+        }),
     );
     section(
         "Every frame of the coalition with every mutation, or where said a sample of both",
         &["computation", "frames", "runs", "right", "stopped", "gave up", "wrong", "unexplained", "verdict"],
-        c.sweeps
-            .iter()
-            .map(|s| {
-                let frames = match s.sample {
-                    true => format!("{} sampled", s.frames_changed),
-                    false => format!("{}/{}", s.frames_changed, s.frames),
-                };
-                let stopped: u64 = s.stopped.values().sum();
-                let counts = [s.runs, s.right, stopped, s.gave_up, s.wrong, s.unexplained.len() as u64];
-                let mut row = vec![s.case.to_owned(), frames];
-                row.extend(counts.map(|n| n.to_string()));
-                row.push(s.verdict.clone());
-                row
-            })
-            .collect(),
+        of(&|row, v| {
+            let Evidence::Sweep(s) = row else { return vec![] };
+            let frames = match s.sample {
+                true => format!("{} sampled", s.frames_changed),
+                false => format!("{}/{}", s.frames_changed, s.frames),
+            };
+            let stopped: u64 = s.stopped.values().sum();
+            let counts = [s.runs, s.right, stopped, s.gave_up, s.wrong, s.unexplained.len() as u64];
+            let mut cells = vec![s.id.clone(), frames];
+            cells.extend(counts.map(|n| n.to_string()));
+            cells.push(v.into());
+            vec![cells]
+        }),
     );
-    for line in c.sweeps.iter().flat_map(|s| s.unexplained.iter().map(move |u| format!("{}: {u}\n", s.case))) {
-        out += &line;
+    for row in &m.rows {
+        out += &findings(row, &m.protocol.name, &m.seed.root);
     }
     out += "This does not show\n";
-    for line in c.not_shown {
+    for line in &d.not_covered {
         out += &format!("  {line}\n");
     }
-    let passed = c.attacks.iter().filter(|a| a.verdict == "pass").count();
-    let equal = c.figures.iter().filter(|f| f.equal).count();
-    let agree = c.samples.iter().filter(|s| s.verdict == "pass").count();
-    let mutations: u64 = c.sweeps.iter().map(|s| s.runs).sum();
-    let partial = if c.partial { ", partial" } else { "" };
+    out += "\nLevels\n";
+    for l in &d.levels {
+        out += &format!("  {}: {}\n", l.level, l.verdict);
+        for line in l.because.iter().chain(&l.missing) {
+            out += &format!("    {line}\n");
+        }
+    }
+    let passed = d.rows.iter().filter(|r| r.verdict == "pass").count();
+    let levels: Vec<_> = d.levels.iter().map(|l| format!("{} {}", l.level, l.verdict)).collect();
     out += &format!(
-        "\n{}: {} at {}{partial}: {passed} of {} attacks stopped by the check that must stop them, {equal} of {} figures \
-         equal to their formulas, {agree} of {} samples agree with theirs, {mutations} mutated runs judged\n",
-        c.verdict,
-        c.protocol,
-        c.level,
-        c.attacks.len(),
-        c.figures.len(),
-        c.samples.len(),
+        "\n{}: {} with {} parties ({}), {passed} of {} rows passed, {} runs in the log, seed {}\n",
+        d.verdict,
+        m.protocol.name,
+        m.asked.parties.iter().map(ToString::to_string).collect::<Vec<_>>().join(" and "),
+        levels.join(", "),
+        d.rows.len(),
+        m.log.lines,
+        m.seed.root,
     );
     out
 }
 
+/// What a row found that should not be, each with a way to see it again.
+#[must_use]
+pub fn findings(row: &Evidence, protocol: &str, seed: &str) -> String {
+    let mut out = String::new();
+    match row {
+        Evidence::Attack(a) => {
+            for run in a.won.iter().take(3) {
+                out += &format!("{} won: {}\n  see it: {}\n", a.id, a.does, replay(protocol, &a.id, *run, seed));
+            }
+        }
+        Evidence::Sweep(s) => s.unexplained.iter().take(10).for_each(|u| out += &format!("{}: {u}\n", s.id)),
+        Evidence::Honest(r) => r.otherwise.iter().take(10).for_each(|u| out += &format!("{}: {u}\n", r.id)),
+        Evidence::Views(r) => {
+            for p in r.points.iter().filter(|p| p.between.is_some()) {
+                let inputs = p.between.as_deref().unwrap_or_default();
+                out += &format!("{}: the views of {:?} over {} differ by {} for {inputs}\n", r.id, p.corrupt, p.field, p.distance);
+            }
+        }
+        Evidence::Counted(_) | Evidence::Sampled(_) | Evidence::Best(_) | Evidence::Outputs(_) => {}
+    }
+    out
+}
+
+/// What must come of an attack.
+#[must_use]
+pub fn expected(a: &attack::Row) -> String {
+    match (a.expected, &a.stopped_by) {
+        (attack::Expected::Stopped, Some(check)) => check.clone(),
+        (attack::Expected::Stopped, None) => "a check that is not named".into(),
+        (attack::Expected::Harmless, _) => "nothing: harmless".into(),
+        (attack::Expected::NoOutput, _) => "nothing: no output".into(),
+    }
+}
+
+/// How many times weaker a protocol would have been noticed by a sample.
+#[must_use]
+pub fn detectable(s: &sampled::Row, tail: f64) -> String {
+    let expected = s.counts().ok().and_then(|c| c.expected.to_f64());
+    let factor = expected.and_then(|p| stats::detectable(p, s.runs, tail, POWER));
+    factor.map_or_else(|| "nothing".into(), |f| format!("×{f:.2}"))
+}
+
+/// The command that shows a run of an attack again.
+#[must_use]
+pub fn replay(protocol: &str, attack: &str, run: u64, seed: &str) -> String {
+    format!("quorate-certify attack {protocol} --attack {attack} --run {run} --seed {seed} --trace run.html")
+}
+
 /// Columns padded to their widest cell.
-fn table(head: &[&str], rows: &[Vec<String>]) -> String {
+#[must_use]
+pub fn table(head: &[&str], rows: &[Vec<String>]) -> String {
     let head: Vec<String> = head.iter().map(ToString::to_string).collect();
     let all = || std::iter::once(&head).chain(rows);
     let width = |k: usize| all().filter_map(|row| row.get(k)).map(|cell| cell.chars().count()).max().unwrap_or(0);

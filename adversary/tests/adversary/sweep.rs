@@ -39,7 +39,7 @@ fn every_mutation_of_every_frame_of_the_preprocessing_is_harmless() {
     mutations_are_harmless(Cost::Long, Effort::Every);
 }
 
-/// On real transfers. `quorate-certify spdz --deep` sweeps all of it.
+/// On real transfers. `quorate-certify spdz --tier deep` sweeps all of it.
 #[test]
 fn a_sample_of_mutations_of_real_preprocessing_is_harmless() {
     mutations_are_harmless(Cost::Minutes, Effort::Sample(16));

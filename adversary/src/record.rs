@@ -1,0 +1,174 @@
+//! Writes runs down for people: every frame with what the coalition made of it, and how every party ended. Off unless
+//! somebody asks, on the thread that asks; nothing of it changes a run.
+
+use std::cell::RefCell;
+
+use bytes::Bytes;
+use protocols::{Error, Result};
+use transport::sim::{Adversary, End, Envelope, Run};
+use transport::{PartyId, PartySet};
+
+use crate::run::World;
+
+/// One run.
+#[derive(Clone, Debug)]
+pub struct Recorded {
+    /// The number of parties.
+    pub n: usize,
+    /// The coalition.
+    pub corrupt: PartySet,
+    /// Frames in the order in which they were delivered or lost.
+    pub frames: Vec<Record>,
+    /// How every party ended.
+    pub ends: Vec<Close>,
+}
+
+/// One frame.
+#[derive(Clone, Debug)]
+pub struct Record {
+    /// The frame as it arrived, or as it was meant to.
+    pub e: Envelope,
+    /// What the coalition did to it.
+    pub change: Change,
+}
+
+/// What the coalition did to a frame.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Change {
+    /// Nothing.
+    None,
+    /// It was another one: this was its payload, its tag, its receiver.
+    Replaced(Bytes, u64, PartyId),
+    /// It never arrived.
+    Dropped,
+    /// It came once more than it was sent.
+    Added,
+}
+
+/// How a party ended.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Close {
+    /// With an output.
+    Output,
+    /// A check of its own failed: which, and at which step.
+    Stopped(&'static str, String),
+    /// It was told of an abort.
+    Told,
+    /// It waits for ever.
+    Waits,
+    /// An error of its own.
+    Broken(String),
+}
+
+thread_local! {
+    static RUNS: RefCell<Option<Vec<Recorded>>> = const { RefCell::new(None) };
+}
+
+/// Does something, and writes down every run of a [`World`] on this thread meanwhile.
+pub fn recording<T>(work: impl FnOnce() -> T) -> (T, Vec<Recorded>) {
+    let before = RUNS.replace(Some(Vec::new()));
+    let result = work();
+    (result, RUNS.replace(before).unwrap_or_default())
+}
+
+/// Whether somebody asked.
+pub(crate) fn on() -> bool {
+    RUNS.with_borrow(Option::is_some)
+}
+
+/// An adversary, watched.
+pub(crate) struct Watched<'a> {
+    adversary: &'a mut dyn Adversary,
+    /// By number of the frame: as it was.
+    touched: Vec<(Envelope, usize)>,
+}
+
+impl<'a> Watched<'a> {
+    pub(crate) fn new(adversary: &'a mut dyn Adversary) -> Self {
+        Self { adversary, touched: Vec::new() }
+    }
+    /// Keeps a finished run.
+    pub(crate) fn keep<T>(self, world: &World, run: &Run<Result<T>>) {
+        let n = world.parties.n();
+        let mut frames: Vec<Record> = Vec::with_capacity(run.trace.len());
+        for e in &run.trace {
+            let before = self.touched.iter().find(|(t, _)| t.seq == e.seq).map(|(t, _)| t);
+            let again = frames.iter().any(|r| r.e.seq == e.seq && r.e.to == e.to);
+            let change = match before {
+                Some(_) if again => Change::Added,
+                Some(t) if (&t.frame.body, t.frame.tag, t.to) != (&e.frame.body, e.frame.tag, e.to) => {
+                    Change::Replaced(t.frame.body.clone(), t.frame.tag, t.to)
+                }
+                _ => Change::None,
+            };
+            frames.push(Record { e: e.clone(), change });
+        }
+        for (e, _) in self.touched.into_iter().filter(|(_, delivered)| *delivered == 0) {
+            let at = frames.iter().position(|r| r.e.seq > e.seq).unwrap_or(frames.len());
+            frames.insert(at, Record { e, change: Change::Dropped });
+        }
+        let ends = run.ends.iter().map(close).collect();
+        let recorded = Recorded { n, corrupt: world.corrupt, frames, ends };
+        RUNS.with_borrow_mut(|runs| {
+            if let Some(runs) = runs {
+                runs.push(recorded);
+            }
+        });
+    }
+    fn pass(&mut self, e: Envelope, deliver: &mut Vec<Envelope>, f: impl FnOnce(&mut dyn Adversary, Envelope, &mut Vec<Envelope>)) {
+        let (before, waiting) = (e.clone(), deliver.len());
+        f(self.adversary, e, deliver);
+        self.touched.push((before, deliver.len() - waiting));
+    }
+}
+
+impl Adversary for Watched<'_> {
+    fn release(&mut self, held: &[Envelope]) -> Option<usize> {
+        self.adversary.release(held)
+    }
+    fn outgoing(&mut self, e: Envelope, deliver: &mut Vec<Envelope>) {
+        self.pass(e, deliver, |a, e, d| a.outgoing(e, d));
+    }
+    fn incoming(&mut self, e: Envelope, deliver: &mut Vec<Envelope>) {
+        self.pass(e, deliver, |a, e, d| a.incoming(e, d));
+    }
+    fn aborts(&mut self, who: PartyId) -> bool {
+        self.adversary.aborts(who)
+    }
+}
+
+fn close<T>(end: &End<Result<T>>) -> Close {
+    match end {
+        End::Done(Ok(_)) => Close::Output,
+        End::Done(Err(Error::Abort(a))) => Close::Stopped(a.check.id, a.at.to_string()),
+        End::Done(Err(Error::Net { kind: transport::NetErrorKind::Aborted, .. })) => Close::Told,
+        End::Done(Err(e)) => Close::Broken(e.to_string()),
+        End::Stuck => Close::Waits,
+        End::Exhausted => Close::Broken("it went on sending past every limit".into()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::attack::Conditions;
+    use crate::attacks;
+
+    #[test]
+    fn a_run_is_written_down_and_not_changed() {
+        let a = attacks::find("mac.sigma.lie").unwrap();
+        let conditions = Conditions { control: false, seed: 5 };
+        let plain = a.once(&conditions);
+        let (outcome, runs) = recording(|| a.once(&conditions));
+        assert_eq!(outcome, plain);
+        let [run] = &runs[..] else { panic!("{} runs", runs.len()) };
+        assert_eq!((run.n, run.ends.len()), (2, 2));
+        assert!(run.ends.iter().any(|e| matches!(e, Close::Stopped("mac.check", _))));
+        let changed = run.frames.iter().filter(|r| matches!(r.change, Change::Replaced(..))).count();
+        assert!((2..run.frames.len()).contains(&changed), "{changed}");
+        assert!(run.frames.iter().filter(|r| r.change != Change::None).all(|r| {
+            run.corrupt.contains(r.e.from) || run.corrupt.contains(r.e.to)
+        }));
+        assert!(recording(|| ()).1.is_empty() && !on());
+    }
+}

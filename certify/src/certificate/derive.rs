@@ -1,0 +1,281 @@
+//! What follows from raw data: a pure function, the same for whoever measures and whoever verifies. A level is granted if
+//! everything that it asks for is there and passes; what is missing makes it inconclusive, never a pass.
+
+use std::collections::BTreeSet;
+
+use adversary::Verdict;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use spec::{Adversary, Bound, CLAUSES, Clause, Level, Levels, NOTES, Norm, Standard};
+
+use super::Measured;
+use super::strict::MOST;
+use crate::evidence::{self, Evidence, Grade};
+use crate::plan::Question;
+
+/// What follows.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Derived {
+    /// The verdict on every row, in order.
+    pub rows: Vec<OfRow>,
+    /// The verdict on every level that was asked for.
+    pub levels: Vec<OfLevel>,
+    /// The clauses of standards.
+    pub standards: Vec<OfClause>,
+    /// What all of this does not show.
+    pub not_covered: Vec<String>,
+    /// How open questions of the standards are read.
+    pub notes: Vec<String>,
+    /// The verdict on everything: the worst level.
+    pub verdict: String,
+}
+
+/// The verdict on one row.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct OfRow {
+    /// The row's name.
+    pub id: String,
+    /// `pass`, `inconclusive`, `vacuous` or `fail`.
+    pub verdict: String,
+    /// What kind of knowledge it is.
+    pub tier: Grade,
+}
+
+/// The verdict on one level.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct OfLevel {
+    /// The level.
+    pub level: String,
+    /// The verdict.
+    pub verdict: String,
+    /// Rows that speak against it, or say nothing.
+    pub because: Vec<String>,
+    /// What it asks for and what is not there.
+    pub missing: Vec<String>,
+}
+
+/// The verdict on one clause.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct OfClause {
+    /// The document.
+    pub standard: String,
+    /// The clause.
+    pub clause: String,
+    /// The requirement's name.
+    pub id: String,
+    /// `shall`, `should` or `may`.
+    pub norm: String,
+    /// What it asks.
+    pub asks: String,
+    /// The answer.
+    pub answer: String,
+    /// Whether the requirement was written from the clause's title alone.
+    pub from_title: bool,
+}
+
+impl Derived {
+    /// From raw data. An error if the question of the certificate is none.
+    pub fn from(m: &Measured) -> Result<Self, String> {
+        let question = m.asked.question()?;
+        let verdicts = evidence::verdicts(&m.rows);
+        let of_row = |(row, v): (&Evidence, &Verdict)| OfRow { id: row.id().into(), verdict: v.to_string(), tier: row.grade() };
+        let rows: Vec<_> = m.rows.iter().zip(&verdicts).map(of_row).collect();
+        let ruled: Vec<_> = question.levels.iter().map(|l| (*l, level(*l, m, &question, &verdicts))).collect();
+        let shown = ruled.iter().filter(|(_, l)| l.verdict == Verdict::Pass.to_string()).map(|(l, _)| *l).collect::<Vec<_>>();
+        let shown = Levels::of(&shown);
+        let answers: Vec<_> = CLAUSES.iter().map(|c| answer(c, shown, &ruled)).collect();
+        let levels: Vec<OfLevel> = ruled.into_iter().map(|(_, l)| l).collect();
+        let standards = CLAUSES.iter().zip(answers).map(|(c, answer)| of_clause(c, answer)).collect();
+        let worst = levels.iter().map(|l| named(&l.verdict)).chain([everything(m, &verdicts)]);
+        Ok(Self {
+            rows,
+            standards,
+            not_covered: not_covered(m, &levels, &verdicts),
+            notes: NOTES.iter().map(|n| format!("{} ({}): {}", n.id, n.concerns.join(", "), n.text)).collect(),
+            verdict: Verdict::of_all(worst).to_string(),
+            levels,
+        })
+    }
+    /// The verdict on everything.
+    #[must_use]
+    pub fn verdict(&self) -> Verdict {
+        named(&self.verdict)
+    }
+}
+
+/// The verdict of this name; what is no verdict fails.
+fn named(name: &str) -> Verdict {
+    let all = [Verdict::Pass, Verdict::Inconclusive, Verdict::Vacuous, Verdict::Fail];
+    all.into_iter().find(|v| v.to_string() == name).unwrap_or(Verdict::Fail)
+}
+
+/// A row that fails is a failure even if no level that was asked for needs it; a part is not the whole.
+fn everything(m: &Measured, verdicts: &[Verdict]) -> Verdict {
+    let mut ids = BTreeSet::new();
+    let twice = m.rows.iter().any(|row| !ids.insert(row.key()));
+    match () {
+        () if twice || verdicts.contains(&Verdict::Fail) => Verdict::Fail,
+        () if m.asked.only.is_some() => Verdict::Inconclusive,
+        () => Verdict::Pass,
+    }
+}
+
+/// Whether a row speaks of this adversary.
+fn concerns(row: &Evidence, adversary: Adversary) -> bool {
+    match row {
+        Evidence::Outputs(_) | Evidence::Honest(_) => true,
+        Evidence::Views(_) => adversary == Adversary::A1,
+        Evidence::Attack(_)
+        | Evidence::Counted(_)
+        | Evidence::Sampled(_)
+        | Evidence::Best(_)
+        | Evidence::Sweep(_) => adversary == Adversary::A3,
+    }
+}
+
+fn level(level: Level, m: &Measured, q: &Question, verdicts: &[Verdict]) -> OfLevel {
+    let concerned: Vec<_> = m.rows.iter().zip(verdicts).filter(|(row, _)| concerns(row, level.adversary)).collect();
+    let mut missing = Vec::new();
+    for n in &q.parties {
+        let n = *n as u64;
+        let has = |kind: &str| concerned.iter().any(|(row, _)| row.kind() == kind && row.parties() == Some(n));
+        let needed: &[(&str, &str)] = match level.adversary {
+            Adversary::A1 => &[("honest", "runs without deviation")],
+            Adversary::A2 => &[("covert", "measurement of deterrence")],
+            Adversary::A3 => &[("honest", "runs without deviation"), ("sweep", "sweep")],
+        };
+        let lacking = needed.iter().filter(|(kind, _)| !has(kind));
+        missing.extend(lacking.map(|(_, what)| format!("no {what} with {n} parties")));
+        let says = |(row, v): &&(&Evidence, &Verdict)| {
+            matches!(row, Evidence::Outputs(_)) && row.parties() == Some(n) && **v == Verdict::Pass
+        };
+        if !concerned.iter().any(|r| says(&r)) {
+            missing.push(format!("a function of {n} parties whose output is not always the same"));
+        }
+    }
+    if level.adversary == Adversary::A1 {
+        let views = |n: u64| concerned.iter().any(|(row, _)| matches!(row, Evidence::Views(r) if r.parties == n && r.compared()));
+        let lacking = q.parties.iter().filter(|n| !views(**n as u64));
+        missing.extend(lacking.map(|n| format!("no comparison of views with {n} parties")));
+        // Over three fields with some number of parties: with more parties fewer fields can be counted.
+        if !concerned.iter().any(|(row, v)| matches!(row, Evidence::Views(_)) && **v == Verdict::Pass) {
+            missing.push("no comparison of views over three fields".into());
+        }
+    }
+    if level.adversary == Adversary::A3 {
+        missing.extend(m.protocol.checks.iter().flat_map(|check| {
+            // What never lets anything pass is shown by every run that it stops; a chance needs an attack and its control.
+            let certain = check.bound == Bound::Zero.to_string();
+            let attacked = concerned.iter().any(|(row, _)| match row {
+                Evidence::Attack(a) => a.shows(&check.id),
+                Evidence::Sweep(r) => certain && r.stopped.get(&check.id).is_some_and(|k| *k > 0),
+                _ => false,
+            });
+            let counted = |row: &Evidence| matches!(row, Evidence::Counted(c) if c.is_about(&check.bound)) && !row.supports_only();
+            let counted = !check.counted || concerned.iter().any(|(row, _)| counted(row));
+            let attack = (!attacked).then(|| format!("no attack shows what {} is for", check.id));
+            attack.into_iter().chain((!counted).then(|| format!("the bound of {} is not counted", check.id)))
+        }));
+    }
+    if q.only.is_some() {
+        missing.push("everything that was not asked for".into());
+    }
+    let mut worst = if missing.is_empty() { Verdict::Pass } else { Verdict::Inconclusive };
+    let mut because = Vec::new();
+    for (row, v) in concerned {
+        if *v == Verdict::Pass || (row.supports_only() && *v != Verdict::Fail) {
+            continue;
+        }
+        worst = worst.max(*v);
+        because.push(format!("{}: {v}", row.id()));
+    }
+    OfLevel { level: level.to_string(), verdict: worst.to_string(), because, missing }
+}
+
+fn answer(clause: &Clause, shown: Levels, ruled: &[(Level, OfLevel)]) -> String {
+    let of = |adversary: Adversary| {
+        let all = ruled.iter().filter(|(l, _)| l.adversary == adversary).map(|(_, l)| named(&l.verdict));
+        all.max().map_or_else(|| "not asked for".into(), |v| v.to_string())
+    };
+    if let Some(met) = clause.met_by(shown) {
+        return if met { "pass".into() } else { "not demonstrated".into() };
+    }
+    match clause.id {
+        "R-6.2a" => format!("semi-honest: {}; malicious: {}", of(Adversary::A1), of(Adversary::A3)),
+        "R-6.2b" => "not measured".into(),
+        "R-6.2c" => "not claimed: impossible in general when half of the parties or more may be corrupt".into(),
+        "R-6.3" => "semi-honest and malicious parties are modelled".into(),
+        "R-8.1.1" | "I-5.1" => of(Adversary::A1),
+        "R-8.1.2" => of(Adversary::A2),
+        "R-8.1.3" | "I-5.3.2" | "I-5.3.3" => of(Adversary::A3),
+        "R-8.2.1" | "R-8.2.2" | "I-5.2" => {
+            let all: Vec<String> = ruled.iter().map(|(l, r)| format!("{l}: {}", r.verdict)).collect();
+            all.join("; ")
+        }
+        "I-5.3.5" => "not claimed".into(),
+        "E-5.1" => format!("semi-honest: {}; malicious: {}", of(Adversary::A1), of(Adversary::A3)),
+        _ => "about the whole system, not the protocol: outside this certificate".into(),
+    }
+}
+
+fn of_clause(c: &Clause, answer: String) -> OfClause {
+    OfClause {
+        standard: match c.standard {
+            Standard::X1770 => "ITU-T X.1770",
+            Standard::Iso4922 => "ISO/IEC 4922-1",
+            Standard::Ieee2842 => "IEEE 2842",
+        }
+        .into(),
+        clause: c.number.into(),
+        id: c.id.into(),
+        norm: match c.norm {
+            Norm::Shall => "shall",
+            Norm::Should => "should",
+            Norm::May => "may",
+        }
+        .into(),
+        asks: c.asks.into(),
+        answer,
+        from_title: c.from_title(),
+    }
+}
+
+/// What no attack and no counting shows.
+const NEVER: &[&str] = &[
+    "that hash commitments, the pseudo-random generator and the group behind base transfers are hard to break: assumed",
+    "anything by counting over large fields: the same generic code is counted over tiny ones",
+    "that nothing leaks through time or power",
+    "how well a simulator can explain what malicious parties see: runs are judged one by one",
+];
+
+fn not_covered(m: &Measured, levels: &[OfLevel], verdicts: &[Verdict]) -> Vec<String> {
+    let mut out: Vec<String> = m.protocol.not_claimed.iter().map(|x| format!("not claimed: {x}")).collect();
+    out.extend(NEVER.iter().map(ToString::to_string));
+    if m.protocol.foreign {
+        out.push("the sources of this protocol are not hashed; the hash of the running program covers them".into());
+    }
+    if m.asked.tier != "deep" {
+        out.push(format!("what only a deeper tier than `{}` does", m.asked.tier));
+    }
+    for row in &m.rows {
+        match row {
+            Evidence::Sweep(r) if r.sample => out.push(format!("{}: a sample of mutations only", r.id)),
+            Evidence::Views(r) => {
+                let many = |runs: u64| if runs == MOST { "more than 10^15".into() } else { runs.to_string() };
+                out.extend(r.skipped.iter().map(|(f, runs)| format!("{} over {f}: would take {} runs", r.id, many(*runs))));
+            }
+            _ => {}
+        }
+    }
+    for (row, v) in m.rows.iter().zip(verdicts).filter(|(_, v)| matches!(v, Verdict::Inconclusive | Verdict::Vacuous)) {
+        out.push(format!("{}: {v}", row.key()));
+    }
+    for l in levels {
+        out.extend(l.missing.iter().map(|what| format!("{}: {what}", l.level)));
+    }
+    out
+}

@@ -1,0 +1,164 @@
+//! What was run, built from what, and where. No name of a machine or a person.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::seeds::Root;
+
+/// The running program and what it was built from.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Program {
+    /// Version of the certifier.
+    pub version: String,
+    /// Hash of the sources of specification, fields, transport, protocols, adversary and certifier when it was built.
+    pub sources: String,
+    /// Hash of the list of all dependencies with their checksums.
+    pub lock: String,
+    /// Hash of the specification's pages.
+    pub spec: String,
+    /// Hash of the running program's file; empty if it could not be read.
+    pub binary: String,
+    /// The compiler.
+    pub rustc: String,
+    /// Flags beside those of the profile.
+    pub flags: String,
+    /// The profile.
+    pub profile: String,
+    /// The target.
+    pub target: String,
+}
+
+/// Where all coins come from.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Seed {
+    /// The root, in hexadecimal.
+    pub root: String,
+    /// `given` on the command line, or `operating system`.
+    pub origin: String,
+}
+
+/// The machine, as far as it matters.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Environment {
+    /// Operating system.
+    pub system: String,
+    /// Processor.
+    pub processor: String,
+    /// Instruction sets of it that the program may use.
+    pub features: Vec<String>,
+    /// Processors that were used.
+    pub threads: u64,
+    /// When it was finished: seconds since the beginning of 1970.
+    pub finished: u64,
+    /// How long it took, in milliseconds.
+    pub milliseconds: u64,
+}
+
+impl Program {
+    /// This program.
+    #[must_use]
+    pub fn this() -> Self {
+        let file = std::env::current_exe().and_then(std::fs::read);
+        Self {
+            version: env!("CARGO_PKG_VERSION").into(),
+            sources: env!("QUORATE_SOURCES").into(),
+            lock: env!("QUORATE_LOCK").into(),
+            spec: env!("QUORATE_SPEC").into(),
+            binary: file.map(|bytes| blake3::hash(&bytes).to_hex().to_string()).unwrap_or_default(),
+            rustc: env!("QUORATE_RUSTC").into(),
+            flags: env!("QUORATE_RUSTFLAGS").into(),
+            profile: env!("QUORATE_PROFILE").into(),
+            target: env!("QUORATE_TARGET").into(),
+        }
+    }
+}
+
+impl Seed {
+    /// The given root, or one from the operating system.
+    pub fn choose(given: Option<Root>) -> Result<(Root, Self), String> {
+        let (root, origin) = match given {
+            Some(root) => (root, "given"),
+            None => (Root::from_os().map_err(|e| e.to_string())?, "operating system"),
+        };
+        Ok((root, Self { root: root.to_string(), origin: origin.into() }))
+    }
+}
+
+impl Environment {
+    /// This machine, for work that began then.
+    #[must_use]
+    pub fn here(began: std::time::Instant) -> Self {
+        let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
+        let cpu = std::fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
+        let model = cpu.lines().find_map(|l| l.strip_prefix("model name")?.split_once(':').map(|(_, m)| m.trim()));
+        Self {
+            system: system(),
+            processor: model.unwrap_or(std::env::consts::ARCH).into(),
+            features: features(),
+            threads: std::thread::available_parallelism().map_or(1, |n| n.get() as u64),
+            finished: now.as_secs(),
+            milliseconds: u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX),
+        }
+    }
+}
+
+fn system() -> String {
+    let release = std::fs::read_to_string("/etc/os-release").unwrap_or_default();
+    let name = release.lines().find_map(|l| l.strip_prefix("PRETTY_NAME="));
+    name.map_or_else(|| std::env::consts::OS.into(), |n| n.trim_matches('"').to_owned())
+}
+
+#[cfg(target_arch = "x86_64")]
+fn features() -> Vec<String> {
+    macro_rules! detected {
+        ($($name:tt)*) => {
+            [$(($name, std::arch::is_x86_feature_detected!($name))),*]
+        };
+    }
+    let all = detected!("sse4.1" "ssse3" "avx2" "bmi2" "adx" "aes" "vaes" "pclmulqdq" "vpclmulqdq" "avx512f" "avx512ifma");
+    all.into_iter().filter(|(_, has)| *has).map(|(name, _)| name.to_owned()).collect()
+}
+#[cfg(not(target_arch = "x86_64"))]
+fn features() -> Vec<String> {
+    Vec::new()
+}
+
+/// A time as a date and an hour, UTC.
+#[must_use]
+pub fn date(seconds: u64) -> String {
+    let (days, second) = (seconds / 86_400, seconds % 86_400);
+    // Days since the first of March of year 0, in cycles of 400 years (Richards 2013).
+    let z = days + 719_468;
+    let (era, day) = (z / 146_097, z % 146_097);
+    let year = (day - day / 1460 + day / 36_524 - day / 146_096) / 365;
+    let day_of_year = day - (365 * year + year / 4 - year / 100);
+    let month = (5 * day_of_year + 2) / 153;
+    let (day, month) = (day_of_year - (153 * month + 2) / 5 + 1, if month < 10 { month + 3 } else { month - 9 });
+    let year = era * 400 + year + u64::from(month <= 2);
+    format!("{year:04}-{month:02}-{day:02} {:02}:{:02} UTC", second / 3600, second / 60 % 60)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn dates() {
+        assert_eq!(date(0), "1970-01-01 00:00 UTC");
+        assert_eq!(date(951_782_400), "2000-02-29 00:00 UTC");
+        assert_eq!(date(1_709_251_199), "2024-02-29 23:59 UTC");
+        assert_eq!(date(4_107_542_400), "2100-03-01 00:00 UTC");
+    }
+
+    #[test]
+    fn the_program_knows_what_it_was_built_from() {
+        let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+        let this = Program::this();
+        assert_eq!(crate::certificate::tree::hash(&root, &["Cargo.lock"]).unwrap(), this.lock);
+        assert!([&this.sources, &this.spec, &this.binary].iter().all(|h| h.len() == 64));
+        assert!(this.rustc.starts_with("rustc 1.") && this.profile.contains("opt-level"));
+    }
+}

@@ -1,0 +1,61 @@
+//! What there is, and what it does.
+
+use adversary::{attacks, exact};
+use spec::ExitCode;
+
+use super::{Done, failed, print};
+use crate::arguments::{Explain, List};
+use crate::registry::{Protocol, Registry};
+use crate::text::table;
+
+/// Protocols and attacks.
+pub fn list(args: &List, registry: &Registry<'_>) -> Done {
+    let usage = failed(ExitCode::Usage);
+    let some = args.protocol.as_deref().map(|name| registry.find(name)).transpose().map_err(&usage)?;
+    let all: Vec<Protocol<'_>> = match some {
+        Some(one) => vec![one],
+        None => registry.all().collect(),
+    };
+    let row = |p: &Protocol<'_>| {
+        let parties = format!("{} to {}", p.claim.parties.min, p.claim.parties.max);
+        vec![p.claim.protocol.to_owned(), p.claim.levels.to_string(), parties, p.about.to_owned()]
+    };
+    let rows: Vec<_> = all.iter().map(row).collect();
+    print(&format!("Protocols\n\n{}\n", table(&["protocol", "claims", "parties", "what it is"], &rows)))?;
+    let mut rows: Vec<Vec<String>> = Vec::new();
+    for a in all.iter().flat_map(|p| &p.attacks) {
+        let cells = vec![a.id.to_owned(), a.expected.to_string(), a.title.to_owned()];
+        if !rows.contains(&cells) {
+            rows.push(cells);
+        }
+    }
+    print(&format!("Attacks\n\n{}", table(&["attack", "must be stopped by", "what it is"], &rows)))?;
+    Ok(ExitCode::Pass)
+}
+
+/// One attack or figure.
+pub fn explain(args: &Explain, registry: &Registry<'_>) -> Done {
+    let own = registry.all().flat_map(|p| p.attacks);
+    let mut text = String::new();
+    if let Some(a) = own.chain(attacks::all()).find(|a| a.id == args.name) {
+        let stops = match a.expected.check() {
+            Some(c) => format!("{}: {}\n  bound       {}", c.id, c.tests, c.bound),
+            None => a.expected.to_string(),
+        };
+        text += &format!(
+            "{}: {}\n\n  does        {}\n  attacks     {}\n  stopped by  {stops}\n  control     {}\n  reference   {}\n",
+            a.id, a.title, a.does, a.layer, a.control, a.reference
+        );
+    }
+    if let Some(m) = exact::all().find(|m| m.id == args.name) {
+        text += &format!("{}: counted over every coin\n\n  claim    {}\n  what     {}\n", m.id, m.claim, m.what);
+        m.points.iter().for_each(|p| text += &format!("  {:8} {} is {}\n", p.at.to_string(), p.bound, p.bound.at(&p.at.instance())));
+    }
+    if text.is_empty() {
+        let near: Vec<_> = attacks::all().map(|a| a.id).filter(|id| id.contains(&args.name)).collect();
+        let hint = if near.is_empty() { "`quorate-certify list` names them".into() } else { format!("did you mean {}?", near.join(", ")) };
+        return Err(failed(ExitCode::Usage)(format!("there is no attack or figure `{}`: {hint}", args.name)));
+    }
+    print(&text)?;
+    Ok(ExitCode::Pass)
+}

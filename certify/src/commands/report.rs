@@ -1,0 +1,96 @@
+//! What is done with a report: verify it, run a part of it again; and keys.
+
+use adversary::Verdict;
+use protocols::Tape;
+use spec::ExitCode;
+
+use super::{Done, failed, print};
+use crate::arguments::{Key, Rerun, Verify};
+use crate::certificate::{sign, store};
+use crate::log::Entry;
+use crate::measure::{play_all, quiet_panics};
+use crate::progress::Progress;
+use crate::registry::Registry;
+use crate::seeds::Root;
+use crate::watchdog::{Patience, Watchdog};
+use crate::{plan, verify as verifier};
+
+/// Makes a key.
+pub fn key(args: &Key) -> Done {
+    let public = sign::make(&args.file).map_err(failed(ExitCode::Storage))?;
+    print(&format!("private key in {}, public key in {}\n", args.file.display(), public.display()))?;
+    Ok(ExitCode::Pass)
+}
+
+/// Verifies a report.
+pub fn verify(args: &Verify, registry: &Registry<'_>) -> Done {
+    let data = failed(ExitCode::Data);
+    let key = args.key.as_deref().map(sign::public).transpose().map_err(failed(ExitCode::Usage))?;
+    let stored = store::read(&args.report).map_err(&data)?;
+    let verified = verifier::verify(&stored, registry, key.as_ref(), args.sources.as_deref())
+        .map_err(|e| data(format!("{} is not to be believed: {e}", args.report.display())))?;
+    let mut out = String::new();
+    verified.notes.iter().for_each(|n| out += &format!("  {n}\n"));
+    let m = &stored.certificate.measured;
+    let levels: Vec<_> = stored.certificate.derived.levels.iter().map(|l| format!("{} {}", l.level, l.verdict)).collect();
+    out += &format!("{}: {} ({})\n", verified.verdict, m.protocol.name, levels.join(", "));
+    print(&out)?;
+    Ok(verified.verdict.exit_code())
+}
+
+/// Runs a part of a report again.
+pub fn rerun(args: &Rerun, registry: &Registry<'_>) -> Done {
+    let (data, internal) = (failed(ExitCode::Data), failed(ExitCode::Internal));
+    let stored = store::read(&args.report).map_err(&data)?;
+    let verified = verifier::verify(&stored, registry, None, None).map_err(|e| data(format!("it is not to be believed: {e}")))?;
+    let m = &stored.certificate.measured;
+    let log = stored.log.as_ref().ok_or_else(|| data(format!("the log ({}) is not there", store::LOG)))?;
+    let protocol = registry.find(&m.protocol.name).map_err(&data)?;
+    let root: Root = m.seed.root.parse().map_err(&data)?;
+    let jobs = plan::jobs(&protocol, &m.asked.question().map_err(&data)?).map_err(&data)?;
+    let picked = pick(log, args.sample).map_err(&internal)?;
+    quiet_panics();
+    let mut progress = Progress::new(args.silent, jobs.len(), picked.len() as u64);
+    let watchdog = Watchdog::start(Patience::default());
+    let (mut same, mut differ) = (0, Vec::new());
+    for job in &jobs {
+        let key = job.row.key();
+        let mine: Vec<&Entry> = picked.iter().copied().filter(|e| e.row == key).collect();
+        progress.begins(&key);
+        let units: Vec<_> = mine.iter().map(|e| e.unit.clone()).collect();
+        let found = play_all(job, &root, &units, &watchdog, &mut progress);
+        for (entry, found) in mine.iter().zip(found) {
+            if entry.found == found {
+                same += 1;
+            } else {
+                differ.push(format!("{key}, {:?}: {:?} in the log, {found:?} now", entry.unit, entry.found));
+            }
+        }
+        progress.ends(mine.len() as u64, mine.len());
+    }
+    drop(progress);
+    let known = same + differ.len();
+    let mut out: String = differ.iter().take(20).map(|d| format!("  {d}\n")).collect();
+    out += &format!("{same} of {known} units ran again as the log says; the log has {}\n", log.len());
+    print(&out)?;
+    Ok(match () {
+        () if !differ.is_empty() => ExitCode::Fail,
+        () if same == 0 => ExitCode::Vacuous,
+        // What ran again as it did then is no better than the certificate itself.
+        () => verified.verdict.max(Verdict::Pass).exit_code(),
+    })
+}
+
+/// A random part of the log: at least one unit.
+fn pick(log: &[Entry], percent: f64) -> Result<Vec<&Entry>, String> {
+    let wanted = ((log.len() as f64 * percent / 100.0).ceil() as usize).min(log.len());
+    let tape = Tape::from_os().map_err(|e| e.to_string())?;
+    let mut places: Vec<usize> = (0..log.len()).collect();
+    for k in 0..wanted {
+        let other = k as u64 + tape.uniform((log.len() - k) as u64);
+        places.swap(k, usize::try_from(other).unwrap_or(k));
+    }
+    places.truncate(wanted);
+    places.sort_unstable();
+    Ok(places.into_iter().map(|k| &log[k]).collect())
+}

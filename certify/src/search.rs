@@ -1,0 +1,43 @@
+//! Where the best attack of all can be found by counting, and what it must not exceed.
+
+use adversary::fields::FieldId;
+use adversary::ideal::supply::CorruptShares;
+use adversary::play::{BestAttack, best_attack};
+use adversary::subject::positions;
+use adversary::{DynSubject, Instance, World};
+use protocols::Result;
+use spec::Bound;
+use transport::{PartyId, PartySet};
+
+use crate::arguments::Tier;
+use crate::registry::is_counted;
+
+/// The corrupt party of a searched run of two.
+const CORRUPT: usize = 1;
+
+/// The formula and the fields of a subject that can be played through; none if the coalition has inputs of its own or
+/// honest parties accept nothing.
+#[must_use]
+pub fn playable(subject: &dyn DynSubject, tier: Tier) -> Option<(String, &'static [FieldId])> {
+    let shape = subject.shape(2);
+    let [mine, _] = positions(&shape, PartySet::of(&[CORRUPT]));
+    let output = subject.ideal(FieldId::F2, &shape.map(|()| 1)).ok()?;
+    if !mine.is_empty() || output[PartyId::new(0)].is_empty() {
+        return None;
+    }
+    let bounds = subject.claim().checks.iter().map(|c| c.bound).filter(|b| is_counted(*b));
+    let largest = bounds.max_by_key(|b| b.at(&spec::Instance::field(5u64))).unwrap_or(Bound::Zero);
+    let fields: &[FieldId] = match (subject.preprocessed_triples(), tier) {
+        (0, _) => &[FieldId::F2, FieldId::F3, FieldId::F5],
+        (_, Tier::Quick) => &[FieldId::F2],
+        _ => &[FieldId::F2, FieldId::F3],
+    };
+    Some((largest.to_string(), fields))
+}
+
+/// The best attack on a run of two parties whose inputs are all one.
+pub fn best(subject: &dyn DynSubject, field: FieldId) -> Result<BestAttack> {
+    let world = World::new(2, PartySet::of(&[CORRUPT]));
+    let at = Instance { field, world, shares: CorruptShares::Zero };
+    best_attack(subject, &at, &subject.shape(2).map(|()| 1))
+}

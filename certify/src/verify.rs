@@ -1,0 +1,144 @@
+//! Recomputes everything in a certificate that can be recomputed: form, hashes, signature, counts from the log, and every
+//! verdict from the counts.
+
+use std::path::Path;
+
+use adversary::Verdict;
+
+use crate::certificate::provenance::Program;
+use crate::certificate::store::Stored;
+use crate::certificate::{Asked, FORMAT, Promise, derive::Derived, tree};
+use crate::log;
+use crate::plan::{self, Question};
+use crate::registry::Registry;
+use crate::seeds::{Root, unhex};
+
+/// What verification found, in words, and the verdict that the certificate is entitled to.
+pub struct Verified {
+    /// What was recomputed, and what could not be.
+    pub notes: Vec<String>,
+    /// The verdict.
+    pub verdict: Verdict,
+}
+
+/// Verifies a report. `key`: who must have signed it. `sources`: a checkout that must be what was measured.
+pub fn verify(
+    stored: &Stored,
+    registry: &Registry<'_>,
+    key: Option<&[u8; 32]>,
+    sources: Option<&Path>,
+) -> Result<Verified, String> {
+    let m = &stored.certificate.measured;
+    let mut notes = Vec::new();
+    if stored.certificate.format != FORMAT {
+        return Err(format!("its format is `{}`: this program knows `{FORMAT}`", stored.certificate.format));
+    }
+    let hashes = [&m.program.sources, &m.program.lock, &m.program.spec, &m.log.root, &m.program.binary];
+    if hashes.iter().any(|h| unhex::<32>(h).is_none()) {
+        return Err("a hash in it is no hash".into());
+    }
+    let _: Root = m.seed.root.parse()?;
+    let question = m.asked.question()?;
+    if Asked::of(&question) != m.asked {
+        return Err("what was asked is not written as it should be".into());
+    }
+    let same_program = m.program.sources == Program::this().sources;
+    expected_rows(stored, registry, &question, same_program, &mut notes)?;
+    for row in &m.rows {
+        row.check()?;
+    }
+    let derived = Derived::from(m)?;
+    if derived != stored.certificate.derived {
+        return Err(format!("its conclusions do not follow from its counts: {}", first_difference(&derived, &stored.certificate.derived)));
+    }
+    notes.push(format!("{} rows: every verdict follows from the counts", m.rows.len()));
+    counted_from_log(stored, &mut notes)?;
+    match (&stored.signature, key) {
+        (None, Some(_)) => return Err("it is not signed, and a signature was asked for".into()),
+        (None, None) => notes.push("NOT SIGNED: nothing says who made it".into()),
+        (Some(signed), key) => {
+            signed.verify(&stored.text, key)?;
+            let pinned = if key.is_some() { "the expected key" } else { "not pinned: give --key to say whose it must be" };
+            notes.push(format!("signed by {} ({pinned})", signed.key));
+        }
+    }
+    match sources {
+        Some(dir) => {
+            let found = tree::hash(dir, tree::MEASURED).map_err(|e| format!("{}: {e}", dir.display()))?;
+            if found != m.program.sources {
+                return Err(format!("it was measured on other sources than {}: {found}", dir.display()));
+            }
+            notes.push(format!("measured on the sources in {}", dir.display()));
+        }
+        None if same_program => notes.push("measured on the sources that this program was built from".into()),
+        None => notes.push(format!("measured on other sources than this program's: {}", m.program.sources)),
+    }
+    // An unsigned certificate could be anybody's: it demonstrates nothing to a third party.
+    let unsigned = if stored.signature.is_none() { Verdict::Inconclusive } else { Verdict::Pass };
+    Ok(Verified { notes, verdict: derived.verdict().max(unsigned) })
+}
+
+/// A program built from the same sources knows which rows there must be and what they say they are.
+fn expected_rows(
+    stored: &Stored,
+    registry: &Registry<'_>,
+    question: &Question,
+    same_program: bool,
+    notes: &mut Vec<String>,
+) -> Result<(), String> {
+    let m = &stored.certificate.measured;
+    let Ok(protocol) = registry.find(&m.protocol.name) else {
+        notes.push(format!("this program does not know `{}`: what it promises is taken from the certificate", m.protocol.name));
+        return Ok(());
+    };
+    if !same_program && !protocol.foreign {
+        notes.push("another version measured: that no row is missing is taken from the certificate".into());
+        return Ok(());
+    }
+    let promise = Promise::of(protocol.claim, protocol.about, protocol.foreign);
+    if promise != m.protocol {
+        return Err(format!("`{}` does not promise what the certificate says", m.protocol.name));
+    }
+    let mut jobs = plan::jobs(&protocol, question)?;
+    if jobs.len() != m.rows.len() {
+        return Err(format!("it has {} rows where the question has {}", m.rows.len(), jobs.len()));
+    }
+    for (job, row) in jobs.iter_mut().zip(&m.rows) {
+        job.note_skipped()?;
+        if row.recounted(&[])? != job.row {
+            return Err(format!("the row `{}` is not what this program calls `{}`", row.id(), job.id()));
+        }
+    }
+    notes.push("no row is missing, and each says what it is".into());
+    Ok(())
+}
+
+fn counted_from_log(stored: &Stored, notes: &mut Vec<String>) -> Result<(), String> {
+    let m = &stored.certificate.measured;
+    let Some(entries) = &stored.log else {
+        notes.push("the log of all runs is not there: counts are taken from the certificate".into());
+        return Ok(());
+    };
+    let lines = log::lines(entries).map_err(|e| e.to_string())?;
+    if (lines.len() as u64, log::root(&lines)) != (m.log.lines, m.log.root.clone()) {
+        return Err("the log is not the one that the certificate was made from".into());
+    }
+    for (counted, row) in plan::recount(&m.rows, entries)?.iter().zip(&m.rows) {
+        if counted != row {
+            return Err(format!("the row `{}` does not have the counts of the log", row.id()));
+        }
+    }
+    notes.push(format!("{} lines of the log: every count follows from them", lines.len()));
+    Ok(())
+}
+
+fn first_difference(want: &Derived, have: &Derived) -> String {
+    let row = want.rows.iter().zip(&have.rows).find(|(a, b)| a != b).map(|(a, b)| format!("{} is {}, not {}", a.id, a.verdict, b.verdict));
+    let level = || {
+        let pair = want.levels.iter().zip(&have.levels).find(|(a, b)| a != b);
+        pair.map(|(a, b)| format!("{} is {}, not {}", a.level, a.verdict, b.verdict))
+    };
+    let verdict = || (want.verdict != have.verdict).then(|| format!("the verdict is {}, not {}", want.verdict, have.verdict));
+    let clause = || want.standards.iter().zip(&have.standards).find(|(a, b)| a != b).map(|(a, _)| format!("{}: {}", a.id, a.answer));
+    row.or_else(level).or_else(verdict).or_else(clause).unwrap_or_else(|| "what it does not cover, or its notes".into())
+}

@@ -1,0 +1,84 @@
+//! A protocol that hangs without sending anything, or that eats memory without end, cannot be stopped from outside. The
+//! program ends then, saying in which run: a failure, and no certificate.
+
+use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::time::{Duration, Instant};
+
+use spec::ExitCode;
+
+/// How long one unit may take: counting the largest figure takes a tenth of it.
+const LONGEST: Duration = Duration::from_secs(1800);
+/// How long a single run may take, unless told otherwise.
+pub const LONGEST_RUN: u64 = 120;
+/// How much memory the program may use, in MiB, unless told otherwise: many times what it needs.
+pub const MOST_MEMORY: u64 = 8 << 10;
+
+type Watched = Mutex<Vec<(u64, Instant, String)>>;
+
+/// What is not tolerated.
+#[derive(Clone, Copy)]
+pub struct Patience {
+    /// Seconds that one run may take.
+    pub seconds: u64,
+    /// MiB of memory that the program may use.
+    pub memory: u64,
+}
+
+impl Default for Patience {
+    fn default() -> Self {
+        Self { seconds: LONGEST_RUN, memory: MOST_MEMORY }
+    }
+}
+
+/// Looks on.
+pub struct Watchdog(Arc<Watched>);
+
+impl Watchdog {
+    /// Starts to look on, until it is dropped.
+    #[must_use]
+    pub fn start(patience: Patience) -> Self {
+        let watched: Arc<Watched> = Arc::default();
+        let weak = Arc::downgrade(&watched);
+        std::thread::spawn(move || look(&weak, patience));
+        Self(watched)
+    }
+    /// Does something under observation.
+    pub fn watching<T>(&self, name: &str, work: impl FnOnce() -> T) -> T {
+        static NEXT: std::sync::atomic::AtomicU64 = std::sync::atomic::AtomicU64::new(0);
+        let id = NEXT.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+        let all = || self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        all().push((id, Instant::now(), name.to_owned()));
+        let result = work();
+        all().retain(|(k, ..)| *k != id);
+        result
+    }
+}
+
+fn look(watched: &Weak<Watched>, patience: Patience) {
+    loop {
+        std::thread::sleep(Duration::from_millis(100));
+        let Some(watched) = watched.upgrade() else { return };
+        let all = watched.lock().unwrap_or_else(PoisonError::into_inner);
+        let oldest = all.iter().min_by_key(|(_, since, _)| *since);
+        let Some((_, since, name)) = oldest else { continue };
+        let exact = name.starts_with("counted") || name.starts_with("views");
+        let limit = if exact { LONGEST } else { Duration::from_secs(patience.seconds) };
+        if since.elapsed() > limit {
+            end(&format!("it hangs: no end after {} seconds in {name}", since.elapsed().as_secs()));
+        }
+        if let Some(bytes) = memory().filter(|b| *b >> 20 > patience.memory) {
+            end(&format!("it eats memory: {} MiB in {name}", bytes >> 20));
+        }
+    }
+}
+
+fn end(why: &str) -> ! {
+    eprintln!("\nquorate-certify: fail: {why}; no certificate was written");
+    std::process::exit(i32::from(ExitCode::Fail.code()));
+}
+
+/// Bytes of memory in use, where the system tells.
+fn memory() -> Option<u64> {
+    let pages: u64 = std::fs::read_to_string("/proc/self/statm").ok()?.split(' ').nth(1)?.parse().ok()?;
+    Some(pages * 4096)
+}

@@ -1,0 +1,57 @@
+//! Protocols of another crate: the right one passes what it claims, the broken ones fail where they are broken.
+
+use adversary::record::{Close, recording};
+use adversary::{Conditions, DynSubject};
+use quorate_certify::evidence::Evidence;
+use quorate_certify::seeds::Root;
+use spec::ExitCode;
+
+use crate::{SEED, TOYS, certify, level, run, toy};
+
+#[test]
+fn the_right_sum_passes_all_it_claims() {
+    let dir = tempfile::tempdir().unwrap();
+    let (code, stored) = certify(TOYS, "toy.sum", &[], dir.path());
+    let c = &stored.certificate;
+    assert_eq!((level(c, "A1C2"), level(c, "A3C2")), ("pass", "pass"), "{:#?}", c.derived.levels);
+    assert_eq!((code, c.derived.verdict.as_str()), (ExitCode::Pass, "pass"));
+    assert!(c.measured.protocol.foreign);
+    assert!(c.derived.not_covered.iter().any(|l| l.contains("sources of this protocol are not hashed")));
+}
+
+#[test]
+fn the_sum_without_masks_fails_at_privacy_only() {
+    let dir = tempfile::tempdir().unwrap();
+    let (code, stored) = certify(TOYS, "toy.sum.unmasked", &[], dir.path());
+    let c = &stored.certificate;
+    assert_eq!((code, level(c, "A1C2"), level(c, "A3C2")), (ExitCode::Fail, "fail", "pass"));
+    let views = c.measured.rows.iter().find_map(|r| if let Evidence::Views(v) = r { Some(v) } else { None }).unwrap();
+    assert!(views.points.iter().any(|p| p.distance == "1" && p.between.is_some()));
+}
+
+#[test]
+fn the_sum_without_commitments_fails_with_a_run_that_can_be_seen_again() {
+    let dir = tempfile::tempdir().unwrap();
+    let (code, stored) = certify(TOYS, "toy.sum.unchecked", &[], dir.path());
+    let c = &stored.certificate;
+    assert_eq!((code, level(c, "A1C2"), level(c, "A3C2")), (ExitCode::Fail, "pass", "fail"));
+    let won = c.measured.rows.iter().find_map(|r| match r {
+        Evidence::Attack(a) if a.id == "toy.choose" => Some(a.won.clone()),
+        _ => None,
+    });
+    assert_eq!(won, Some(vec![0]));
+    // The command that the certificate tells, and what it draws.
+    let page = dir.path().join("run.html");
+    let again = ["attack", "toy.sum.unchecked", "--attack", "toy.choose", "--run", "0", "--seed", SEED, "--trace"];
+    let code = run(TOYS, &[&again[..], &[page.to_str().unwrap()]].concat());
+    assert_eq!(code, ExitCode::Fail);
+    let page = std::fs::read_to_string(page).unwrap();
+    assert!(page.contains("the coalition chose the sum") && page.contains("masked (changed)") && page.contains("<svg"));
+    // The same from Rust.
+    let attack = &DynSubject::attacks(&toy::UNCHECKED)[0];
+    let root: Root = SEED.parse().unwrap();
+    let seed = root.seed("attack toy.choose", 0);
+    let (outcome, runs) = recording(|| attack.once(&Conditions { control: false, seed }));
+    assert!(outcome.judgement.won() && outcome.effective);
+    assert!(runs[0].ends.iter().take(2).all(|e| *e == Close::Output));
+}

@@ -1,0 +1,175 @@
+//! Protocols that are no good in ways of their own: a constant, one that always stops, one that talks for ever, one that
+//! panics. None of them passes, none of them takes the certifier down.
+
+use adversary::ideal::supply::Dealt;
+use adversary::{DynSubject, Given, Subject};
+use field::Field;
+use protocols::{Blame, COMMIT_OPENING, Error, FRAME_SHAPE, Result, Session};
+use quorate_certify::evidence::Evidence;
+use spec::{AbortKind, Claim, ExitCode, Level, Levels, PartyRange};
+use transport::{PartyId, PerParty};
+
+use crate::{certify, level, run};
+
+const CLAIM: Claim = Claim {
+    protocol: "bad",
+    levels: Levels::of(&[Level::A1C2, Level::A3C2]),
+    parties: PartyRange::new(2, 3),
+    assumptions: &[],
+    checks: &[&FRAME_SHAPE],
+    leakage: &[],
+    abort: AbortKind::Selective,
+    not_claimed: &[],
+};
+
+const EMPTY: Claim = Claim { levels: Levels::of(&[Level::A3C1]), ..CLAIM };
+
+/// What is wrong with it.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Fault {
+    /// Its functionality gives the same whatever goes in.
+    Constant,
+    /// Every run stops.
+    Stops,
+    /// It talks for ever.
+    Endless,
+    /// It panics when it hears something else than the truth.
+    Panics,
+    /// It hangs without saying anything.
+    Hangs,
+    /// It takes memory without end.
+    Eats,
+    /// It claims C1 with two parties.
+    Empty,
+}
+
+struct Bad(Fault);
+
+impl Subject for Bad {
+    fn claim(&self) -> &'static Claim {
+        match self.0 {
+            Fault::Empty => &EMPTY,
+            _ => &CLAIM,
+        }
+    }
+    fn about(&self) -> &'static str {
+        "nothing good"
+    }
+    fn inputs(&self, n: usize) -> Vec<usize> {
+        (0..n).map(|p| usize::from(p == 0)).collect()
+    }
+    fn functionality<F: Field>(&self, given: &Given<F>) -> PerParty<Vec<F>> {
+        let said = if self.0 == Fault::Constant { F::ONE } else { given.parties[0][0] };
+        PerParty::from_fn(given.parties.len(), |_| vec![said])
+    }
+    async fn party<F: Field>(&self, mut s: Session, mine: Vec<F>, _: Option<Dealt<F>>) -> Result<Vec<F>> {
+        match self.0 {
+            Fault::Constant => return Ok(vec![F::ONE]),
+            Fault::Stops => s.verdict(&COMMIT_OPENING, false, Blame::Unknown)?,
+            Fault::Endless => loop {
+                s.exchange("again", &[F::ONE]).await?;
+            },
+            Fault::Hangs => loop {
+                std::thread::sleep(std::time::Duration::from_millis(10));
+            },
+            Fault::Eats => {
+                let mut all = Vec::new();
+                loop {
+                    all.push(vec![1u8; 1 << 26]);
+                }
+            }
+            _ => {}
+        }
+        let first = PartyId::new(0);
+        if s.me() == first {
+            for p in s.others() {
+                s.send(p, "input", &mine)?;
+                s.send(p, "input", &mine)?;
+            }
+            return Ok(mine);
+        }
+        let [a, b] = [s.recv::<F>(first, "input", 1).await?[0], s.recv::<F>(first, "input", 1).await?[0]];
+        assert!(a == b || self.0 != Fault::Panics, "two values that should be one");
+        if a == b { Ok(vec![a]) } else { Err(Error::Local("torn".into())) }
+    }
+}
+
+#[test]
+fn a_constant_function_demonstrates_nothing() {
+    let dir = tempfile::tempdir().unwrap();
+    let (code, stored) = certify(&[&Bad(Fault::Constant)], "bad", &["--n", "2"], dir.path());
+    let levels = &stored.certificate.derived.levels;
+    assert_ne!(code, ExitCode::Pass);
+    assert!(levels.iter().all(|l| l.missing.iter().any(|m| m.contains("not always the same"))), "{levels:#?}");
+}
+
+#[test]
+fn a_protocol_that_always_stops_fails() {
+    let dir = tempfile::tempdir().unwrap();
+    let (code, stored) = certify(&[&Bad(Fault::Stops)], "bad", &["--n", "2"], dir.path());
+    assert_eq!((code, level(&stored.certificate, "A1C2")), (ExitCode::Fail, "fail"));
+}
+
+#[test]
+fn a_protocol_that_talks_for_ever_fails_and_ends() {
+    let dir = tempfile::tempdir().unwrap();
+    let (code, stored) = certify(&[&Bad(Fault::Endless)], "bad", &["--n", "2", "--only", "bad/2/honest"], dir.path());
+    assert_eq!(code, ExitCode::Fail);
+    let honest = stored.certificate.measured.rows.iter().find_map(|r| if let Evidence::Honest(h) = r { Some(h) } else { None });
+    assert!(honest.unwrap().otherwise[0].contains("past every limit"), "{honest:?}");
+}
+
+#[test]
+fn a_panic_under_attack_is_a_failure_with_its_place() {
+    let dir = tempfile::tempdir().unwrap();
+    let (code, stored) = certify(&[&Bad(Fault::Panics)], "bad", &["--n", "2"], dir.path());
+    assert_eq!(code, ExitCode::Fail);
+    let told = stored.certificate.measured.rows.iter().any(|r| match r {
+        Evidence::Sweep(s) => s.unexplained.iter().any(|u| u.contains("frame") && u.contains("two values that should be one")),
+        _ => false,
+    });
+    assert!(told);
+}
+
+/// A protocol that nothing inside can stop: the program that measures it ends, in time, as a failure. Each is run by this
+/// test's own program in a process of its own.
+#[test]
+fn a_protocol_that_hangs_or_eats_memory_ends_the_program_as_a_failure() {
+    const WHICH: &str = "QUORATE_TEST_HANGS";
+    let only = ["bad", "--n", "2", "--tier", "quick", "--only", "bad/2/honest", "--run-limit", "1", "--memory-limit", "512"];
+    if let Ok(which) = std::env::var(WHICH) {
+        let fault = if which == "hangs" { Fault::Hangs } else { Fault::Eats };
+        run(&[&Bad(fault)], &[&only[..], &["--out", &std::env::var("QUORATE_TEST_OUT").unwrap()]].concat());
+        unreachable!("it ended");
+    }
+    for (which, told) in [("hangs", "it hangs: no end after"), ("eats", "it eats memory: ")] {
+        let dir = tempfile::tempdir().unwrap();
+        let name = "hostile::a_protocol_that_hangs_or_eats_memory_ends_the_program_as_a_failure";
+        let mut again = std::process::Command::new(std::env::current_exe().unwrap());
+        again.args(["--exact", name, "--nocapture"]).env(WHICH, which).env("QUORATE_TEST_OUT", dir.path());
+        let output = again.output().unwrap();
+        let err = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(i32::from(ExitCode::Fail.code())), "{err}");
+        assert!(err.contains(told) && err.contains("bad/2/honest") && err.contains("run: 0"), "{err}");
+        assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 0, "no half certificate");
+    }
+}
+
+#[test]
+fn questions_that_make_no_sense_are_refused() {
+    let none: &[&dyn DynSubject] = &[];
+    let refused = |subjects: &[&dyn DynSubject], words: &[&str]| assert_eq!(run(subjects, words), ExitCode::Usage, "{words:?}");
+    refused(none, &["spdz", "--claim", "A3C1", "--n", "2"]);
+    refused(none, &["spdz", "--claim", "A2C2"]);
+    refused(none, &["spdz", "--claim", "A9C9"]);
+    refused(none, &["spdz", "--n", "9"]);
+    refused(none, &["spdz", "--n", "1"]);
+    refused(none, &["spdz", "--only", "no row is called so"]);
+    refused(none, &["spdz", "--seed", "12"]);
+    refused(none, &["spdx"]);
+    refused(none, &[]);
+    refused(&[&Bad(Fault::Empty)], &["bad", "--n", "2"]);
+    refused(none, &["attack", "spdz", "--attack", "no.such"]);
+    refused(none, &["explain", "no.such"]);
+    assert_eq!(run(&[&Bad(Fault::Stops), &Bad(Fault::Stops)], &["list"]), ExitCode::Data);
+}

@@ -1,0 +1,251 @@
+//! What is said of changed certificates: never that they pass.
+
+use std::path::Path;
+use std::sync::OnceLock;
+
+use proptest::prelude::*;
+use quorate_certify::certificate::store::{self, Stored};
+use quorate_certify::certificate::{Certificate, derive::Derived, sign, strict};
+use quorate_certify::evidence::Evidence;
+use quorate_certify::registry::Registry;
+use quorate_certify::verify::{Verified, verify};
+use serde_json::Value;
+use spec::ExitCode;
+
+use crate::{TOYS, certify, run};
+
+/// A certificate of the toy sum, signed, made once.
+struct Made {
+    dir: tempfile::TempDir,
+    stored: Stored,
+    key: [u8; 32],
+}
+
+fn made() -> &'static Made {
+    static MADE: OnceLock<Made> = OnceLock::new();
+    MADE.get_or_init(|| {
+        let dir = tempfile::tempdir().unwrap();
+        let key = dir.path().join("key");
+        let public = sign::make(&key).unwrap();
+        let report = dir.path().join("report");
+        let (code, stored) = certify(TOYS, "toy.sum", &["--sign", key.to_str().unwrap()], &report);
+        assert_eq!(code, ExitCode::Pass);
+        let key = sign::public(public.to_str().unwrap()).unwrap();
+        Made { dir, stored, key }
+    })
+}
+
+fn verified(stored: &Stored, key: Option<&[u8; 32]>) -> Result<Verified, String> {
+    verify(stored, &Registry::new(TOYS).unwrap(), key, None)
+}
+
+/// A changed certificate, with the old signature or signed again by somebody else.
+fn changed(change: impl FnOnce(&mut Certificate), sign_again: bool) -> Stored {
+    let Made { dir, stored, .. } = made();
+    let mut certificate = stored.certificate.clone();
+    change(&mut certificate);
+    let text = strict::canonical(&certificate).unwrap();
+    let other = dir.path().join(format!("other{}", blake3_name(&text)));
+    let signature = if sign_again {
+        sign::make(&other).unwrap();
+        Some(sign::sign(&text, &sign::private(&other).unwrap()))
+    } else {
+        stored.signature.clone()
+    };
+    Stored { certificate, text, signature, log: stored.log.clone() }
+}
+
+fn blake3_name(text: &[u8]) -> String {
+    use std::sync::atomic::{AtomicU64, Ordering};
+    static NEXT: AtomicU64 = AtomicU64::new(0);
+    format!("{}-{}", text.len(), NEXT.fetch_add(1, Ordering::Relaxed))
+}
+
+fn error(stored: &Stored, key: Option<&[u8; 32]>) -> String {
+    verified(stored, key).err().unwrap_or_else(|| panic!("it was believed"))
+}
+
+#[test]
+fn what_was_made_is_believed() {
+    let Made { stored, key, dir } = made();
+    let found = verified(stored, Some(key)).unwrap();
+    assert_eq!(found.verdict.to_string(), "pass");
+    assert!(found.notes.iter().any(|n| n.contains("the expected key")));
+    let notes = verified(stored, None).unwrap().notes;
+    assert!(notes.iter().any(|n| n.contains("signed by") && n.contains("not pinned")), "{notes:?}");
+    let report = dir.path().join("report");
+    assert_eq!(run(TOYS, &["verify", report.to_str().unwrap()]), ExitCode::Pass);
+    // Without a signature it demonstrates nothing to others.
+    let unsigned = Stored { signature: None, ..changed(|_| (), false) };
+    assert_eq!(verified(&unsigned, None).unwrap().verdict.to_string(), "inconclusive");
+    assert!(error(&unsigned, Some(key)).contains("not signed"));
+}
+
+fn attack(c: &mut Certificate) -> &mut quorate_certify::evidence::attack::Row {
+    let rows = c.measured.rows.iter_mut();
+    rows.filter_map(|r| if let Evidence::Attack(a) = r { Some(a) } else { None }).next().unwrap()
+}
+
+#[test]
+fn every_change_breaks_the_signature() {
+    let changes: [fn(&mut Certificate); 6] = [
+        |c| attack(c).runs += 1,
+        |c| drop(c.measured.rows.pop()),
+        |c| c.measured.program.sources.replace_range(0..1, "x"),
+        |c| c.derived.verdict = "fail".into(),
+        |c| c.measured.log.lines += 1,
+        |c| c.measured.environment.finished += 1,
+    ];
+    for (k, change) in changes.into_iter().enumerate() {
+        error(&changed(change, false), None);
+        // Signed again by somebody else: not by whom it must be.
+        let again = error(&changed(change, true), Some(&made().key));
+        assert!(k < 5 || again.contains("not by the expected key"), "{again}");
+    }
+    let other_signature = changed(|c| c.measured.environment.finished += 1, true).signature;
+    let Made { stored, .. } = made();
+    let mixed = Stored { signature: other_signature, certificate: stored.certificate.clone(), text: stored.text.clone(), log: None };
+    assert!(error(&mixed, None).contains("another certificate"));
+}
+
+#[test]
+fn an_inconsistent_certificate_is_refused_whoever_signs_it() {
+    let refused = |change: fn(&mut Certificate), why: &str| {
+        let found = error(&changed(change, true), None);
+        assert!(found.contains(why), "{why}: {found}");
+    };
+    refused(|c| attack(c).runs += 1, "do not follow from its counts");
+    refused(|c| c.derived.verdict = "inconclusive".into(), "the verdict is pass, not inconclusive");
+    refused(|c| c.derived.levels[0].verdict = "fail".into(), "A1C2 is pass, not fail");
+    refused(|c| drop(c.measured.rows.pop()), "rows where the question has");
+    refused(|c| attack(c).stopped_by = Some("mac.check".into()), "is not what this program calls");
+    refused(|c| drop(c.measured.protocol.checks.pop()), "does not promise");
+    refused(|c| c.measured.log.root = "0".repeat(64), "not the one that the certificate was made from");
+    refused(|c| c.measured.log.root = "0".repeat(63), "no hash");
+    refused(|c| c.measured.seed.root = "0".repeat(63), "64 hexadecimal digits");
+    refused(|c| c.format = "quorate-certificate/2".into(), "its format");
+    // Counts that would still pass, and conclusions drawn from them: the log knows better.
+    let more = |c: &mut Certificate| {
+        for row in &mut c.measured.rows {
+            if let Evidence::Honest(h) = row {
+                (h.points[0].runs, h.points[0].right) = (1_000_000, 1_000_000);
+            }
+        }
+        c.derived = Derived::from(&c.measured).unwrap();
+    };
+    refused(more, "does not have the counts of the log");
+    // A distance that is no probability, a formula that nobody knows.
+    let views = |c: &mut Certificate, d: &str| {
+        for row in &mut c.measured.rows {
+            if let Evidence::Views(v) = row {
+                v.points[0].distance = d.into();
+            }
+        }
+        c.derived = Derived::from(&c.measured).unwrap();
+    };
+    for wrong in ["3/2", "0/1", "-1", "NaN", "2/4", ""] {
+        error(&changed(|c| views(c, wrong), true), None);
+    }
+}
+
+#[test]
+fn a_log_that_was_changed_is_refused() {
+    let Made { stored, key, .. } = made();
+    let log = stored.log.clone().unwrap();
+    let with = |log| Stored { log: Some(log), ..changed(|_| (), false) };
+    assert!(verified(&with(log.clone()), Some(key)).is_ok());
+    let mut other = log.clone();
+    other.swap(0, 1);
+    assert!(error(&with(other), Some(key)).contains("log"));
+    assert!(error(&with(log[1..].to_vec()), Some(key)).contains("log"));
+}
+
+#[test]
+fn a_part_of_it_runs_again_as_it_did() {
+    let report = made().dir.path().join("report");
+    let report = report.to_str().unwrap();
+    assert_eq!(run(TOYS, &["rerun", report, "--sample", "20%", "--silent"]), ExitCode::Pass);
+    assert_eq!(run(TOYS, &["rerun", report, "--sample", "0%", "--silent"]), ExitCode::Usage);
+    assert_eq!(run(TOYS, &["diff", report, report]), ExitCode::Pass);
+}
+
+/// Reads and verifies a certificate from these bytes, beside the signature that was made.
+fn read(bytes: &[u8]) -> Result<Verified, String> {
+    let Made { stored, key, .. } = made();
+    let certificate: Certificate = strict::read(bytes).map_err(|e| e.to_string())?;
+    let (signature, log) = (stored.signature.clone(), stored.log.clone());
+    verified(&Stored { certificate, text: bytes.to_vec(), signature, log }, Some(key))
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 64, ..ProptestConfig::default() })]
+
+    #[test]
+    fn no_byte_can_be_changed(at in any::<prop::sample::Index>(), bit in 0u8..8) {
+        let mut bytes = made().stored.text.clone();
+        let at = at.index(bytes.len());
+        bytes[at] ^= 1 << bit;
+        prop_assert!(read(&bytes).is_err());
+    }
+
+    /// Any value of the JSON becomes another one, and whoever does it signs again: either it is refused, or it says
+    /// nothing better than before about rows that this program knows.
+    #[test]
+    fn no_value_can_be_changed(at in any::<prop::sample::Index>(), sign_again in any::<bool>()) {
+        let mut value: Value = serde_json::from_slice(&made().stored.text).unwrap();
+        let mut places = Vec::new();
+        leaves(&value, &mut String::new(), &mut places);
+        let place = &places[at.index(places.len())];
+        let leaf = value.pointer_mut(place).unwrap();
+        *leaf = match &*leaf {
+            Value::Number(n) => (n.as_u64().unwrap_or(0) + 1).into(),
+            Value::String(s) => format!("{s}0").into(),
+            Value::Bool(b) => (!*b).into(),
+            _ => "0".into(),
+        };
+        let bytes = strict::canonical(&value).unwrap();
+        prop_assert!(read(&bytes).is_err(), "{place}");
+        if sign_again && let Ok(certificate) = strict::read::<Certificate>(&bytes) {
+            let again = changed(|c| *c = certificate, true);
+            if let Ok(found) = verified(&again, None) {
+                // Where it was made and what it was made from is what the signer says.
+                let free = ["/measured/program/", "/measured/environment/", "/measured/seed/"];
+                prop_assert!(free.iter().any(|f| place.starts_with(f)), "{place} {:?}", found.notes);
+            }
+        }
+    }
+}
+
+fn leaves(value: &Value, at: &mut String, out: &mut Vec<String>) {
+    let mut deeper = |key: &str, v: &Value| {
+        let len = at.len();
+        at.push('/');
+        at.push_str(&key.replace('~', "~0").replace('/', "~1"));
+        leaves(v, at, out);
+        at.truncate(len);
+    };
+    match value {
+        Value::Object(map) => map.iter().for_each(|(k, v)| deeper(k, v)),
+        Value::Array(items) => items.iter().enumerate().for_each(|(k, v)| deeper(&k.to_string(), v)),
+        _ => out.push(at.clone()),
+    }
+}
+
+#[test]
+fn files_that_are_no_report() {
+    let dir = tempfile::tempdir().unwrap();
+    let verify = |path: &Path| run(TOYS, &["verify", path.to_str().unwrap()]);
+    assert_eq!(verify(&dir.path().join("none")), ExitCode::Data);
+    let file = dir.path().join(store::CERTIFICATE);
+    for wrong in ["", "{}", "[]", "{\"format\":1,\"format\":1}", "\u{feff}{}"] {
+        std::fs::write(&file, wrong).unwrap();
+        assert_eq!(verify(dir.path()), ExitCode::Data, "{wrong}");
+    }
+    let text = &made().stored.text;
+    std::fs::write(&file, [text, &b"\n\n"[..]].concat()).unwrap();
+    assert_eq!(verify(dir.path()), ExitCode::Data);
+    std::fs::write(&file, text).unwrap();
+    assert_eq!(verify(dir.path()), ExitCode::Inconclusive, "without its signature");
+    std::fs::write(dir.path().join(store::SIGNATURE), "{}").unwrap();
+    assert_eq!(verify(dir.path()), ExitCode::Data);
+}
