@@ -115,7 +115,12 @@ impl<'a> Watched<'a> {
             }
         });
     }
-    fn pass(&mut self, e: Envelope, deliver: &mut Vec<Envelope>, f: impl FnOnce(&mut dyn Adversary, Envelope, &mut Vec<Envelope>)) {
+    fn pass(
+        &mut self,
+        e: Envelope,
+        deliver: &mut Vec<Envelope>,
+        f: impl FnOnce(&mut dyn Adversary, Envelope, &mut Vec<Envelope>),
+    ) {
         let (before, waiting) = (e.clone(), deliver.len());
         f(self.adversary, e, deliver);
         self.touched.push((before, deliver.len() - waiting));
@@ -166,9 +171,12 @@ mod tests {
         assert!(run.ends.iter().any(|e| matches!(e, Close::Stopped("mac.check", _))));
         let changed = run.frames.iter().filter(|r| matches!(r.change, Change::Replaced(..))).count();
         assert!((2..run.frames.len()).contains(&changed), "{changed}");
-        assert!(run.frames.iter().filter(|r| r.change != Change::None).all(|r| {
-            run.corrupt.contains(r.e.from) || run.corrupt.contains(r.e.to)
-        }));
+        assert!(
+            run.frames
+                .iter()
+                .filter(|r| r.change != Change::None)
+                .all(|r| { run.corrupt.contains(r.e.from) || run.corrupt.contains(r.e.to) })
+        );
         assert!(recording(|| ()).1.is_empty() && !on());
     }
 }

@@ -226,7 +226,9 @@ pub struct Rerun {
 
 fn percent(text: &str) -> Result<f64, String> {
     let number = text.strip_suffix('%').unwrap_or(text).parse().ok();
-    number.filter(|p| *p > 0.0 && *p <= 100.0).ok_or_else(|| "write a percentage above 0 and up to 100, such as 1%".into())
+    number
+        .filter(|p| *p > 0.0 && *p <= 100.0)
+        .ok_or_else(|| "write a percentage above 0 and up to 100, such as 1%".into())
 }
 
 /// What to compare.

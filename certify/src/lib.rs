@@ -14,6 +14,7 @@
 //! | [`commands`] | one file per command |
 //! | [`registry`] | which protocols there are |
 //! | [`plan`] | what a certification does, fixed before its first run |
+//! | [`job`] | one row to be made: what is run for it |
 //! | [`measure`] | runs a plan on all processors |
 //! | [`search`] | where the best attack of all can be found |
 //! | [`evidence`] | rows: raw counts, one file per kind |
@@ -27,6 +28,7 @@ pub mod arguments;
 pub mod certificate;
 pub mod commands;
 pub mod evidence;
+pub mod job;
 pub mod log;
 pub mod measure;
 pub mod page;

@@ -5,8 +5,8 @@ use std::sync::Once;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use crate::evidence::Evidence;
+use crate::job::Job;
 use crate::log::{Entry, Found, Unit};
-use crate::plan::Job;
 use crate::progress::Progress;
 use crate::seeds::Root;
 use crate::watchdog::{Patience, Watchdog};

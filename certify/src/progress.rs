@@ -57,7 +57,8 @@ impl Progress {
         }
         self.last = Instant::now();
         let (seconds, share) = (self.start.elapsed().as_secs_f64(), (self.done as f64 + more) / self.total as f64);
-        let left = if share > 0.02 { format!(", about {} left", time(seconds / share - seconds)) } else { String::new() };
+        let left =
+            if share > 0.02 { format!(", about {} left", time(seconds / share - seconds)) } else { String::new() };
         let rate = if seconds > 1.0 { format!(", {:.0} runs/s", self.runs as f64 / seconds) } else { String::new() };
         let line = format!("[{}/{}] {}{rate}{left}", self.part.0, self.part.1, self.name);
         let mut err = std::io::stderr();

@@ -76,7 +76,16 @@ pub fn render(c: &Certificate) -> String {
             let point = |p: &crate::evidence::views::Point| {
                 let corrupt: Vec<_> = p.corrupt.iter().map(ToString::to_string).collect();
                 let [inputs, pairs, runs] = [p.inputs, p.pairs, p.runs].map(|n| n.to_string());
-                vec![r.id.clone(), p.field.clone(), corrupt.join("+"), inputs, pairs, runs, p.distance.clone(), v.into()]
+                vec![
+                    r.id.clone(),
+                    p.field.clone(),
+                    corrupt.join("+"),
+                    inputs,
+                    pairs,
+                    runs,
+                    p.distance.clone(),
+                    v.into(),
+                ]
             };
             r.points.iter().map(point).collect()
         }),
@@ -153,7 +162,10 @@ pub fn findings(row: &Evidence, protocol: &str, seed: &str) -> String {
         Evidence::Views(r) => {
             for p in r.points.iter().filter(|p| p.between.is_some()) {
                 let inputs = p.between.as_deref().unwrap_or_default();
-                out += &format!("{}: the views of {:?} over {} differ by {} for {inputs}\n", r.id, p.corrupt, p.field, p.distance);
+                out += &format!(
+                    "{}: the views of {:?} over {} differ by {} for {inputs}\n",
+                    r.id, p.corrupt, p.field, p.distance
+                );
             }
         }
         Evidence::Counted(_) | Evidence::Sampled(_) | Evidence::Best(_) | Evidence::Outputs(_) => {}

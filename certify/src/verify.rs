@@ -49,7 +49,10 @@ pub fn verify(
     }
     let derived = Derived::from(m)?;
     if derived != stored.certificate.derived {
-        return Err(format!("its conclusions do not follow from its counts: {}", first_difference(&derived, &stored.certificate.derived)));
+        return Err(format!(
+            "its conclusions do not follow from its counts: {}",
+            first_difference(&derived, &stored.certificate.derived)
+        ));
     }
     notes.push(format!("{} rows: every verdict follows from the counts", m.rows.len()));
     counted_from_log(stored, &mut notes)?;
@@ -58,7 +61,8 @@ pub fn verify(
         (None, None) => notes.push("NOT SIGNED: nothing says who made it".into()),
         (Some(signed), key) => {
             signed.verify(&stored.text, key)?;
-            let pinned = if key.is_some() { "the expected key" } else { "not pinned: give --key to say whose it must be" };
+            let pinned =
+                if key.is_some() { "the expected key" } else { "not pinned: give --key to say whose it must be" };
             notes.push(format!("signed by {} ({pinned})", signed.key));
         }
     }
@@ -88,7 +92,10 @@ fn expected_rows(
 ) -> Result<(), String> {
     let m = &stored.certificate.measured;
     let Ok(protocol) = registry.find(&m.protocol.name) else {
-        notes.push(format!("this program does not know `{}`: what it promises is taken from the certificate", m.protocol.name));
+        notes.push(format!(
+            "this program does not know `{}`: what it promises is taken from the certificate",
+            m.protocol.name
+        ));
         return Ok(());
     };
     if !same_program && !protocol.foreign {
@@ -133,12 +140,20 @@ fn counted_from_log(stored: &Stored, notes: &mut Vec<String>) -> Result<(), Stri
 }
 
 fn first_difference(want: &Derived, have: &Derived) -> String {
-    let row = want.rows.iter().zip(&have.rows).find(|(a, b)| a != b).map(|(a, b)| format!("{} is {}, not {}", a.id, a.verdict, b.verdict));
+    let row = want
+        .rows
+        .iter()
+        .zip(&have.rows)
+        .find(|(a, b)| a != b)
+        .map(|(a, b)| format!("{} is {}, not {}", a.id, a.verdict, b.verdict));
     let level = || {
         let pair = want.levels.iter().zip(&have.levels).find(|(a, b)| a != b);
         pair.map(|(a, b)| format!("{} is {}, not {}", a.level, a.verdict, b.verdict))
     };
-    let verdict = || (want.verdict != have.verdict).then(|| format!("the verdict is {}, not {}", want.verdict, have.verdict));
-    let clause = || want.standards.iter().zip(&have.standards).find(|(a, b)| a != b).map(|(a, _)| format!("{}: {}", a.id, a.answer));
+    let verdict =
+        || (want.verdict != have.verdict).then(|| format!("the verdict is {}, not {}", want.verdict, have.verdict));
+    let clause = || {
+        want.standards.iter().zip(&have.standards).find(|(a, b)| a != b).map(|(a, _)| format!("{}: {}", a.id, a.answer))
+    };
     row.or_else(level).or_else(verdict).or_else(clause).unwrap_or_else(|| "what it does not cover, or its notes".into())
 }

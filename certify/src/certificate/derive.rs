@@ -82,10 +82,12 @@ impl Derived {
     pub fn from(m: &Measured) -> Result<Self, String> {
         let question = m.asked.question()?;
         let verdicts = evidence::verdicts(&m.rows);
-        let of_row = |(row, v): (&Evidence, &Verdict)| OfRow { id: row.id().into(), verdict: v.to_string(), tier: row.grade() };
+        let of_row =
+            |(row, v): (&Evidence, &Verdict)| OfRow { id: row.id().into(), verdict: v.to_string(), tier: row.grade() };
         let rows: Vec<_> = m.rows.iter().zip(&verdicts).map(of_row).collect();
         let ruled: Vec<_> = question.levels.iter().map(|l| (*l, level(*l, m, &question, &verdicts))).collect();
-        let shown = ruled.iter().filter(|(_, l)| l.verdict == Verdict::Pass.to_string()).map(|(l, _)| *l).collect::<Vec<_>>();
+        let shown =
+            ruled.iter().filter(|(_, l)| l.verdict == Verdict::Pass.to_string()).map(|(l, _)| *l).collect::<Vec<_>>();
         let shown = Levels::of(&shown);
         let answers: Vec<_> = CLAUSES.iter().map(|c| answer(c, shown, &ruled)).collect();
         let levels: Vec<OfLevel> = ruled.into_iter().map(|(_, l)| l).collect();
@@ -129,11 +131,9 @@ fn concerns(row: &Evidence, adversary: Adversary) -> bool {
     match row {
         Evidence::Outputs(_) | Evidence::Honest(_) => true,
         Evidence::Views(_) => adversary == Adversary::A1,
-        Evidence::Attack(_)
-        | Evidence::Counted(_)
-        | Evidence::Sampled(_)
-        | Evidence::Best(_)
-        | Evidence::Sweep(_) => adversary == Adversary::A3,
+        Evidence::Attack(_) | Evidence::Counted(_) | Evidence::Sampled(_) | Evidence::Best(_) | Evidence::Sweep(_) => {
+            adversary == Adversary::A3
+        }
     }
 }
 
@@ -158,7 +158,9 @@ fn level(level: Level, m: &Measured, q: &Question, verdicts: &[Verdict]) -> OfLe
         }
     }
     if level.adversary == Adversary::A1 {
-        let views = |n: u64| concerned.iter().any(|(row, _)| matches!(row, Evidence::Views(r) if r.parties == n && r.compared()));
+        let views = |n: u64| {
+            concerned.iter().any(|(row, _)| matches!(row, Evidence::Views(r) if r.parties == n && r.compared()))
+        };
         let lacking = q.parties.iter().filter(|n| !views(**n as u64));
         missing.extend(lacking.map(|n| format!("no comparison of views with {n} parties")));
         // Over three fields with some number of parties: with more parties fewer fields can be counted.
@@ -175,7 +177,9 @@ fn level(level: Level, m: &Measured, q: &Question, verdicts: &[Verdict]) -> OfLe
                 Evidence::Sweep(r) => certain && r.stopped.get(&check.id).is_some_and(|k| *k > 0),
                 _ => false,
             });
-            let counted = |row: &Evidence| matches!(row, Evidence::Counted(c) if c.is_about(&check.bound)) && !row.supports_only();
+            let counted = |row: &Evidence| {
+                matches!(row, Evidence::Counted(c) if c.is_about(&check.bound)) && !row.supports_only()
+            };
             let counted = !check.counted || concerned.iter().any(|(row, _)| counted(row));
             let attack = (!attacked).then(|| format!("no attack shows what {} is for", check.id));
             attack.into_iter().chain((!counted).then(|| format!("the bound of {} is not counted", check.id)))
@@ -266,7 +270,9 @@ fn not_covered(m: &Measured, levels: &[OfLevel], verdicts: &[Verdict]) -> Vec<St
             Evidence::Sweep(r) if r.sample => out.push(format!("{}: a sample of mutations only", r.id)),
             Evidence::Views(r) => {
                 let many = |runs: u64| if runs == MOST { "more than 10^15".into() } else { runs.to_string() };
-                out.extend(r.skipped.iter().map(|(f, runs)| format!("{} over {f}: would take {} runs", r.id, many(*runs))));
+                out.extend(
+                    r.skipped.iter().map(|(f, runs)| format!("{} over {f}: would take {} runs", r.id, many(*runs))),
+                );
             }
             _ => {}
         }

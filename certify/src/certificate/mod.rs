@@ -3,7 +3,7 @@
 //!
 //! | file | what it does |
 //! |---|---|
-//! | [`derive`] | verdicts on rows, levels and clauses from raw data |
+//! | [`derive`](mod@derive) | verdicts on rows, levels and clauses from raw data |
 //! | [`provenance`] | what was run, built from what, where |
 //! | [`strict`] | one text for one meaning |
 //! | [`sign`] | keys and signatures |

@@ -118,7 +118,8 @@ fn features() -> Vec<String> {
             [$(($name, std::arch::is_x86_feature_detected!($name))),*]
         };
     }
-    let all = detected!("sse4.1" "ssse3" "avx2" "bmi2" "adx" "aes" "vaes" "pclmulqdq" "vpclmulqdq" "avx512f" "avx512ifma");
+    let all =
+        detected!("sse4.1" "ssse3" "avx2" "bmi2" "adx" "aes" "vaes" "pclmulqdq" "vpclmulqdq" "avx512f" "avx512ifma");
     all.into_iter().filter(|(_, has)| *has).map(|(name, _)| name.to_owned()).collect()
 }
 #[cfg(not(target_arch = "x86_64"))]

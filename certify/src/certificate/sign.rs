@@ -108,7 +108,8 @@ pub fn private(file: &Path) -> Result<SigningKey, String> {
         }
     }
     let secret = text.strip_prefix(PRIVATE).and_then(|t| t.strip_prefix('\n')?.strip_suffix('\n')).and_then(unhex);
-    let secret = Zeroizing::new(secret.ok_or_else(|| at("this is no private key made by `quorate-certify key`".into()))?);
+    let secret =
+        Zeroizing::new(secret.ok_or_else(|| at("this is no private key made by `quorate-certify key`".into()))?);
     Ok(SigningKey::from_bytes(&secret))
 }
 
@@ -117,7 +118,8 @@ pub fn public(text: &str) -> Result<[u8; 32], String> {
     if let Some(key) = unhex(text) {
         return Ok(key);
     }
-    let read = std::fs::read_to_string(text).map_err(|e| format!("{text}: neither a public key nor a file with one: {e}"))?;
+    let read =
+        std::fs::read_to_string(text).map_err(|e| format!("{text}: neither a public key nor a file with one: {e}"))?;
     unhex(read.trim()).ok_or_else(|| format!("{text}: this is no public key made by `quorate-certify key`"))
 }
 

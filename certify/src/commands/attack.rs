@@ -33,7 +33,8 @@ pub fn run(args: &Arguments, registry: &Registry<'_>) -> Done {
         if let (true, Some(file)) = (run == args.run, &args.trace) {
             let (protocol, control) = (args.protocol.as_str(), args.control);
             let shown = Shown { attack: a, protocol, root: &root, run, control, outcome: &outcome, runs: &recorded };
-            std::fs::write(file, trace::render(&shown)).map_err(|e| failed(ExitCode::Storage)(format!("{}: {e}", file.display())))?;
+            std::fs::write(file, trace::render(&shown))
+                .map_err(|e| failed(ExitCode::Storage)(format!("{}: {e}", file.display())))?;
         }
         won |= matches!(attack::found(&outcome, args.control), Found::Wrong(_));
         let idle = if outcome.effective { "" } else { " (some rule never fired)" };

@@ -47,7 +47,8 @@ fn facts(c: &Certificate) -> BTreeMap<String, String> {
     let p = &m.program;
     let hashes = [("sources", &p.sources), ("lock file", &p.lock), ("specification", &p.spec), ("binary", &p.binary)];
     hashes.into_iter().for_each(|(name, hash)| put(format!("hash of {name}"), hash));
-    for (name, value) in [("version", &p.version), ("compiler", &p.rustc), ("flags", &p.flags), ("profile", &p.profile)] {
+    for (name, value) in [("version", &p.version), ("compiler", &p.rustc), ("flags", &p.flags), ("profile", &p.profile)]
+    {
         put(name.into(), value);
     }
     put("tier".into(), &m.asked.tier);

@@ -43,7 +43,8 @@ pub fn run(args: &Controls, registry: &Registry<'_>) -> Done {
     drop(progress);
     let all = rows.len();
     let head = ["check", "weakness", "attack", "weak", "as shipped"];
-    let line = format!("{seen} of {all} weaknesses flagged, {} of {all} sound variants flagged, seed {root}\n", all - sound);
+    let line =
+        format!("{seen} of {all} weaknesses flagged, {} of {all} sound variants flagged, seed {root}\n", all - sound);
     print(&format!("{}\n{line}", table(&head, &rows)))?;
     Ok(match () {
         () if all == 0 => ExitCode::Vacuous,

@@ -49,11 +49,17 @@ pub fn explain(args: &Explain, registry: &Registry<'_>) -> Done {
     }
     if let Some(m) = exact::all().find(|m| m.id == args.name) {
         text += &format!("{}: counted over every coin\n\n  claim    {}\n  what     {}\n", m.id, m.claim, m.what);
-        m.points.iter().for_each(|p| text += &format!("  {:8} {} is {}\n", p.at.to_string(), p.bound, p.bound.at(&p.at.instance())));
+        m.points.iter().for_each(|p| {
+            text += &format!("  {:8} {} is {}\n", p.at.to_string(), p.bound, p.bound.at(&p.at.instance()))
+        });
     }
     if text.is_empty() {
         let near: Vec<_> = attacks::all().map(|a| a.id).filter(|id| id.contains(&args.name)).collect();
-        let hint = if near.is_empty() { "`quorate-certify list` names them".into() } else { format!("did you mean {}?", near.join(", ")) };
+        let hint = if near.is_empty() {
+            "`quorate-certify list` names them".into()
+        } else {
+            format!("did you mean {}?", near.join(", "))
+        };
         return Err(failed(ExitCode::Usage)(format!("there is no attack or figure `{}`: {hint}", args.name)));
     }
     print(&text)?;

@@ -32,7 +32,8 @@ pub fn verify(args: &Verify, registry: &Registry<'_>) -> Done {
     let mut out = String::new();
     verified.notes.iter().for_each(|n| out += &format!("  {n}\n"));
     let m = &stored.certificate.measured;
-    let levels: Vec<_> = stored.certificate.derived.levels.iter().map(|l| format!("{} {}", l.level, l.verdict)).collect();
+    let levels: Vec<_> =
+        stored.certificate.derived.levels.iter().map(|l| format!("{} {}", l.level, l.verdict)).collect();
     out += &format!("{}: {} ({})\n", verified.verdict, m.protocol.name, levels.join(", "));
     print(&out)?;
     Ok(verified.verdict.exit_code())
@@ -42,7 +43,8 @@ pub fn verify(args: &Verify, registry: &Registry<'_>) -> Done {
 pub fn rerun(args: &Rerun, registry: &Registry<'_>) -> Done {
     let (data, internal) = (failed(ExitCode::Data), failed(ExitCode::Internal));
     let stored = store::read(&args.report).map_err(&data)?;
-    let verified = verifier::verify(&stored, registry, None, None).map_err(|e| data(format!("it is not to be believed: {e}")))?;
+    let verified =
+        verifier::verify(&stored, registry, None, None).map_err(|e| data(format!("it is not to be believed: {e}")))?;
     let m = &stored.certificate.measured;
     let log = stored.log.as_ref().ok_or_else(|| data(format!("the log ({}) is not there", store::LOG)))?;
     let protocol = registry.find(&m.protocol.name).map_err(&data)?;

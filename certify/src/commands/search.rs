@@ -32,7 +32,12 @@ pub fn run(args: &Search, registry: &Registry<'_>) -> Done {
             let bound = formula::value(&formula, At::Field(field.small_order().unwrap_or(0))).map_err(&internal)?;
             exceeded |= found.probability > bound;
             let cells = [subject.name().to_owned(), field.to_string(), found.probability.to_string(), formula.clone()];
-            let counts = [bound.to_string(), found.decisions.to_string(), found.strategy.len().to_string(), found.runs.to_string()];
+            let counts = [
+                bound.to_string(),
+                found.decisions.to_string(),
+                found.strategy.len().to_string(),
+                found.runs.to_string(),
+            ];
             rows.push(cells.into_iter().chain(counts).collect());
         }
         progress.ends(1, 1);

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use adversary::verdict::{Attacked, attacked};
 use adversary::attack::Control;
+use adversary::verdict::{Attacked, attacked};
 use adversary::{Attack, Judgement, Outcome, Verdict};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};

@@ -70,7 +70,8 @@ impl Row {
     /// The verdict.
     #[must_use]
     pub fn verdict(&self) -> Verdict {
-        let exceeded = |p: &Point| match (formula::probability(&p.best), formula::value(&self.formula, At::Field(p.p))) {
+        let exceeded = |p: &Point| match (formula::probability(&p.best), formula::value(&self.formula, At::Field(p.p)))
+        {
             (Ok(best), Ok(bound)) => best > bound,
             _ => true,
         };

@@ -72,7 +72,9 @@ pub fn found(judgement: &Judgement) -> Found {
     match judgement {
         Judgement::Right => Found::Right,
         Judgement::GaveUp => Found::Unexplained("parties wait for each other for ever".into()),
-        Judgement::Stopped(abort) => Found::Unexplained(format!("stopped by {} although nobody cheated", abort.check.id)),
+        Judgement::Stopped(abort) => {
+            Found::Unexplained(format!("stopped by {} although nobody cheated", abort.check.id))
+        }
         Judgement::Won(win) => Found::Unexplained(win.to_string()),
     }
 }

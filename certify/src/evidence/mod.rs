@@ -146,7 +146,8 @@ impl Evidence {
     }
     /// The same row counted anew from its lines of the log.
     pub fn recounted(&self, entries: &[&Entry]) -> Result<Self, Mismatch> {
-        if let Some(Entry { found: Found::Error(e), .. }) = entries.iter().find(|e| matches!(e.found, Found::Error(_))) {
+        if let Some(Entry { found: Found::Error(e), .. }) = entries.iter().find(|e| matches!(e.found, Found::Error(_)))
+        {
             return Err(format!("{}: {e}", self.id()));
         }
         Ok(match self {

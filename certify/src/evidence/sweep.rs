@@ -2,11 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use adversary::Judgement;
+use adversary::exact::At;
 use adversary::oracle::Win;
 use adversary::sweep::Direction;
-use adversary::exact::At;
 use adversary::verdict::Swept;
-use adversary::Judgement;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 

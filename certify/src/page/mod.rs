@@ -5,9 +5,11 @@
 //! |---|---|
 //! | `html` | tables and marks |
 //! | `plot` | probabilities over the order of the field |
+//! | `figures` | probabilities |
 //! | `sections` | the parts of the page |
 //! | [`trace`] | one run |
 
+mod figures;
 mod html;
 mod plot;
 mod sections;

@@ -63,19 +63,23 @@ pub fn plot(series: &[Series]) -> String {
         let at = y(value);
         out += &format!(
             "<line class=\"rule\" x1=\"{LEFT}\" x2=\"{}\" y1=\"{at:.1}\" y2=\"{at:.1}\"/><text x=\"{}\" y=\"{:.1}\" text-anchor=\"end\">{value}</text>\n",
-            WIDTH - RIGHT, LEFT - 8.0, at + 4.0
+            WIDTH - RIGHT,
+            LEFT - 8.0,
+            at + 4.0
         );
     }
     for p in ORDERS {
         let (at, foot) = (x(p as f64), HEIGHT - BOTTOM);
         out += &format!(
             "<line class=\"axis\" x1=\"{at:.1}\" x2=\"{at:.1}\" y1=\"{foot}\" y2=\"{}\"/><text x=\"{at:.1}\" y=\"{}\" text-anchor=\"middle\">{p}</text>\n",
-            foot + 5.0, foot + 20.0
+            foot + 5.0,
+            foot + 20.0
         );
     }
     out += &format!(
         "<text class=\"soft\" x=\"{}\" y=\"{}\" text-anchor=\"middle\">order p of the field</text>\n",
-        (LEFT + WIDTH - RIGHT) / 2.0, HEIGHT - 6.0
+        (LEFT + WIDTH - RIGHT) / 2.0,
+        HEIGHT - 6.0
     );
     for (k, s) in series.iter().enumerate() {
         out += &curve(s, k);
@@ -101,7 +105,15 @@ fn curve(s: &Series, k: usize) -> String {
         let at = x(m.p as f64);
         if let Some((low, high)) = m.interval {
             let style = "stroke=\"var(--ink)\" stroke-width=\"2\"";
-            out += &format!("<path d=\"M{at:.1} {:.1} V{:.1} M{:.1} {:.1} h10 M{:.1} {:.1} h10\" {style}/>\n", y(low), y(high), at - 5.0, y(low), at - 5.0, y(high));
+            out += &format!(
+                "<path d=\"M{at:.1} {:.1} V{:.1} M{:.1} {:.1} h10 M{:.1} {:.1} h10\" {style}/>\n",
+                y(low),
+                y(high),
+                at - 5.0,
+                y(low),
+                at - 5.0,
+                y(high)
+            );
         }
         let told = format!("{}: {} at p = {}", m.what, m.value, m.p);
         out += &format!("{}<title>{}</title></g>\n", mark(k, at, y(v)), escape(&told));
@@ -109,7 +121,14 @@ fn curve(s: &Series, k: usize) -> String {
     let (at, shown) = (HEIGHT + 14.0 + 22.0 * k as f64, names.join(", "));
     out += &format!(
         "<line x1=\"{LEFT}\" x2=\"{}\" y1=\"{}\" y2=\"{}\" {}/>{}</g><text x=\"{}\" y=\"{at}\">{} <tspan class=\"soft\">{}</tspan></text>\n",
-        LEFT + 34.0, at - 4.0, at - 4.0, line(dash), mark(k, LEFT + 17.0, at - 4.0), LEFT + 44.0, escape(&s.formula), escape(&shown)
+        LEFT + 34.0,
+        at - 4.0,
+        at - 4.0,
+        line(dash),
+        mark(k, LEFT + 17.0, at - 4.0),
+        LEFT + 44.0,
+        escape(&s.formula),
+        escape(&shown)
     );
     out
 }

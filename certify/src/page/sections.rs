@@ -1,20 +1,31 @@
 //! The parts of the page, from what everybody reads to what a reviewer looks up.
 
-use std::collections::BTreeMap;
-
 use super::html::{Cell, code, escape, fraction, hex, judged, list, number, section, table, text, verdict};
-use super::plot::{Mark, Series, plot};
 use crate::certificate::Certificate;
-use crate::evidence::{Evidence, tail};
-use crate::text::{detectable, expected, findings, replay};
+use crate::evidence::Evidence;
+use crate::text::{expected, findings, replay};
 
 /// Each part of the page.
 pub const ALL: &[fn(&Certificate) -> String] = &[
-    summary, found, figures, attacks, weaknesses, coverage, best, views, sweeps, honest, standards, limits, notes, repeat, origin,
+    summary,
+    found,
+    super::figures::figures,
+    attacks,
+    weaknesses,
+    coverage,
+    best,
+    views,
+    sweeps,
+    honest,
+    standards,
+    limits,
+    notes,
+    repeat,
+    origin,
 ];
 
 /// Every row with its verdict.
-fn rows(c: &Certificate) -> impl Iterator<Item = (&Evidence, &str)> {
+pub fn rows(c: &Certificate) -> impl Iterator<Item = (&Evidence, &str)> {
     c.measured.rows.iter().zip(c.derived.rows.iter().map(|r| r.verdict.as_str()))
 }
 
@@ -41,7 +52,8 @@ fn summary(c: &Certificate) -> String {
         .map(|(a, name)| format!("<tr><th scope=\"row\">{name}</th>{}{}</tr>\n", cell(a, "C1"), cell(a, "C2")))
         .collect();
     let of = |kind: &'static str| rows(c).filter(move |(r, _)| r.kind() == kind);
-    let passed = |kind: &'static str| format!("{} of {}", of(kind).filter(|(_, v)| *v == "pass").count(), of(kind).count());
+    let passed =
+        |kind: &'static str| format!("{} of {}", of(kind).filter(|(_, v)| *v == "pass").count(), of(kind).count());
     let points = |pick: &dyn Fn(&Evidence) -> Vec<bool>| {
         let all: Vec<bool> = m.rows.iter().flat_map(pick).collect();
         format!("{} of {}", all.iter().filter(|x| **x).count(), all.len())
@@ -64,12 +76,17 @@ fn summary(c: &Certificate) -> String {
         ("rows that stand against a pass", open.to_string()),
         ("runs in the log", m.log.lines.to_string()),
     ];
-    let facts: String = facts.iter().map(|(name, n)| format!("<div><dt>{name}</dt><dd>{}</dd></div>\n", escape(n))).collect();
+    let facts: String =
+        facts.iter().map(|(name, n)| format!("<div><dt>{name}</dt><dd>{}</dd></div>\n", escape(n))).collect();
     let mut why = Vec::new();
     for l in &d.levels {
         why.extend(l.because.iter().chain(&l.missing).map(|w| format!("{}: {w}", l.level)));
     }
-    let why = if why.is_empty() { String::new() } else { format!("<p><strong>Why not a pass</strong></p>\n{}", list("", &why)) };
+    let why = if why.is_empty() {
+        String::new()
+    } else {
+        format!("<p><strong>Why not a pass</strong></p>\n{}", list("", &why))
+    };
     let absent: Vec<&str> = m.protocol.not_claimed.iter().map(String::as_str).collect();
     format!(
         "<p><strong>Not covered:</strong> {}. This certificate is evidence about the logic of this code, not a proof for every field, \
@@ -87,57 +104,6 @@ fn found(c: &Certificate) -> String {
     section("What should not be", &if all.is_empty() { all } else { format!("<pre>{}</pre>\n", escape(&all)) })
 }
 
-fn figures(c: &Certificate) -> String {
-    let mut series: BTreeMap<&str, Series> = BTreeMap::new();
-    let mut lines = Vec::new();
-    for (row, v) in rows(c) {
-        let Evidence::Counted(r) = row else { continue };
-        let (mut counted, mut formulas, mut runs) = (Vec::new(), Vec::new(), 0);
-        for p in &r.points {
-            if let Some(order) = p.at.strip_prefix("p=").and_then(|p| p.parse().ok()) {
-                mark(&mut series, &p.formula, Mark { p: order, value: p.measured.clone(), interval: None, what: r.id.clone() });
-            }
-            let unequal = if p.measured == p.expected { String::new() } else { format!(" (formula: {})", p.expected) };
-            counted.push(format!("{}{unequal} at {}", p.measured, p.at));
-            if !formulas.contains(&p.formula) {
-                formulas.push(p.formula.clone());
-            }
-            runs += p.runs;
-        }
-        let cells = [code(&r.id), text(&r.claim), text(&r.what), text(counted.join(", ")), text(formulas.join(", "))];
-        lines.push(cells.into_iter().chain([number(runs), judged(v)]).collect());
-    }
-    let tail = tail(&c.measured.rows);
-    let mut samples: Vec<Vec<Cell>> = Vec::new();
-    for (row, v) in rows(c) {
-        let Evidence::Sampled(s) = row else { continue };
-        let Ok(counts) = s.counts() else { continue };
-        let (low, high) = counts.interval(tail);
-        if let Some(order) = s.at.strip_prefix("p=").and_then(|p| p.parse().ok()) {
-            let value = format!("{}/{}", s.hits, s.runs);
-            mark(&mut series, &s.formula, Mark { p: order, value, interval: Some((low, high)), what: s.id.clone() });
-        }
-        let interval = format!("{low:.5} to {high:.5}");
-        let cells = [code(&s.id), text(&s.claim), text(&s.what), number(s.runs), number(s.hits), fraction(&interval)];
-        let more = [text(format!("{} = {}", s.formula, counts.expected)), text(detectable(s, tail)), judged(v)];
-        samples.push(cells.into_iter().chain(more).collect());
-    }
-    let series: Vec<Series> = series.into_values().collect();
-    let head = ["figure", "claim", "what was counted", "counted", "formula", "runs", "verdict"];
-    let caption = "Exact fractions over every coin, tier E2. A row needs three sizes; one with fewer supports others and is inconclusive alone.";
-    let sampled = "Runs fixed beforehand; Clopper–Pearson intervals, all tests of this certificate together wrong at most once in a million. Tier E1.";
-    let heads = ["figure", "claim", "what was sampled", "runs", "hits", "interval", "formula", "would notice", "verdict"];
-    section("Probabilities", &(plot(&series) + &table(caption, &head, &lines) + &table(sampled, &heads, &samples)))
-}
-
-/// Puts a mark beside the formula it belongs to; certainties are not drawn.
-fn mark<'a>(series: &mut BTreeMap<&'a str, Series>, formula: &'a str, mark: Mark) {
-    if !matches!(formula, "0" | "1") {
-        let new = || Series { formula: formula.to_owned(), marks: Vec::new() };
-        series.entry(formula).or_insert_with(new).marks.push(mark);
-    }
-}
-
 fn attacks(c: &Certificate) -> String {
     let line = |(row, v): (&Evidence, &str)| {
         let Evidence::Attack(a) = row else { return None };
@@ -147,11 +113,33 @@ fn attacks(c: &Certificate) -> String {
         };
         let does = format!("{}. {}", a.title, a.does);
         let cells = vec![code(&a.id), text(does), code(expected(a)), number(a.runs), number(a.as_expected())];
-        Some(cells.into_iter().chain([number(a.won.len() as u64), text(control), text(&a.reference), judged(v)]).collect())
+        Some(
+            cells
+                .into_iter()
+                .chain([number(a.won.len() as u64), text(control), text(&a.reference), judged(v)])
+                .collect(),
+        )
     };
     let lines: Vec<Vec<Cell>> = rows(c).filter_map(line).collect();
-    let head = ["attack", "what the coalition does", "must be stopped by", "runs", "as it must", "won", "control", "described in", "verdict"];
-    section("Attacks", &table("Each against the shipped code, and in a control where only what stops it is missing: there it has to win. Tier E1.", &head, &lines))
+    let head = [
+        "attack",
+        "what the coalition does",
+        "must be stopped by",
+        "runs",
+        "as it must",
+        "won",
+        "control",
+        "described in",
+        "verdict",
+    ];
+    section(
+        "Attacks",
+        &table(
+            "Each against the shipped code, and in a control where only what stops it is missing: there it has to win. Tier E1.",
+            &head,
+            &lines,
+        ),
+    )
 }
 
 fn weaknesses(c: &Certificate) -> String {
@@ -177,7 +165,14 @@ fn weaknesses(c: &Certificate) -> String {
     };
     let lines: Vec<Vec<Cell>> = kinds.iter().map(line).collect();
     let head = ["weakness", "check that is weakened", "flagged", "by", "shipped code flagged too"];
-    section("Seeded weaknesses", &table("The instrument on code that is wrong on purpose: every weakness has to be flagged, the shipped code never.", &head, &lines))
+    section(
+        "Seeded weaknesses",
+        &table(
+            "The instrument on code that is wrong on purpose: every weakness has to be flagged, the shipped code never.",
+            &head,
+            &lines,
+        ),
+    )
 }
 
 fn coverage(c: &Certificate) -> String {
@@ -195,7 +190,14 @@ fn coverage(c: &Certificate) -> String {
     };
     let lines: Vec<Vec<Cell>> = c.measured.protocol.checks.iter().map(line).collect();
     let head = ["check", "what holds when it passes", "bound", "sole cause of rejection in", "stops in sweeps"];
-    section("Checks", &table("Every check that the claim stands on, and where it alone stands between the coalition and success.", &head, &lines))
+    section(
+        "Checks",
+        &table(
+            "Every check that the claim stands on, and where it alone stands between the coalition and success.",
+            &head,
+            &lines,
+        ),
+    )
 }
 
 fn best(c: &Certificate) -> String {
@@ -203,11 +205,26 @@ fn best(c: &Certificate) -> String {
     for (row, v) in rows(c) {
         let Evidence::Best(r) = row else { continue };
         for p in &r.points {
-            lines.push(vec![code(&r.id), number(p.p), fraction(&p.best), fraction(&p.bound), text(&r.formula), number(p.runs), judged(v)]);
+            lines.push(vec![
+                code(&r.id),
+                number(p.p),
+                fraction(&p.best),
+                fraction(&p.bound),
+                text(&r.formula),
+                number(p.runs),
+                judged(v),
+            ]);
         }
     }
     let head = ["computation", "p", "best attack", "bound", "formula", "runs", "row"];
-    section("The best attack of all", &table("Whatever the coalition may say at every message, knowing all it has seen: backward induction over every coin and every choice. Tier E2.", &head, &lines))
+    section(
+        "The best attack of all",
+        &table(
+            "Whatever the coalition may say at every message, knowing all it has seen: backward induction over every coin and every choice. Tier E2.",
+            &head,
+            &lines,
+        ),
+    )
 }
 
 fn views(c: &Certificate) -> String {
@@ -222,7 +239,14 @@ fn views(c: &Certificate) -> String {
         }
     }
     let head = ["computation", "field", "coalition", "inputs", "pairs", "runs", "largest distance", "row"];
-    section("Privacy against semi-honest parties", &table("Views of all inputs that a coalition may not tell apart, as exact distributions over every coin. No pair: what the coalition may know tells all inputs. Tier E2.", &head, &lines))
+    section(
+        "Privacy against semi-honest parties",
+        &table(
+            "Views of all inputs that a coalition may not tell apart, as exact distributions over every coin. No pair: what the coalition may know tells all inputs. Tier E2.",
+            &head,
+            &lines,
+        ),
+    )
 }
 
 fn sweeps(c: &Certificate) -> String {
@@ -235,8 +259,26 @@ fn sweeps(c: &Certificate) -> String {
         Some(cells.chain([judged(v)]).collect())
     };
     let lines: Vec<Vec<Cell>> = rows(c).filter_map(line).collect();
-    let head = ["computation", "field", "frames changed", "runs", "right", "stopped", "silent", "wrong", "unexplained", "verdict"];
-    section("Every frame with every mutation", &table("One frame changed in each run; wrong outputs are allowed over tiny fields only, and no oftener than the bound. Tier E1.", &head, &lines))
+    let head = [
+        "computation",
+        "field",
+        "frames changed",
+        "runs",
+        "right",
+        "stopped",
+        "silent",
+        "wrong",
+        "unexplained",
+        "verdict",
+    ];
+    section(
+        "Every frame with every mutation",
+        &table(
+            "One frame changed in each run; wrong outputs are allowed over tiny fields only, and no oftener than the bound. Tier E1.",
+            &head,
+            &lines,
+        ),
+    )
 }
 
 fn honest(c: &Certificate) -> String {
@@ -247,7 +289,14 @@ fn honest(c: &Certificate) -> String {
             lines.push(vec![code(&r.id), text(&p.field), number(p.runs), number(p.right), judged(v)]);
         }
     }
-    section("Runs in which everyone follows the protocol", &table("All must end with the output of the ideal functionality. Tier E1.", &["computation", "field", "runs", "right", "row"], &lines))
+    section(
+        "Runs in which everyone follows the protocol",
+        &table(
+            "All must end with the output of the ideal functionality. Tier E1.",
+            &["computation", "field", "runs", "right", "row"],
+            &lines,
+        ),
+    )
 }
 
 fn standards(c: &Certificate) -> String {
@@ -256,13 +305,27 @@ fn standards(c: &Certificate) -> String {
         vec![text(format!("{} {}", s.standard, s.clause)), code(&s.id), text(&s.norm), text(asks), judged(&s.answer)]
     };
     let lines: Vec<Vec<Cell>> = c.derived.standards.iter().map(line).collect();
-    section("Standards", &table("Requirements in our own words, and what this certificate answers.", &["clause", "requirement", "norm", "asks", "answer"], &lines))
+    section(
+        "Standards",
+        &table(
+            "Requirements in our own words, and what this certificate answers.",
+            &["clause", "requirement", "norm", "asks", "answer"],
+            &lines,
+        ),
+    )
 }
 
 fn limits(c: &Certificate) -> String {
     let m = &c.measured;
-    let assumed = format!("<p>Rests on: {}.</p>\n<p>Parties learn beside the output: {}.</p>\n", escape(&m.protocol.assumptions.join("; ")), escape(&m.protocol.leakage.join("; ")));
-    format!("<div id=\"limits\">{}</div>\n", section("What is not covered", &(assumed + &list("columns", &c.derived.not_covered))))
+    let assumed = format!(
+        "<p>Rests on: {}.</p>\n<p>Parties learn beside the output: {}.</p>\n",
+        escape(&m.protocol.assumptions.join("; ")),
+        escape(&m.protocol.leakage.join("; "))
+    );
+    format!(
+        "<div id=\"limits\">{}</div>\n",
+        section("What is not covered", &(assumed + &list("columns", &c.derived.not_covered)))
+    )
 }
 
 fn notes(c: &Certificate) -> String {
@@ -272,12 +335,24 @@ fn notes(c: &Certificate) -> String {
 fn repeat(c: &Certificate) -> String {
     let m = &c.measured;
     let parties: Vec<_> = m.asked.parties.iter().map(ToString::to_string).collect();
-    let again = format!("quorate-certify {} --claim {} --n {} --tier {} --seed {} --out again", m.protocol.name, m.asked.levels.join(","), parties.join(","), m.asked.tier, m.seed.root);
+    let again = format!(
+        "quorate-certify {} --claim {} --n {} --tier {} --seed {} --out again",
+        m.protocol.name,
+        m.asked.levels.join(","),
+        parties.join(","),
+        m.asked.tier,
+        m.seed.root
+    );
     let attack = m.rows.iter().find_map(|r| if let Evidence::Attack(a) = r { Some(a.id.as_str()) } else { None });
     let one = attack.map_or_else(String::new, |a| replay(&m.protocol.name, a, 0, &m.seed.root));
-    let text = format!("quorate-certify verify REPORT              # recomputes form, signature, counts and verdicts, in seconds\nquorate-certify rerun REPORT --sample 1%    # runs a part of it again\n{again}\nquorate-certify diff REPORT again\n{one}");
+    let text = format!(
+        "quorate-certify verify REPORT              # recomputes form, signature, counts and verdicts, in seconds\nquorate-certify rerun REPORT --sample 1%    # runs a part of it again\n{again}\nquorate-certify diff REPORT again\n{one}"
+    );
     let took = crate::progress::time(m.environment.milliseconds as f64 / 1000.0);
-    section("How to repeat it", &format!("<pre>{}</pre>\n<p>It took {took} on {} threads.</p>\n", escape(&text), m.environment.threads))
+    section(
+        "How to repeat it",
+        &format!("<pre>{}</pre>\n<p>It took {took} on {} threads.</p>\n", escape(&text), m.environment.threads),
+    )
 }
 
 fn origin(c: &Certificate) -> String {

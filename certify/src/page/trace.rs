@@ -49,8 +49,14 @@ pub fn render(s: &Shown<'_>) -> String {
     let mut body = format!(
         "<header><h1><code>{}</code></h1>\n<p>{ended}</p>\n<p>{}: the coalition {}.</p>\n<p>Run {} {}. It must be stopped by {}.</p>\n\
          <p><strong>What came of it:</strong> {}.</p></header>\n<main>\n",
-        escape(a.id), escape(a.title), escape(a.does), s.run, escape(&mode),
-        a.expected.check().map_or_else(|| escape(&a.expected.to_string()), |c| format!("<code>{}</code>: {}", c.id, escape(c.tests))),
+        escape(a.id),
+        escape(a.title),
+        escape(a.does),
+        s.run,
+        escape(&mode),
+        a.expected
+            .check()
+            .map_or_else(|| escape(&a.expected.to_string()), |c| format!("<code>{}</code>: {}", c.id, escape(c.tests))),
         escape(&s.outcome.judgement.to_string()),
     );
     for run in s.runs {
@@ -82,7 +88,8 @@ fn diagram(run: &Recorded) -> String {
     let lanes = lanes(run);
     let x = |p: PartyId| LEFT + LANE * lanes.iter().position(|l| *l == p).unwrap_or(0) as f64;
     let cut = run.frames.len().saturating_sub(MOST);
-    let drawn: Vec<&Record> = run.frames.iter().enumerate().filter(|(k, _)| *k < MOST / 2 || *k >= cut + MOST / 2).map(|(_, r)| r).collect();
+    let drawn: Vec<&Record> =
+        run.frames.iter().enumerate().filter(|(k, _)| *k < MOST / 2 || *k >= cut + MOST / 2).map(|(_, r)| r).collect();
     let (width, height) = (LEFT + LANE * (lanes.len() - 1) as f64 + 130.0, 90.0 + STEP * (drawn.len() as f64 + 2.0));
     let mut out = format!(
         "<figure>\n<div class=\"scroll\"><svg viewBox=\"0 0 {width} {height}\" width=\"{width}\" role=\"img\" aria-label=\"Sequence diagram of {} frames; the table below says the same\">\n",
@@ -92,11 +99,19 @@ fn diagram(run: &Recorded) -> String {
     for p in &lanes {
         let corrupt = run.corrupt.contains(*p) && *p != PartyId::IDEAL;
         let (at, ink) = (x(*p), if corrupt { "var(--fail)" } else { "var(--ink)" });
-        let role = if corrupt { "corrupt" } else if *p == PartyId::IDEAL { "" } else { "honest" };
+        let role = if corrupt {
+            "corrupt"
+        } else if *p == PartyId::IDEAL {
+            ""
+        } else {
+            "honest"
+        };
         out += &format!(
             "<text x=\"{at}\" y=\"20\" text-anchor=\"middle\" style=\"font-weight:600;fill:{ink}\">{}</text><text class=\"soft\" x=\"{at}\" y=\"38\" text-anchor=\"middle\">{role}</text>\n\
              <line x1=\"{at}\" x2=\"{at}\" y1=\"46\" y2=\"{}\" stroke=\"{ink}\" stroke-width=\"1\" stroke-dasharray=\"{}\"/>\n",
-            escape(&name(*p)), height - STEP * 1.6, if corrupt { "5 3" } else { "" }
+            escape(&name(*p)),
+            height - STEP * 1.6,
+            if corrupt { "5 3" } else { "" }
         );
     }
     let mut step = String::new();
@@ -104,13 +119,17 @@ fn diagram(run: &Recorded) -> String {
         let at = 70.0 + STEP * k as f64;
         let now = r.e.frame.step.to_string();
         if now != step {
-            out += &format!("<text class=\"soft\" x=\"0\" y=\"{}\">{}</text>\n", at + 4.0, escape(&shortened(&now, 44)));
+            out +=
+                &format!("<text class=\"soft\" x=\"0\" y=\"{}\">{}</text>\n", at + 4.0, escape(&shortened(&now, 44)));
             step = now;
         }
         out += &arrow(r, x(r.e.from), x(r.e.to), at);
     }
     if cut > 0 {
-        out += &format!("<text x=\"0\" y=\"{}\">{cut} frames in the middle are not drawn</text>\n", 70.0 + STEP * (MOST / 2) as f64 - STEP / 2.0);
+        out += &format!(
+            "<text x=\"0\" y=\"{}\">{cut} frames in the middle are not drawn</text>\n",
+            70.0 + STEP * (MOST / 2) as f64 - STEP / 2.0
+        );
     }
     let foot = height - STEP * 0.8;
     for (p, close) in run.ends.iter().enumerate() {
@@ -121,7 +140,11 @@ fn diagram(run: &Recorded) -> String {
             Close::Waits => ("waits".into(), "var(--open)"),
             Close::Broken(_) => ("error of its own".into(), "var(--fail)"),
         };
-        out += &format!("<text x=\"{}\" y=\"{foot}\" text-anchor=\"middle\" style=\"font-weight:600;fill:{ink}\">{}</text>\n", x(PartyId::new(p)), escape(&words));
+        out += &format!(
+            "<text x=\"{}\" y=\"{foot}\" text-anchor=\"middle\" style=\"font-weight:600;fill:{ink}\">{}</text>\n",
+            x(PartyId::new(p)),
+            escape(&words)
+        );
     }
     out += "</svg></div>\n<figcaption class=\"soft\">Time runs downwards; steps are on the left. Thick lines in red are frames that the coalition changed, crosses frames that it swallowed.</figcaption>\n</figure>\n";
     out
@@ -139,7 +162,11 @@ fn arrow(r: &Record, from: f64, to: f64, at: f64) -> String {
         Change::Added => format!("{} (once more)", m.name),
     };
     let cross = if r.change == Change::Dropped {
-        format!("<path d=\"M{:.0} {:.0} l10 10 m0 -10 l-10 10\" stroke=\"{ink}\" stroke-width=\"2.5\"/>", end - 5.0, at - 5.0)
+        format!(
+            "<path d=\"M{:.0} {:.0} l10 10 m0 -10 l-10 10\" stroke=\"{ink}\" stroke-width=\"2.5\"/>",
+            end - 5.0,
+            at - 5.0
+        )
     } else {
         String::new()
     };
@@ -148,19 +175,34 @@ fn arrow(r: &Record, from: f64, to: f64, at: f64) -> String {
     format!(
         "<g><title>{}</title><line x1=\"{from}\" x2=\"{end}\" y1=\"{at}\" y2=\"{at}\" stroke=\"{ink}\" stroke-width=\"{width}\" {tip}/>{cross}\
          <text x=\"{}\" y=\"{}\" text-anchor=\"middle\" style=\"{weight}\">{}</text></g>\n",
-        escape(&told(r)), (from + to) / 2.0, at - 5.0, escape(&label)
+        escape(&told(r)),
+        (from + to) / 2.0,
+        at - 5.0,
+        escape(&label)
     )
 }
 
 /// A frame in one line.
 fn told(r: &Record) -> String {
     let m = &r.e.frame.meta;
-    format!("{} {}: {} {:?}{}, {} bytes", r.e.frame.step, m.name, m.len, m.kind, if m.field.is_empty() { String::new() } else { format!(" over {}", m.field) }, r.e.frame.body.len())
+    format!(
+        "{} {}: {} {:?}{}, {} bytes",
+        r.e.frame.step,
+        m.name,
+        m.len,
+        m.kind,
+        if m.field.is_empty() { String::new() } else { format!(" over {}", m.field) },
+        r.e.frame.body.len()
+    )
 }
 
 fn shortened(text: &str, most: usize) -> String {
     let count = text.chars().count();
-    if count <= most { text.to_owned() } else { format!("…{}", text.chars().skip(count - most + 1).collect::<String>()) }
+    if count <= most {
+        text.to_owned()
+    } else {
+        format!("…{}", text.chars().skip(count - most + 1).collect::<String>())
+    }
 }
 
 fn bytes(b: &[u8]) -> String {
@@ -190,12 +232,22 @@ fn changes(run: &Recorded) -> String {
         };
         let after = if r.change == Change::Dropped { String::new() } else { bytes(&r.e.frame.body) };
         let way = format!("{} to {}", name(r.e.from), name(r.e.to));
-        let cells = [number(r.e.seq as u64), code(r.e.frame.step.to_string()), code(r.e.frame.meta.name), text(way), text(what)];
+        let cells = [
+            number(r.e.seq as u64),
+            code(r.e.frame.step.to_string()),
+            code(r.e.frame.meta.name),
+            text(way),
+            text(what),
+        ];
         Some(cells.into_iter().chain([html::hex(before), html::hex(after)]).collect::<Vec<Cell>>())
     };
     let lines: Vec<_> = run.frames.iter().filter_map(line).collect();
     let mut out = String::from("<h2>What the coalition changed</h2>\n");
-    out += &table("In the order of the frames.", &["frame", "step", "message", "way", "changed", "before", "after"], &lines);
+    out += &table(
+        "In the order of the frames.",
+        &["frame", "step", "message", "way", "changed", "before", "after"],
+        &lines,
+    );
     if lines.is_empty() {
         out += "<p>Nothing.</p>\n";
     }
@@ -215,5 +267,10 @@ fn changes(run: &Recorded) -> String {
             vec![text(name(PartyId::new(p))), text(role), text(words)]
         })
         .collect();
-    out + "<h2>How everyone ended</h2>\n" + &table("A corrupt party is the honest program as a puppet that never gives up.", &["party", "role", "end"], &stops)
+    out + "<h2>How everyone ended</h2>\n"
+        + &table(
+            "A corrupt party is the honest program as a puppet that never gives up.",
+            &["party", "role", "end"],
+            &stops,
+        )
 }

@@ -41,7 +41,8 @@ fn fits(root: &Value, schema: &Value, value: &Value) -> Result<(), String> {
         let ok = match key.as_str() {
             "$schema" | "$id" | "$defs" | "title" | "description" | "format" => true,
             "$ref" => {
-                let place = rule.as_str().and_then(|r| root.pointer(r.trim_start_matches('#'))).ok_or("a dead reference")?;
+                let place =
+                    rule.as_str().and_then(|r| root.pointer(r.trim_start_matches('#'))).ok_or("a dead reference")?;
                 return fits(root, place, value);
             }
             "type" => {
@@ -63,10 +64,12 @@ fn fits(root: &Value, schema: &Value, value: &Value) -> Result<(), String> {
             "minimum" => value.as_u64().zip(rule.as_u64()).is_none_or(|(v, least)| v >= least),
             "minItems" => value.as_array().zip(rule.as_u64()).is_none_or(|(v, least)| v.len() as u64 >= least),
             "maxItems" => value.as_array().zip(rule.as_u64()).is_none_or(|(v, most)| v.len() as u64 <= most),
-            "required" => match list().iter().find(|k| object.is_some_and(|o| !o.contains_key(k.as_str().unwrap_or("")))) {
-                Some(k) => return Err(format!("{k} is missing")),
-                None => true,
-            },
+            "required" => {
+                match list().iter().find(|k| object.is_some_and(|o| !o.contains_key(k.as_str().unwrap_or("")))) {
+                    Some(k) => return Err(format!("{k} is missing")),
+                    None => true,
+                }
+            }
             "properties" => {
                 for (name, inner) in rule.as_object().unwrap_or(&empty) {
                     if let Some(v) = object.and_then(|o| o.get(name)) {
@@ -106,7 +109,8 @@ fn a_report_is_whole_and_its_page_fetches_nothing() {
     let dir = tempfile::tempdir().unwrap();
     let (code, stored) = certify(TOYS, "toy.sum", &[], dir.path());
     assert_eq!(code, ExitCode::Pass);
-    let mut names: Vec<_> = std::fs::read_dir(dir.path()).unwrap().map(|f| f.unwrap().file_name().into_string().unwrap()).collect();
+    let mut names: Vec<_> =
+        std::fs::read_dir(dir.path()).unwrap().map(|f| f.unwrap().file_name().into_string().unwrap()).collect();
     names.sort();
     assert_eq!(names, [store::PAGE, store::CERTIFICATE, store::LOG]);
     assert_eq!(strict::canonical(&stored.certificate).unwrap(), stored.text);

@@ -115,7 +115,8 @@ fn a_protocol_that_talks_for_ever_fails_and_ends() {
     let dir = tempfile::tempdir().unwrap();
     let (code, stored) = certify(&[&Bad(Fault::Endless)], "bad", &["--n", "2", "--only", "bad/2/honest"], dir.path());
     assert_eq!(code, ExitCode::Fail);
-    let honest = stored.certificate.measured.rows.iter().find_map(|r| if let Evidence::Honest(h) = r { Some(h) } else { None });
+    let honest =
+        stored.certificate.measured.rows.iter().find_map(|r| if let Evidence::Honest(h) = r { Some(h) } else { None });
     assert!(honest.unwrap().otherwise[0].contains("past every limit"), "{honest:?}");
 }
 
@@ -125,7 +126,9 @@ fn a_panic_under_attack_is_a_failure_with_its_place() {
     let (code, stored) = certify(&[&Bad(Fault::Panics)], "bad", &["--n", "2"], dir.path());
     assert_eq!(code, ExitCode::Fail);
     let told = stored.certificate.measured.rows.iter().any(|r| match r {
-        Evidence::Sweep(s) => s.unexplained.iter().any(|u| u.contains("frame") && u.contains("two values that should be one")),
+        Evidence::Sweep(s) => {
+            s.unexplained.iter().any(|u| u.contains("frame") && u.contains("two values that should be one"))
+        }
         _ => false,
     });
     assert!(told);
@@ -136,7 +139,8 @@ fn a_panic_under_attack_is_a_failure_with_its_place() {
 #[test]
 fn a_protocol_that_hangs_or_eats_memory_ends_the_program_as_a_failure() {
     const WHICH: &str = "QUORATE_TEST_HANGS";
-    let only = ["bad", "--n", "2", "--tier", "quick", "--only", "bad/2/honest", "--run-limit", "1", "--memory-limit", "512"];
+    let only =
+        ["bad", "--n", "2", "--tier", "quick", "--only", "bad/2/honest", "--run-limit", "1", "--memory-limit", "512"];
     if let Ok(which) = std::env::var(WHICH) {
         let fault = if which == "hangs" { Fault::Hangs } else { Fault::Eats };
         run(&[&Bad(fault)], &[&only[..], &["--out", &std::env::var("QUORATE_TEST_OUT").unwrap()]].concat());
@@ -158,7 +162,8 @@ fn a_protocol_that_hangs_or_eats_memory_ends_the_program_as_a_failure() {
 #[test]
 fn questions_that_make_no_sense_are_refused() {
     let none: &[&dyn DynSubject] = &[];
-    let refused = |subjects: &[&dyn DynSubject], words: &[&str]| assert_eq!(run(subjects, words), ExitCode::Usage, "{words:?}");
+    let refused =
+        |subjects: &[&dyn DynSubject], words: &[&str]| assert_eq!(run(subjects, words), ExitCode::Usage, "{words:?}");
     refused(none, &["spdz", "--claim", "A3C1", "--n", "2"]);
     refused(none, &["spdz", "--claim", "A2C2"]);
     refused(none, &["spdz", "--claim", "A9C9"]);

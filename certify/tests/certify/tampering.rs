@@ -104,7 +104,12 @@ fn every_change_breaks_the_signature() {
     }
     let other_signature = changed(|c| c.measured.environment.finished += 1, true).signature;
     let Made { stored, .. } = made();
-    let mixed = Stored { signature: other_signature, certificate: stored.certificate.clone(), text: stored.text.clone(), log: None };
+    let mixed = Stored {
+        signature: other_signature,
+        certificate: stored.certificate.clone(),
+        text: stored.text.clone(),
+        log: None,
+    };
     assert!(error(&mixed, None).contains("another certificate"));
 }
 

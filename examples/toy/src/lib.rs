@@ -3,7 +3,11 @@
 
 use adversary::ideal::supply::Dealt;
 use adversary::strategy::{Fate, On, Script, edit};
-use adversary::{Attack, Conditions, Given, Outcome, Subject, Win, attack::{Control, Expected}, fields::FieldId};
+use adversary::{
+    Attack, Conditions, Given, Outcome, Subject, Win,
+    attack::{Control, Expected},
+    fields::FieldId,
+};
 use field::{F251, Field};
 use protocols::{COMMIT_ECHO, COMMIT_OPENING, FRAME_SHAPE, Result, Session};
 use spec::{AbortKind, Assumption, Claim, Level, Levels, NotClaimed, PartyRange};
@@ -96,7 +100,8 @@ const fn choose<const MASKED: bool, const CHECKED: bool>() -> Attack {
             let (last, shown) = (PartyId::new(2), On::message("", "masked"));
             let goal = F251::from_u64(42);
             let script = Script::new(PartySet::of(&[last.index()])).sends(shown, move |e, seen| {
-                let theirs = [0, 1].map(|p| seen.latest(shown.with(PartyId::new(p))).and_then(|e| F251::read(&e.frame.body)));
+                let theirs =
+                    [0, 1].map(|p| seen.latest(shown.with(PartyId::new(p))).and_then(|e| F251::read(&e.frame.body)));
                 if let [Some(a), Some(b)] = theirs {
                     edit(e, |x: &mut [F251]| x[0] = goal - a - b);
                 }

@@ -1,0 +1,285 @@
+//! One row to be made: what is run for it, in which order, and what comes of each run.
+
+use std::cell::Cell;
+use std::collections::BTreeSet;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::rc::Rc;
+use std::sync::OnceLock;
+
+use adversary::attack::Control;
+use adversary::cases::Case;
+use adversary::exact::{Measurement, Point};
+use adversary::fields::FieldId;
+use adversary::ideal::supply::CorruptShares;
+use adversary::privacy::semi_honest;
+use adversary::sample::Experiment;
+use adversary::subject::{every, positions};
+use adversary::sweep::{Effort, Target, points, replay};
+use adversary::{Attack, Conditions, DynSubject, Explained, Instance, World};
+use protocols::{Source, Tape};
+use transport::PartySet;
+use transport::sim::Passive;
+
+use crate::arguments::Tier;
+use crate::certificate::strict::MOST;
+use crate::evidence::{Evidence, attack, honest, sampled::BLOCK, sweep};
+use crate::log::{Found, Unit};
+use crate::search;
+use crate::seeds::Root;
+
+/// One row to be made.
+pub struct Job<'a> {
+    /// The row before anything was run.
+    pub row: Evidence,
+    pub(crate) how: How<'a>,
+    pub(crate) tier: Tier,
+    /// What it costs, roughly, in seconds.
+    pub weight: u64,
+}
+
+/// What is run.
+pub(crate) enum How<'a> {
+    Attack(&'static Attack),
+    Count { m: &'static Measurement, slow: bool },
+    Sample(&'static Experiment),
+    Best { subject: &'a dyn DynSubject, fields: &'static [FieldId] },
+    Sweep { targets: Targets<'a>, seeds: u64, effort: Effort },
+    Honest { subject: &'a dyn DynSubject, n: usize },
+    Views { subject: &'a dyn DynSubject, n: usize, coalitions: Vec<Vec<usize>> },
+    Outputs { subject: &'a dyn DynSubject, n: usize },
+}
+
+/// What is swept.
+pub(crate) enum Targets<'a> {
+    Case(&'static Case),
+    /// A subject on inputs of its own for every seed.
+    Subject {
+        subject: &'a dyn DynSubject,
+        n: usize,
+        corrupt: PartySet,
+        made: Vec<OnceLock<Made<'a>>>,
+    },
+}
+
+pub(crate) type Made<'a> = Result<Explained<'a>, String>;
+
+/// The field of sweeps: small enough to try every input of a coalition, large enough for wrong outputs to stand out.
+pub(crate) const SWEPT: FieldId = FieldId::F31;
+/// Fields of runs without deviation.
+const HONEST: [FieldId; 3] = [FieldId::F2, FieldId::F31, FieldId::Fr];
+/// Fields whose views and outputs are counted.
+const COUNTED: [FieldId; 3] = [FieldId::F2, FieldId::F3, FieldId::F5];
+
+impl Targets<'_> {
+    fn of(&self, run: u64, seed: u64) -> Result<&dyn Target, String> {
+        match self {
+            Self::Case(case) => Ok(*case),
+            Self::Subject { subject, n, corrupt, made } => {
+                let world = World::new(*n, *corrupt).real();
+                let make = || Explained::sampled(*subject, SWEPT, &world, seed).map_err(|e| e.to_string());
+                let slot = usize::try_from(run).ok().and_then(|k| made.get(k)).ok_or("no such run")?;
+                slot.get_or_init(make).as_ref().map(|t| t as &dyn Target).map_err(Clone::clone)
+            }
+        }
+    }
+}
+
+impl Job<'_> {
+    /// Its name.
+    #[must_use]
+    pub fn id(&self) -> &str {
+        self.row.id()
+    }
+    /// Everything that is run for it, in order; fields that would take too long are noted in the row.
+    pub fn units(&mut self, root: &Root) -> Result<Vec<Unit>, String> {
+        let key = self.row.key();
+        match &self.how {
+            How::Attack(a) => {
+                let modes: &[bool] = if matches!(a.control, Control::None(_)) { &[false] } else { &[false, true] };
+                let runs = 0..self.tier.seeds();
+                Ok(runs.flat_map(|run| modes.iter().map(move |c| Unit::Attack { run, control: *c })).collect())
+            }
+            How::Count { m, slow } => {
+                let points = m.points.iter().filter(|p| *slow || !p.slow);
+                Ok(points.map(|p| Unit::Count { at: p.at.to_string(), formula: p.bound.to_string() }).collect())
+            }
+            How::Sample(e) => {
+                let all = e.planned();
+                let blocks = (0..all).step_by(BLOCK as usize);
+                Ok(blocks.map(|from| Unit::Sample { from, runs: BLOCK.min(all - from) }).collect())
+            }
+            How::Best { fields, .. } => Ok(fields.iter().map(|field| Unit::Best { field: *field }).collect()),
+            How::Sweep { targets, seeds, effort } => {
+                let mut units = Vec::new();
+                for run in 0..*seeds {
+                    let seed = root.seed(&key, run);
+                    let target = targets.of(run, seed)?;
+                    // An untampered run that panics has no frames to change; it fails as an honest run.
+                    let found = catch_unwind(AssertUnwindSafe(|| points(target, seed, *effort)));
+                    units.extend(found.unwrap_or_default().into_iter().map(|at| Unit::Tamper { run, at }));
+                }
+                Ok(units)
+            }
+            How::Honest { .. } => {
+                let runs = 0..self.tier.honest_runs();
+                let all = HONEST.into_iter().flat_map(|field| runs.clone().map(move |run| Unit::Honest { field, run }));
+                Ok(all.collect())
+            }
+            How::Views { coalitions, .. } => {
+                let fields = self.counted_fields()?;
+                let each = |field| coalitions.iter().map(move |c| Unit::Views { field, corrupt: c.clone() });
+                let units =
+                    fields.iter().filter(|(_, skipped)| skipped.is_none()).flat_map(|(f, _)| each(*f)).collect();
+                self.skip(fields);
+                Ok(units)
+            }
+            How::Outputs { .. } => Ok(COUNTED.map(|field| Unit::Outputs { field }).into()),
+        }
+    }
+    /// Notes in a row of views which fields would take too long.
+    pub fn note_skipped(&mut self) -> Result<(), String> {
+        let fields = self.counted_fields()?;
+        self.skip(fields);
+        Ok(())
+    }
+    /// Fields whose views could be counted, and how many runs it would take where that is too many.
+    fn counted_fields(&self) -> Result<Vec<(FieldId, Option<u64>)>, String> {
+        let How::Views { subject, n, coalitions } = &self.how else { return Ok(Vec::new()) };
+        let runs = |field: FieldId| {
+            let each = coalitions.iter().map(|c| estimate(*subject, *n, c, field));
+            each.into_iter().try_fold(0u64, |sum, k| Ok::<_, String>(sum.saturating_add(k?)))
+        };
+        let too_many = |k: u64| (k > self.tier.most_views()).then_some(k.min(MOST));
+        COUNTED.into_iter().map(|field| Ok((field, too_many(runs(field)?)))).collect()
+    }
+    fn skip(&mut self, fields: Vec<(FieldId, Option<u64>)>) {
+        if let Evidence::Views(row) = &mut self.row {
+            row.skipped = fields.into_iter().filter_map(|(f, runs)| Some((f.name().to_owned(), runs?))).collect();
+        }
+    }
+    /// Does one thing. A panic of the protocol is something that was found.
+    #[must_use]
+    pub fn play(&self, root: &Root, unit: &Unit) -> Found {
+        let played = catch_unwind(AssertUnwindSafe(|| self.played(root, unit)));
+        played.unwrap_or_else(|_| Found::Unexplained("panic".into()))
+    }
+    fn played(&self, root: &Root, unit: &Unit) -> Found {
+        let key = self.row.key();
+        let seed = |run: u64| root.seed(&key, run);
+        let error = |e: protocols::Error| Found::Error(e.to_string());
+        match (&self.how, unit) {
+            (How::Attack(a), Unit::Attack { run, control }) => {
+                attack::found(&a.once(&Conditions { control: *control, seed: seed(*run) }), *control)
+            }
+            (How::Count { m, .. }, Unit::Count { at, formula }) => {
+                let here = |p: &&Point| p.at.to_string() == *at && p.bound.to_string() == *formula;
+                match m.points.iter().find(here).map(|p| (p.count)()) {
+                    Some(Ok(c)) => Found::Counted { value: c.probability.to_string(), runs: c.runs },
+                    Some(Err(e)) => error(e),
+                    None => Found::Error(format!("it is not counted at {at}")),
+                }
+            }
+            (How::Sample(e), Unit::Sample { from, runs }) => {
+                let trial = |sum: (u64, u64), run| {
+                    let t = e.once(seed(0), run)?;
+                    Ok((sum.0 + u64::from(t.acted), sum.1 + u64::from(t.hit)))
+                };
+                match (*from..from.saturating_add(*runs)).try_fold((0, 0), trial) {
+                    Ok((acted, hits)) => Found::Sampled { acted, hits },
+                    Err(e) => error(e),
+                }
+            }
+            (How::Best { subject, .. }, Unit::Best { field }) => match search::best(*subject, *field) {
+                Err(e) => error(e),
+                Ok(b) => Found::Counted { value: b.probability.to_string(), runs: b.runs },
+            },
+            (How::Sweep { targets, .. }, Unit::Tamper { run, at }) => match targets.of(*run, seed(*run)) {
+                Err(e) => Found::Error(e),
+                Ok(target) => {
+                    let (judgement, fired) = replay(target, seed(*run), *at);
+                    sweep::found(&judgement, fired)
+                }
+            },
+            (How::Honest { subject, n }, Unit::Honest { field, run }) => {
+                let world = World::new(*n, PartySet::EMPTY).real();
+                match Explained::sampled(*subject, *field, &world, seed(*run)) {
+                    Err(e) => error(e),
+                    Ok(target) => {
+                        let run = || Target::run(&target, seed(*run), &mut Passive);
+                        honest::found(&adversary::oracle::catching(run))
+                    }
+                }
+            }
+            (How::Views { subject, n, .. }, Unit::Views { field, corrupt }) => {
+                match semi_honest(*subject, &instance(*field, *n, corrupt)) {
+                    Err(e) => error(e),
+                    Ok(p) => Found::Compared {
+                        inputs: p.inputs,
+                        pairs: p.pairs,
+                        runs: p.runs,
+                        views: p.views as u64,
+                        distance: p.distance.to_string(),
+                        between: p.between.map(|[a, b]| format!("{a:?} and {b:?}")),
+                    },
+                }
+            }
+            (How::Outputs { subject, n }, Unit::Outputs { field }) => all_outputs(*subject, *n, *field),
+            _ => Found::Error("another row's unit".into()),
+        }
+    }
+}
+
+fn instance(field: FieldId, n: usize, corrupt: &[usize]) -> Instance {
+    Instance { field, world: World::new(n, PartySet::of(corrupt)), shares: CorruptShares::Zero }
+}
+
+/// How many runs the views of one coalition take: the coins of one run, for every input of everyone.
+fn estimate(subject: &dyn DynSubject, n: usize, corrupt: &[usize], field: FieldId) -> Result<u64, String> {
+    let shape = subject.shape(n);
+    let outcomes = Rc::new(Cell::new(1));
+    let tape = Tape::new(Box::new(Counting(outcomes.clone())));
+    let at = instance(field, n, corrupt);
+    let run = || subject.run(&at, &shape.map(|()| 0), &tape, &mut Passive);
+    catch_unwind(AssertUnwindSafe(run)).map_err(|_| "an honest run panics")?.map_err(|e| e.to_string())?;
+    let order = field.small_order().ok_or("only tiny fields are counted")?;
+    let values = shape.parties.iter().map(Vec::len).sum::<usize>() + shape.shared.len();
+    let inputs = u32::try_from(values).ok().and_then(|k| order.checked_pow(k)).unwrap_or(u64::MAX);
+    Ok(inputs.saturating_mul(outcomes.get()))
+}
+
+/// Every coin falls on zero; how many ways all of them could have fallen.
+struct Counting(Rc<Cell<u64>>);
+
+impl Source for Counting {
+    fn uniform(&mut self, bound: u64) -> u64 {
+        self.0.set(self.0.get().saturating_mul(bound));
+        0
+    }
+    fn fill(&mut self, _: &mut [u8]) -> bool {
+        false
+    }
+    fn fork(&mut self, _: u64) -> Option<Box<dyn Source>> {
+        None
+    }
+}
+
+fn all_outputs(subject: &dyn DynSubject, n: usize, field: FieldId) -> Found {
+    /// More inputs than these are not needed to see two outputs.
+    const ENOUGH: usize = 1 << 12;
+    let shape = subject.shape(n);
+    let [all, none] = positions(&shape, PartySet::all(n));
+    let places: Vec<_> = all.into_iter().chain(none).collect();
+    let (mut inputs, mut distinct) = (0, BTreeSet::new());
+    for values in every(field.small_order().unwrap_or(2), places.len()).take(ENOUGH) {
+        let mut given = shape.map(|()| 0);
+        places.iter().zip(values).for_each(|(at, v)| at.put(&mut given, v));
+        match subject.ideal(field, &given) {
+            Err(e) => return Found::Error(e.to_string()),
+            Ok(outputs) => {
+                inputs += 1;
+                distinct.insert(outputs.values().cloned().collect::<Vec<_>>());
+            }
+        }
+    }
+    Found::Outputs { inputs, distinct: distinct.len() as u64 }
+}
