@@ -4,12 +4,12 @@
 //! | file | what it counts |
 //! |---|---|
 //! | [`claims`] | the claims, by the names that certificates use |
-//! | [`openings`] | any number of openings under one MAC check, with good and with bad coefficients |
-//! | [`multiplication`] | a whole multiplication |
-//! | [`keys`] | one opening under several keys |
+//! | `openings` | any number of openings under one MAC check, with good and with bad coefficients |
+//! | `multiplication` | a whole multiplication |
+//! | `keys` | one opening under several keys |
 //! | [`sacrifice`] | spoiled triples |
-//! | [`commitments`] | commitments without an owner, and short ones |
-//! | [`transfer`] | wrong rows and wrong trees of an OT extension |
+//! | `commitments` | commitments without an owner, and short ones |
+//! | `transfer` | wrong rows and wrong trees of an OT extension |
 //! | `privacy` | what a coalition sees |
 //! | `decisions` | the best of all that a coalition can decide by what it has seen |
 

@@ -118,7 +118,10 @@ fn a_session_generates_again_only_if_nothing_was_handed_out() {
         cut(&place, k, &mut seen, life);
         match generate(&place.open().unwrap(), 0, 1) {
             Ok(_) => {
-                assert!(seen.is_empty(), "power cut at change {k}: {seen:?} came out of a session that generates again");
+                assert!(
+                    seen.is_empty(),
+                    "power cut at change {k}: {seen:?} came out of a session that generates again"
+                );
                 again += 1;
             }
             Err(Error::Local(why)) => {
