@@ -99,8 +99,10 @@ fn curve(s: &Series, k: usize) -> String {
     for m in &s.marks {
         let (above, below) = m.value.split_once('/').unwrap_or((&m.value, "1"));
         let Some(v) = above.parse::<f64>().ok().zip(below.parse::<f64>().ok()).map(|(a, b)| a / b) else { continue };
-        if !names.contains(&m.what.as_str()) {
-            names.push(&m.what);
+        // Counted and sampled figures of one name are one in the legend.
+        let name = m.what.split(' ').next().unwrap_or_default();
+        if !names.contains(&name) {
+            names.push(name);
         }
         let at = x(m.p as f64);
         if let Some((low, high)) = m.interval {
@@ -118,7 +120,7 @@ fn curve(s: &Series, k: usize) -> String {
         let told = format!("{}: {} at p = {}", m.what, m.value, m.p);
         out += &format!("{}<title>{}</title></g>\n", mark(k, at, y(v)), escape(&told));
     }
-    let (at, shown) = (HEIGHT + 14.0 + 22.0 * k as f64, names.join(", "));
+    let (at, shown) = (HEIGHT + 14.0 + 22.0 * k as f64, shortened(&names));
     out += &format!(
         "<line x1=\"{LEFT}\" x2=\"{}\" y1=\"{}\" y2=\"{}\" {}/>{}</g><text x=\"{}\" y=\"{at}\">{} <tspan class=\"soft\">{}</tspan></text>\n",
         LEFT + 34.0,
@@ -131,6 +133,14 @@ fn curve(s: &Series, k: usize) -> String {
         escape(&shown)
     );
     out
+}
+
+/// The first few names.
+fn shortened(names: &[&str]) -> String {
+    const MOST: usize = 4;
+    let more = names.len().saturating_sub(MOST);
+    let shown = names.iter().take(MOST).copied().collect::<Vec<_>>().join(", ");
+    if more == 0 { shown } else { format!("{shown} and {more} more") }
 }
 
 /// A mark of its own for every series.
