@@ -1,0 +1,198 @@
+//! Who moves next: honest parties and trusted programs as long as they can, then one held frame of the coalition.
+
+use std::cell::RefCell;
+use std::collections::VecDeque;
+use std::rc::Rc;
+use std::task::{Context, Poll, Waker};
+
+use super::wires::{PartyClock, SimNet, Wires};
+use super::{Adversary, Answer, End, Envelope, Move, Program, Run, Setup, Trusted};
+use crate::{Net, PartyId, PartySet};
+
+/// Runs one program per party to the end of the run: all finished, or nobody can move any more.
+pub fn run<'a, T>(setup: Setup<'_>, mut program: impl FnMut(Rc<dyn Net>) -> Program<'a, T>) -> Run<T> {
+    let Setup { parties, corrupt, adversary, trusted, clock, trace, limits } = setup;
+    let n = parties.n();
+    let network = adversary.network();
+    let wires = Rc::new(RefCell::new(Wires {
+        n,
+        corrupt,
+        clock,
+        keep_trace: trace,
+        queues: (0..n * (n + 1)).map(|_| VecDeque::new()).collect(),
+        outbox: VecDeque::new(),
+        held: Vec::new(),
+        network,
+        aborted: None,
+        told: PartySet::EMPTY,
+        closed: vec![None; n * (n + 1)],
+        puppet_aborts: VecDeque::new(),
+        trace: Vec::new(),
+        seq: 0,
+        awake: PartySet::all(n),
+        clocks: vec![PartyClock::default(); n],
+        bytes: 0,
+        rounds: 0,
+        left: vec![limits; n],
+        exhausted: PartySet::EMPTY,
+    }));
+    let mut live: Vec<Option<Program<'a, T>>> = parties
+        .iter()
+        .map(|me| Some(program(Rc::new(SimNet { me, parties: parties.clone(), wires: wires.clone() }))))
+        .collect();
+    let mut ends: Vec<End<T>> = (0..n).map(|_| End::Stuck).collect();
+    let honest = PartySet::all(n).without(corrupt);
+    let mut cx = Context::from_waker(Waker::noop());
+    let mut hands = Hands { answers: Vec::new(), deliver: Vec::new(), seen: Vec::new() };
+
+    loop {
+        let step = if network {
+            let w = wires.borrow();
+            let live = live.iter().enumerate().filter(|(_, program)| program.is_some()).map(|(p, _)| p);
+            adversary.next(w.awake.and(PartySet::of(&live.collect::<Vec<_>>())), &w.held)
+        } else {
+            // Honest parties first. When everyone is quiet, what the coalition holds may leave, one frame at a time.
+            let w = wires.borrow();
+            let awake = honest.and(w.awake).iter().next().or_else(|| w.awake.iter().next());
+            awake
+                .map(Move::Run)
+                .or_else(|| if w.held.is_empty() { None } else { adversary.release(&w.held).map(Move::Deliver) })
+        };
+        match step {
+            Some(Move::Run(p)) if p.index() < n => {
+                wires.borrow_mut().awake.remove(p);
+                if let Some(program) = &mut live[p.index()]
+                    && let Poll::Ready(end) = program.as_mut().poll(&mut cx)
+                {
+                    live[p.index()] = None;
+                    ends[p.index()] = End::Done(end);
+                    adversary.ended(p);
+                }
+                if wires.borrow().exhausted.contains(p) {
+                    live[p.index()] = None;
+                    ends[p.index()] = End::Exhausted;
+                    adversary.ended(p);
+                }
+            }
+            Some(Move::Deliver(choice)) if choice < wires.borrow().held.len() => {
+                let e = wires.borrow_mut().held.remove(choice);
+                let corrupt = |p| wires.borrow().corrupt.contains(p);
+                if corrupt(e.from) && !corrupt(e.to) {
+                    adversary.outgoing(e, &mut hands.deliver);
+                    hands.hand_over(&wires, adversary, trusted);
+                } else {
+                    hands.pass(&wires, adversary, trusted, e);
+                }
+            }
+            Some(Move::Close { from, to, kind }) if to.index() < n => {
+                let mut w = wires.borrow_mut();
+                let slot = w.slot(to, from);
+                w.closed[slot].get_or_insert(kind);
+                w.awake.insert(to);
+            }
+            Some(Move::Tell(p)) => {
+                let mut w = wires.borrow_mut();
+                w.told.insert(p);
+                w.awake.insert(p);
+            }
+            _ => break,
+        }
+        hands.settle(&wires, adversary, trusted);
+    }
+
+    drop(live);
+    let mut w = wires.borrow_mut();
+    Run {
+        ends,
+        trace: std::mem::take(&mut w.trace),
+        rounds: w.rounds,
+        bytes: w.bytes,
+        nanoseconds: w.clocks.iter().map(|c| c.now).max().unwrap_or(0),
+    }
+}
+
+/// The scheduler's hands: buffers reused over a run.
+struct Hands {
+    answers: Vec<Answer>,
+    deliver: Vec<Envelope>,
+    seen: Vec<Envelope>,
+}
+
+impl Hands {
+    /// Delivers what was sent: to the coalition through the adversary's eyes, to the trusted program, to honest parties.
+    fn settle(&mut self, wires: &RefCell<Wires>, adversary: &mut dyn Adversary, trusted: &mut dyn Trusted) {
+        loop {
+            let mut w = wires.borrow_mut();
+            if let Some(who) = adversary.abort() {
+                w.abort(who);
+            }
+            if let Some(who) = w.puppet_aborts.pop_front() {
+                if adversary.aborts(who) {
+                    w.abort(who);
+                }
+                continue;
+            }
+            let Some(e) = w.outbox.pop_front() else { return };
+            drop(w);
+            self.pass(wires, adversary, trusted, e);
+        }
+    }
+    /// Delivers a frame that no adversary changes on its way out.
+    fn pass(&mut self, wires: &RefCell<Wires>, adversary: &mut dyn Adversary, trusted: &mut dyn Trusted, e: Envelope) {
+        let mut w = wires.borrow_mut();
+        // Within one camp nobody looks on.
+        if e.to != PartyId::IDEAL && w.corrupt.contains(e.from) == w.corrupt.contains(e.to) {
+            w.deliver(e);
+            return;
+        }
+        drop(w);
+        if e.to == PartyId::IDEAL {
+            self.ask(wires, adversary, trusted, e);
+        } else {
+            self.show(wires, adversary, e);
+        }
+    }
+    /// Hands a frame to the coalition, through the adversary's eyes.
+    fn show(&mut self, wires: &RefCell<Wires>, adversary: &mut dyn Adversary, e: Envelope) {
+        adversary.incoming(e, &mut self.seen);
+        let mut w = wires.borrow_mut();
+        for e in self.seen.drain(..) {
+            w.deliver(e);
+        }
+    }
+    /// Delivers what the adversary let out.
+    fn hand_over(&mut self, wires: &RefCell<Wires>, adversary: &mut dyn Adversary, trusted: &mut dyn Trusted) {
+        let mut deliver = std::mem::take(&mut self.deliver);
+        for e in deliver.drain(..) {
+            if e.to == PartyId::IDEAL {
+                self.ask(wires, adversary, trusted, e);
+            } else {
+                wires.borrow_mut().deliver(e);
+            }
+        }
+        self.deliver = deliver;
+    }
+    fn ask(&mut self, wires: &RefCell<Wires>, adversary: &mut dyn Adversary, trusted: &mut dyn Trusted, e: Envelope) {
+        {
+            let mut w = wires.borrow_mut();
+            if w.keep_trace {
+                w.trace.push(e.clone());
+            }
+        }
+        let mut answers = std::mem::take(&mut self.answers);
+        let (round, arrives) = (e.round + 1, e.arrives);
+        trusted.receive(e, &mut answers);
+        for Answer { from, to, stream, frame } in answers.drain(..) {
+            let mut w = wires.borrow_mut();
+            let answer = Envelope { seq: w.seq, from, to, stream, frame, round, arrives };
+            w.seq += 1;
+            if w.corrupt.contains(to) {
+                drop(w);
+                self.show(wires, adversary, answer);
+            } else {
+                w.deliver(answer);
+            }
+        }
+        self.answers = answers;
+    }
+}
