@@ -79,18 +79,32 @@ struct Player<'a> {
     seen: Vec<u8>,
     path: Vec<(Vec<u8>, u64)>,
     too_many: bool,
+    /// Whether it sent something whose choices are not counted through.
+    not_counted: bool,
 }
 
 impl Player<'_> {
-    /// Where the elements of a frame begin, if it holds any: a request to an ideal functionality begins with what is
-    /// asked for, and only commitments and broadcasts carry elements.
-    fn elements(e: &Envelope) -> Option<usize> {
-        match e.frame.meta.kind {
-            Kind::Elements => Some(0),
-            Kind::Ideal if matches!(e.frame.meta.name, "commit" | "broadcast") => Some(1),
-            _ => None,
+    /// Where the elements of a frame begin. A request to an ideal functionality begins with what is asked for; one that
+    /// is not a commitment or a broadcast has nothing to choose: its parameters are everyone's or there is no answer.
+    fn elements(e: &Envelope) -> Content {
+        match (e.frame.meta.kind, e.frame.meta.name) {
+            (Kind::Elements, _) => Content::Elements(0),
+            (Kind::Ideal, "commit" | "broadcast") => Content::Elements(1),
+            (Kind::Ideal, "coin" | "zero" | "open") => Content::Fixed,
+            _ if e.frame.body.is_empty() => Content::Fixed,
+            _ => Content::Other,
         }
     }
+}
+
+/// What a coalition may choose in a frame.
+enum Content {
+    /// Elements, from this byte on.
+    Elements(usize),
+    /// Nothing.
+    Fixed,
+    /// Something that is not counted through: bits, digests, points.
+    Other,
 }
 
 impl Adversary for Player<'_> {
@@ -99,22 +113,26 @@ impl Adversary for Player<'_> {
         deliver.push(e);
     }
     fn outgoing(&mut self, mut e: Envelope, deliver: &mut Vec<Envelope>) {
-        if let Some(start) = Self::elements(&e) {
-            // One byte an element: only tiny fields are played through.
-            let mut body = e.frame.body.to_vec();
-            let len = u32::try_from(body.len() - start.min(body.len())).unwrap_or(u32::MAX);
-            match self.order.checked_pow(len).filter(|options| *options <= OPTIONS) {
-                Some(options) => {
-                    let choice = self.choices.choose(options);
-                    let mut digits = choice;
-                    for x in &mut body[start..] {
-                        *x = ((u64::from(*x) + digits % self.order) % self.order) as u8;
-                        digits /= self.order;
+        match Self::elements(&e) {
+            Content::Fixed => {}
+            Content::Other => self.not_counted = true,
+            Content::Elements(start) => {
+                // One byte an element: only tiny fields are played through.
+                let mut body = e.frame.body.to_vec();
+                let len = u32::try_from(body.len() - start.min(body.len())).unwrap_or(u32::MAX);
+                match self.order.checked_pow(len).filter(|options| *options <= OPTIONS) {
+                    Some(options) => {
+                        let choice = self.choices.choose(options);
+                        let mut digits = choice;
+                        for x in &mut body[start..] {
+                            *x = ((u64::from(*x) + digits % self.order) % self.order) as u8;
+                            digits /= self.order;
+                        }
+                        self.path.push((self.seen.clone(), choice));
+                        e.frame.body = body.into();
                     }
-                    self.path.push((self.seen.clone(), choice));
-                    e.frame.body = body.into();
+                    None => self.too_many = true,
                 }
-                None => self.too_many = true,
             }
         }
         deliver.push(e);
@@ -124,7 +142,8 @@ impl Adversary for Player<'_> {
 /// Plays a subject whose inputs are not the coalition's, over every coin and every choice. `given` are the inputs.
 ///
 /// # Errors
-/// Local if the field is too large to count, a message offers too many choices, or the coalition has inputs of its own:
+/// Local if the field is too large to count, a message offers too many choices or holds other things than field elements,
+/// which would be attacks left out in silence, or the coalition has inputs of its own:
 /// then a wrong output would have to be told from the right output of another input.
 pub fn best_attack(subject: &dyn DynSubject, at: &Instance, given: &Given<u64>) -> Result<BestAttack> {
     let corrupt = at.world.corrupt;
@@ -138,10 +157,12 @@ pub fn best_attack(subject: &dyn DynSubject, at: &Instance, given: &Given<u64>) 
         if failed.is_some() {
             return;
         }
-        let mut player = Player { order, choices, seen: Vec::new(), path: Vec::new(), too_many: false };
+        let mut player =
+            Player { order, choices, seen: Vec::new(), path: Vec::new(), too_many: false, not_counted: false };
         let played = subject.run(at, given, tape, &mut player);
         decisions = decisions.max(player.path.len());
         match played {
+            Ok(_) if player.not_counted => failed = Some(refused("the coalition sends more than field elements")),
             Ok(_) if player.too_many => failed = Some(refused("a message offers too many choices")),
             Ok(played) => {
                 let position = root.enter(&player.path);

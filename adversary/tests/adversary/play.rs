@@ -4,9 +4,11 @@ use num_rational::BigRational;
 use quorate_adversary::exact::pair;
 use quorate_adversary::fields::FieldId;
 use quorate_adversary::ideal::supply::CorruptShares;
+use quorate_adversary::ideal::supply::Dealt;
 use quorate_adversary::play::{BestAttack, best_attack};
-use quorate_adversary::{DynSubject, Given, Instance, World, subjects};
-use spec::Bound;
+use quorate_adversary::{DynSubject, Given, Instance, Subject, World, subjects};
+use spec::{Bound, Claim};
+use transport::PerParty;
 
 fn play(subject: &dyn DynSubject, world: World, field: FieldId, shared: &[u64]) -> BestAttack {
     let at = Instance { field, world, shares: CorruptShares::Zero };
@@ -48,4 +50,37 @@ fn games_that_cannot_be_counted_are_refused() {
     assert!(best_attack(&subjects::Product, &at(FieldId::F2), &own).is_err());
     let two = Given { parties: vec![vec![]; 2], shared: vec![1, 1] };
     assert!(best_attack(&subjects::Multiply, &at(FieldId::F251), &two).is_err());
+}
+
+/// Everyone tells everyone a number of 64 bits: more than can be counted through.
+struct Telling;
+impl Subject for Telling {
+    fn claim(&self) -> &'static Claim {
+        &Claim { protocol: "telling", ..protocols::claims::ONLINE }
+    }
+    fn about(&self) -> &'static str {
+        "a number told to all"
+    }
+    fn inputs(&self, n: usize) -> Vec<usize> {
+        vec![0; n]
+    }
+    fn functionality<F: field::Field>(&self, given: &Given<F>) -> PerParty<Vec<F>> {
+        PerParty::from_fn(given.parties.len(), |_| Vec::new())
+    }
+    async fn party<F: field::Field>(
+        &self,
+        mut s: protocols::Session,
+        _: Vec<F>,
+        _: Option<Dealt<F>>,
+    ) -> protocols::Result<Vec<F>> {
+        s.exchange("number", &[protocols::message::Count([7; 8])]).await?;
+        Ok(Vec::new())
+    }
+}
+
+#[test]
+fn what_is_not_counted_through_is_not_passed_over() {
+    let at = Instance { field: FieldId::F2, world: pair(), shares: CorruptShares::Zero };
+    let refused = best_attack(&Telling, &at, &Given { parties: vec![vec![]; 2], shared: vec![] });
+    assert!(refused.unwrap_err().to_string().contains("more than field elements"));
 }
