@@ -46,6 +46,9 @@ impl Source for Loaded {
 /// This party's tape with these coins loaded.
 #[must_use]
 pub fn loaded(tape: Tape, party: PartyId, draws: &[Draw]) -> Tape {
+    if draws.is_empty() {
+        return tape;
+    }
     let mine: Rc<[Draw]> = draws.iter().filter(|d| d.party == party.index()).copied().collect();
     if mine.is_empty() { tape } else { Tape::new(Box::new(Loaded { tape, draws: mine, count: Rc::default() })) }
 }

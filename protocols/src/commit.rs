@@ -36,13 +36,16 @@ pub(crate) async fn commit_open(s: &mut Session, meta: Meta, mine: Bytes) -> Res
     // Step 1: commit.
     let nonce = Nonce(s.tape().nonce()?);
     let commitments = s.exchange("commitment", &[commitment(s, me, &mine, &nonce)]).await?;
-    // Step 2: open, with the digest of all commitments so that no two honest parties accept different ones.
-    let all: Vec<u8> = commitments.values().flatten().flat_map(|c| c.0).collect();
-    let echo = s.digest("quorate 2026 commitment echo v1", &[&all]);
+    // Step 2: open, with three or more parties with the digest of all commitments, so that no two honest parties accept
+    // different ones.
+    let echo = (s.n() > 2).then(|| {
+        let all: Vec<u8> = commitments.values().flatten().flat_map(|c| c.0).collect();
+        s.digest("quorate 2026 commitment echo v1", &[&all])
+    });
     for p in s.others() {
         s.send_encoded(p, meta, 0, mine.clone())?;
         s.send(p, "opening", &[nonce])?;
-        if s.n() > 2 {
+        if let Some(echo) = echo {
             s.send(p, "echo", &[echo])?;
         }
     }
@@ -55,7 +58,7 @@ pub(crate) async fn commit_open(s: &mut Session, meta: Meta, mine: Bytes) -> Res
         }
         let message = s.recv_encoded(p, meta, 0, mine.len()).await?.unwrap_or_else(|| vec![0; mine.len()].into());
         let nonce = s.recv::<Nonce>(p, "opening", 1).await?;
-        if s.n() > 2 {
+        if let Some(echo) = echo {
             let theirs = s.recv::<Digest>(p, "echo", 1).await?;
             // Either the peer lies or somebody equivocated towards one of us.
             s.verdict(&COMMIT_ECHO, theirs[0] == echo, Blame::Unknown)?;

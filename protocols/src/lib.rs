@@ -26,6 +26,7 @@ mod cipher_x86;
 pub mod claims;
 mod coin;
 mod commit;
+mod context;
 pub mod error;
 pub mod foundations;
 pub mod ledger;

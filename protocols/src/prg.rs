@@ -5,6 +5,7 @@ use field::{Field, Fill};
 use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
 use crate::cipher::Cipher;
+use crate::context;
 
 /// A stream of pseudo-random bytes from a 16-byte seed.
 #[derive(ZeroizeOnDrop)]
@@ -26,7 +27,7 @@ impl Prg {
     /// The stream of a 32-byte seed: its hash under a fixed context is the key.
     #[must_use]
     pub fn wide(seed: &[u8; 32]) -> Self {
-        let key = Zeroizing::new(blake3::derive_key("quorate 2026 prg v1", seed));
+        let key = Zeroizing::new(<[u8; 32]>::from(context::hasher("quorate 2026 prg v1").update(seed).finalize()));
         let mut short = Zeroizing::new([0; 16]);
         short.copy_from_slice(&key[..16]);
         Self::new(&short)

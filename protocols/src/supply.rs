@@ -70,35 +70,44 @@ pub struct Memory<F: Field> {
 
 /// Shared values in the order they were made, each handed out once.
 struct Queue<F: Field> {
-    batches: VecDeque<Shared<F>>,
+    first: Shared<F>,
     /// How many values of the first batch are gone.
     at: usize,
+    more: VecDeque<Shared<F>>,
     len: usize,
 }
 
-impl<F: Field> Queue<F> {
-    const fn new() -> Self {
-        Self { batches: VecDeque::new(), at: 0, len: 0 }
+impl<F: Field> Default for Queue<F> {
+    fn default() -> Self {
+        Self { first: Shared::default(), at: 0, more: VecDeque::new(), len: 0 }
     }
+}
+
+impl<F: Field> Queue<F> {
     fn add(&mut self, batch: Shared<F>) {
-        self.len += batch.len();
-        self.batches.push_back(batch);
+        if self.len == 0 {
+            (self.first, self.at) = (batch, 0);
+            self.len = self.first.len();
+        } else {
+            self.len += batch.len();
+            self.more.push_back(batch);
+        }
     }
     /// The next `n` values; the caller has seen that there are so many.
     fn take(&mut self, n: usize) -> Shared<F> {
         // A whole batch moves: no copy is left behind.
-        if self.at == 0 && self.batches.front().is_some_and(|batch| batch.len() == n) {
+        if self.at == 0 && self.first.len() == n {
             self.len -= n;
-            return self.batches.pop_front().unwrap_or_default();
+            let next = self.more.pop_front().unwrap_or_default();
+            return std::mem::replace(&mut self.first, next);
         }
         let mut out = Shared::default();
         while out.len() < n {
-            let Some(batch) = self.batches.front() else { break };
-            let end = (self.at + n - out.len()).min(batch.len());
-            out.extend(batch.slice(self.at..end));
+            let end = (self.at + n - out.len()).min(self.first.len());
+            out.extend(self.first.slice(self.at..end));
             self.at = end;
-            if end == batch.len() {
-                self.batches.pop_front();
+            if end == self.first.len() {
+                self.first = self.more.pop_front().unwrap_or_default();
                 self.at = 0;
             }
         }
@@ -112,9 +121,9 @@ impl<F: Field> Memory<F> {
     #[must_use]
     pub fn new(n: usize) -> Self {
         Self {
-            triples: [const { Queue::new() }; 3],
-            randoms: Queue::new(),
-            masks: (0..n).map(|_| (Queue::new(), None)).collect(),
+            triples: Default::default(),
+            randoms: Queue::default(),
+            masks: (0..n).map(|_| (Queue::default(), None)).collect(),
         }
     }
     /// Adds triples.

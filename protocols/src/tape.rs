@@ -9,7 +9,7 @@ use field::Field;
 use rand_core::{Rng, SeedableRng};
 use zeroize::Zeroizing;
 
-use crate::{Error, Result};
+use crate::{Error, Result, context};
 
 /// Where a tape's coins come from.
 pub trait Source {
@@ -109,10 +109,8 @@ impl Source for Seeded {
     fn fork(&mut self, label: u64) -> Option<Box<dyn Source>> {
         let mut own = Zeroizing::new([0u8; 32]);
         self.0.fill_bytes(own.as_mut());
-        let key = blake3::Hasher::new_derive_key("quorate 2026 tape fork v1")
-            .update(own.as_ref())
-            .update(&label.to_le_bytes())
-            .finalize();
+        let key =
+            context::hasher("quorate 2026 tape fork v1").update(own.as_ref()).update(&label.to_le_bytes()).finalize();
         Some(Box::new(Self(ChaCha20Rng::from_seed(key.into()))))
     }
 }

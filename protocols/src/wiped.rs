@@ -5,12 +5,17 @@ use zeroize::Zeroize;
 
 /// Appends to a vector of secrets.
 pub(crate) fn append<T: Copy + Zeroize>(to: &mut Vec<T>, more: &[T]) {
-    if to.capacity() - to.len() < more.len() {
-        let mut roomier = Vec::with_capacity((to.len() + more.len()).max(2 * to.len()));
+    reserve(to, more.len());
+    to.extend_from_slice(more);
+}
+
+/// Makes room for `more` secrets.
+pub(crate) fn reserve<T: Copy + Zeroize>(to: &mut Vec<T>, more: usize) {
+    if to.capacity() - to.len() < more {
+        let mut roomier = Vec::with_capacity((to.len() + more).max(2 * to.len()));
         roomier.extend_from_slice(to);
         std::mem::replace(to, roomier).zeroize();
     }
-    to.extend_from_slice(more);
 }
 
 #[cfg(test)]

@@ -170,10 +170,12 @@ const ROOT_HASH: u64 = 0xcbf2_9ce4_8422_2325;
 /// cryptographic hash.
 #[must_use]
 pub fn mix(seed: u64, bytes: &[u8]) -> u64 {
-    bytes.chunks(8).fold(seed, |h, chunk| {
-        let word = chunk.iter().rev().fold(0, |word, byte| word << 8 | u64::from(*byte));
-        mix_word(h, word)
-    })
+    let (words, rest) = bytes.as_chunks();
+    let h = words.iter().fold(seed, |h, word| mix_word(h, u64::from_le_bytes(*word)));
+    if rest.is_empty() {
+        return h;
+    }
+    mix_word(h, rest.iter().rev().fold(0, |word, byte| word << 8 | u64::from(*byte)))
 }
 
 /// [`mix`] of one word.
@@ -229,13 +231,15 @@ impl StepPath {
     #[must_use]
     pub fn elements(&self) -> Vec<(&'static str, u32)> {
         let mut out = Vec::new();
-        let mut at = self;
-        while let Some(n) = &at.0 {
-            out.push((n.name, n.index));
-            at = &n.parent;
-        }
-        out.reverse();
+        self.each(&mut |name, index| out.push((name, index)));
         out
+    }
+    /// Calls `see` with name and index of every element from the root.
+    pub fn each(&self, see: &mut impl FnMut(&'static str, u32)) {
+        if let Some(n) = &self.0 {
+            n.parent.each(see);
+            see(n.name, n.index);
+        }
     }
 }
 impl PartialEq for StepPath {

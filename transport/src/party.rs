@@ -174,8 +174,17 @@ impl PartySet {
         self.0 == 0
     }
     /// The members in order.
-    pub fn iter(self) -> impl Iterator<Item = PartyId> {
-        (0..Parties::MAX).filter(move |i| self.0 >> i & 1 == 1).map(PartyId::new)
+    pub fn iter(mut self) -> impl Iterator<Item = PartyId> {
+        std::iter::from_fn(move || {
+            let first = self.first()?;
+            self.remove(first);
+            Some(first)
+        })
+    }
+    /// The first member.
+    #[must_use]
+    pub fn first(self) -> Option<PartyId> {
+        (!self.is_empty()).then(|| PartyId::new(self.0.trailing_zeros() as usize))
     }
     /// Every set of at most `t` of `n` parties, the empty one included, smaller sets first.
     #[must_use]

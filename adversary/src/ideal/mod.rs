@@ -80,14 +80,15 @@ impl Foundations for Ideal {
             })
         })
     }
-    fn commit_open<'a>(&'a self, s: &'a mut Session, _: Meta, mine: Bytes) -> Local<'a, PerParty<Bytes>> {
+    fn commit_open<'a>(&'a self, s: &'a mut Session, _: Meta, mut mine: Bytes) -> Local<'a, PerParty<Bytes>> {
         Box::pin(async move {
             ask(s, "commit", hub::Op::Commit, &mine)?;
             answer(s, PartyId::IDEAL, "commit", 0).await?;
             ask(s, "open", hub::Op::Open, &[])?;
+            let bytes = mine.len();
             let mut all = Vec::with_capacity(s.n());
             for p in s.parties().iter() {
-                all.push(if p == s.me() { mine.clone() } else { answer(s, p, "open", mine.len()).await? });
+                all.push(if p == s.me() { std::mem::take(&mut mine) } else { answer(s, p, "open", bytes).await? });
             }
             Ok(PerParty::from_vec(all))
         })

@@ -59,6 +59,7 @@ impl<F: Field> Online<'_, F> {
             let (d, e) = de.split_at(part.len());
             // Step 4.3: [[z]] = [[c]] + d·[[b]] + e·[[a]] + d·e.
             let (a, b) = (&t.a, &t.b);
+            opened.reserve(2 * part.len());
             F::beaver_combine(&mut z.value[part.clone()], &a.value[part.clone()], &b.value[part.clone()], d, e, one);
             F::beaver_combine(&mut z.mac[part.clone()], &a.mac[part.clone()], &b.mac[part.clone()], d, e, alpha);
             opened.record_differences(d, &x.mac[at(&part)], &t.a.mac[part.clone()]);

@@ -17,6 +17,7 @@ use std::pin::pin;
 use std::rc::Rc;
 use std::task::Poll;
 
+use smallvec::SmallVec;
 use spec::Check;
 use transport::{Meter, Net, Parties, PartyId, StepPath, Stream};
 use zeroize::Zeroizing;
@@ -25,7 +26,7 @@ pub use id::SessionId;
 
 use crate::foundations::{Foundations, Real};
 use crate::message::Digest;
-use crate::{Abort, Blame, Error, Result, Tape};
+use crate::{Abort, Blame, Error, Result, Tape, context};
 
 struct Core {
     net: Rc<dyn Net>,
@@ -42,7 +43,8 @@ pub struct Session {
     path: StepPath,
     stream: Stream,
     tape: Tape,
-    children: Vec<(&'static str, u32)>,
+    /// How often each name was used for a child; few steps have children of more than four names.
+    children: SmallVec<[(&'static str, u32); 4]>,
 }
 
 impl Session {
@@ -64,7 +66,7 @@ impl Session {
     ) -> Self {
         let epoch = u64::from_le_bytes(id.0[..8].try_into().unwrap_or_default());
         let core = Core { net, id, epoch, foundations, dead: Cell::new(false), last_words: RefCell::default() };
-        Self { core: Rc::new(core), path: StepPath::ROOT, stream: Stream::MAIN, tape, children: Vec::new() }
+        Self { core: Rc::new(core), path: StepPath::ROOT, stream: Stream::MAIN, tape, children: SmallVec::new_const() }
     }
 
     /// This party.
@@ -105,26 +107,26 @@ impl Session {
     /// A hash that nothing else in any session produces: context, session id, path, then length-prefixed items.
     #[must_use]
     pub fn bind(&self, context: &'static str, items: &[&[u8]]) -> blake3::Hasher {
-        let mut h = blake3::Hasher::new_derive_key(context);
+        let mut h = context::hasher(context);
         h.update(&self.bound(items));
         h
     }
     /// The 32-byte digest of [`Session::bind`].
     #[must_use]
     pub fn digest(&self, context: &'static str, items: &[&[u8]]) -> Digest {
-        Digest(blake3::derive_key(context, &self.bound(items)))
+        Digest(self.bind(context, items).finalize().into())
     }
     fn bound(&self, items: &[&[u8]]) -> Zeroizing<Vec<u8>> {
-        let path = self.path.elements();
         // Room for everything, so that no copy of a secret item stays behind.
-        let room = path.iter().map(|(name, _)| name.len() + 12).chain(items.iter().map(|i| i.len() + 8)).sum::<usize>();
-        let mut out = Zeroizing::new(Vec::with_capacity(32 + room + 8));
+        let mut room = 32 + 8 + items.iter().map(|i| i.len() + 8).sum::<usize>();
+        self.path.each(&mut |name, _| room += name.len() + 12);
+        let mut out = Zeroizing::new(Vec::with_capacity(room));
         out.extend_from_slice(&self.core.id.0);
-        for (name, index) in path {
+        self.path.each(&mut |name, index| {
             out.extend_from_slice(&(name.len() as u64).to_le_bytes());
             out.extend_from_slice(name.as_bytes());
             out.extend_from_slice(&index.to_le_bytes());
-        }
+        });
         out.extend_from_slice(&u64::MAX.to_le_bytes());
         for item in items {
             out.extend_from_slice(&(item.len() as u64).to_le_bytes());
@@ -151,7 +153,7 @@ impl Session {
         }
     }
     fn at(&self, path: StepPath, stream: Stream, tape: Tape) -> Self {
-        Self { core: self.core.clone(), path, stream, tape, children: Vec::new() }
+        Self { core: self.core.clone(), path, stream, tape, children: SmallVec::new_const() }
     }
     /// The only concurrency: two branches, each with its own stream, path and tape.
     pub async fn fork<A, B>(

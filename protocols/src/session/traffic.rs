@@ -36,6 +36,17 @@ impl Session {
         self.count_frame(Meter::sent, to, &meta, index, bytes);
         Ok(())
     }
+    /// Sends the same frame to everyone else. The last one gets the body itself: with two parties nothing is shared.
+    fn send_all(&mut self, meta: Meta, index: usize, body: Bytes) -> Result<()> {
+        let mut others = self.others().peekable();
+        while let Some(p) = others.next() {
+            if others.peek().is_none() {
+                return self.send_encoded(p, meta, index, body);
+            }
+            self.send_encoded(p, meta, index, body.clone())?;
+        }
+        Ok(())
+    }
     /// Receives one frame of exactly `bytes` bytes.
     ///
     /// Check `frame.shape`: another tag or length is the sender's deviation, `None` only for a puppet that carries on.
@@ -88,8 +99,9 @@ impl Session {
         let mut got: PerParty<Vec<T>> = PerParty::from_fn(self.n(), |_| Vec::new());
         let make = |units: Range<usize>| mine[units].to_vec();
         self.stream(name, mine.len(), 1, make, |_, _, theirs| {
-            for (p, items) in theirs {
-                got[p].extend(items);
+            for (p, mut items) in theirs {
+                // Most messages are one chunk, which need not be moved.
+                if got[p].is_empty() { got[p] = items } else { got[p].append(&mut items) }
             }
         })
         .await?;
@@ -117,9 +129,7 @@ impl Session {
                 let mine = make(range(k));
                 debug_assert_eq!(mine.len(), range(k).len() * per_unit);
                 let (meta, body) = (meta::<T>(name, mine.len()), encode(&mine));
-                for p in self.others() {
-                    self.send_encoded(p, meta, k, body.clone())?;
-                }
+                self.send_all(meta, k, body)?;
                 waiting.push_back(mine);
             }
             if let Some(j) = k.checked_sub(ahead) {
@@ -223,7 +233,12 @@ impl Session {
         out: &mut Vec<T>,
     ) -> Result<()> {
         let count = ((k + 1) * per).min(len) - (k * per).min(len);
-        out.append(&mut self.recv_items(from, name, count, k).await?);
+        let mut items = self.recv_items(from, name, count, k).await?;
+        if out.is_empty() {
+            *out = items
+        } else {
+            out.append(&mut items)
+        }
         Ok(())
     }
     async fn recv_items<T: Item>(

@@ -198,6 +198,11 @@ impl<F: Field> Opened<F> {
     pub(crate) fn len(&self) -> usize {
         self.values.len()
     }
+    /// Room for `more` values, so that they are recorded without being moved.
+    pub(crate) fn reserve(&mut self, more: usize) {
+        wiped::reserve(&mut self.values, more);
+        wiped::reserve(&mut self.macs, more);
+    }
     pub(crate) fn record(&mut self, values: &[F], macs: &[F]) {
         wiped::append(&mut self.values, values);
         wiped::append(&mut self.macs, macs);

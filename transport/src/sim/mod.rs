@@ -136,7 +136,7 @@ impl Trusted for NoTrusted {
 }
 
 /// A network's delay, for virtual time.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Default, Debug)]
 pub struct Clock {
     /// One-way latency in nanoseconds.
     pub latency: u64,

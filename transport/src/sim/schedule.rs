@@ -1,41 +1,20 @@
 //! Who moves next: honest parties and trusted programs as long as they can, then one held frame of the coalition.
 
 use std::cell::RefCell;
-use std::collections::VecDeque;
 use std::rc::Rc;
 use std::task::{Context, Poll, Waker};
 
-use super::wires::{PartyClock, SimNet, Wires};
+use super::wires::{SimNet, Wires};
 use super::{Adversary, Answer, End, Envelope, Move, Program, Run, Setup, Trusted};
 use crate::{Net, PartyId, PartySet};
 
 /// Runs one program per party to the end of the run: all finished, or nobody can move any more.
 pub fn run<'a, T>(setup: Setup<'_>, mut program: impl FnMut(Rc<dyn Net>) -> Program<'a, T>) -> Run<T> {
-    let Setup { parties, corrupt, adversary, trusted, clock, trace, limits } = setup;
+    let (wires, mut hands) = SPARE.with_borrow_mut(Vec::pop).unwrap_or_default();
+    wires.borrow_mut().begin(&setup);
+    let Setup { parties, corrupt, adversary, trusted, .. } = setup;
     let n = parties.n();
-    let network = adversary.network();
-    let wires = Rc::new(RefCell::new(Wires {
-        n,
-        corrupt,
-        clock,
-        keep_trace: trace,
-        queues: (0..n * (n + 1)).map(|_| VecDeque::new()).collect(),
-        outbox: VecDeque::new(),
-        held: Vec::new(),
-        network,
-        aborted: None,
-        told: PartySet::EMPTY,
-        closed: vec![None; n * (n + 1)],
-        puppet_aborts: VecDeque::new(),
-        trace: Vec::new(),
-        seq: 0,
-        awake: PartySet::all(n),
-        clocks: vec![PartyClock::default(); n],
-        bytes: 0,
-        rounds: 0,
-        left: vec![limits; n],
-        exhausted: PartySet::EMPTY,
-    }));
+    let network = wires.borrow().network;
     let mut live: Vec<Option<Program<'a, T>>> = parties
         .iter()
         .map(|me| Some(program(Rc::new(SimNet { me, parties: parties.clone(), wires: wires.clone() }))))
@@ -43,7 +22,6 @@ pub fn run<'a, T>(setup: Setup<'_>, mut program: impl FnMut(Rc<dyn Net>) -> Prog
     let mut ends: Vec<End<T>> = (0..n).map(|_| End::Stuck).collect();
     let honest = PartySet::all(n).without(corrupt);
     let mut cx = Context::from_waker(Waker::noop());
-    let mut hands = Hands { answers: Vec::new(), deliver: Vec::new(), seen: Vec::new() };
 
     loop {
         let step = if network {
@@ -53,7 +31,7 @@ pub fn run<'a, T>(setup: Setup<'_>, mut program: impl FnMut(Rc<dyn Net>) -> Prog
         } else {
             // Honest parties first. When everyone is quiet, what the coalition holds may leave, one frame at a time.
             let w = wires.borrow();
-            let awake = honest.and(w.awake).iter().next().or_else(|| w.awake.iter().next());
+            let awake = honest.and(w.awake).first().or_else(|| w.awake.first());
             awake
                 .map(Move::Run)
                 .or_else(|| if w.held.is_empty() { None } else { adversary.release(&w.held).map(Move::Deliver) })
@@ -102,16 +80,30 @@ pub fn run<'a, T>(setup: Setup<'_>, mut program: impl FnMut(Rc<dyn Net>) -> Prog
 
     drop(live);
     let mut w = wires.borrow_mut();
-    Run {
+    let run = Run {
         ends,
         trace: std::mem::take(&mut w.trace),
         rounds: w.rounds,
         bytes: w.bytes,
         nanoseconds: w.clocks.iter().map(|c| c.now).max().unwrap_or(0),
+    };
+    w.end();
+    drop(w);
+    // Unless a program has given its end of the network away.
+    if Rc::strong_count(&wires) == 1 {
+        SPARE.with_borrow_mut(|spare| spare.push((wires, hands)));
     }
+    run
+}
+
+thread_local! {
+    /// What runs on this thread have used and need no more. Taking it again instead of making it anew is a tenth of the
+    /// time of a small run.
+    static SPARE: RefCell<Vec<(Rc<RefCell<Wires>>, Hands)>> = const { RefCell::new(Vec::new()) };
 }
 
 /// The scheduler's hands: buffers reused over a run.
+#[derive(Default)]
 struct Hands {
     answers: Vec<Answer>,
     deliver: Vec<Envelope>,

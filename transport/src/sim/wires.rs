@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 use std::rc::Rc;
 use std::task::{Context, Poll};
 
-use super::{Clock, Envelope, Limits};
+use super::{Clock, Envelope, Limits, Setup};
 use crate::{Frame, Incoming, Net, NetError, NetErrorKind, Parties, PartyId, PartySet, Stream};
 
 pub(super) struct Arrived {
@@ -26,6 +26,7 @@ pub(super) struct PartyClock {
 }
 
 /// Shared by all parties of a run.
+#[derive(Default)]
 pub(super) struct Wires {
     pub(super) n: usize,
     pub(super) corrupt: PartySet,
@@ -59,6 +60,34 @@ pub(super) struct Wires {
 }
 
 impl Wires {
+    /// Ready for a run: nothing sent, everybody awake.
+    pub(super) fn begin(&mut self, setup: &Setup<'_>) {
+        let n = setup.parties.n();
+        let slots = n * (n + 1);
+        self.n = n;
+        self.corrupt = setup.corrupt;
+        self.clock = setup.clock;
+        self.keep_trace = setup.trace;
+        self.network = setup.adversary.network();
+        self.queues.resize_with(slots, VecDeque::new);
+        self.closed.resize(slots, None);
+        self.clocks.resize(n, PartyClock::default());
+        self.left.resize(n, setup.limits);
+        self.awake = PartySet::all(n);
+    }
+    /// As new, but for the room that its queues have taken.
+    pub(super) fn end(&mut self) {
+        let Self { queues, outbox, held, closed, puppet_aborts, trace, clocks, left, .. } = std::mem::take(self);
+        *self = Self { queues, outbox, held, closed, puppet_aborts, trace, clocks, left, ..Self::default() };
+        self.queues.iter_mut().for_each(VecDeque::clear);
+        self.outbox.clear();
+        self.held.clear();
+        self.closed.clear();
+        self.puppet_aborts.clear();
+        self.trace.clear();
+        self.clocks.clear();
+        self.left.clear();
+    }
     /// Whether this party may still send a frame of this length.
     pub(super) fn may_send(&mut self, who: PartyId, bytes: usize) -> bool {
         let left = &mut self.left[who.index()];
