@@ -242,7 +242,7 @@ fn virtual_time_counts_rounds_and_bytes() {
             limits: Limits::NONE,
         };
         sim::run(setup, |net| {
-            let foundations = Rc::new(Ideal(Verdicts::Honest));
+            let foundations = Rc::new(Ideal { verdicts: Verdicts::Honest, opens: true });
             let mut s = Session::on_untrusted_foundations(net, SessionId([2; 32]), foundations, Tape::seeded([3; 32]));
             Box::pin(async move {
                 for _ in 0..3 {

@@ -18,7 +18,7 @@ pub struct Hand<T>(RefCell<Vec<Option<T>>>);
 impl<T> Hand<T> {
     /// From values in party order.
     #[must_use]
-    pub fn new(values: Vec<T>) -> Self {
+    pub fn new(values: impl IntoIterator<Item = T>) -> Self {
         Self(RefCell::new(values.into_iter().map(Some).collect()))
     }
     /// This party's value, once.
@@ -44,7 +44,7 @@ pub struct Dealing<F: Field> {
 pub fn deal<F: Field>(world: &World, mode: CorruptShares, tape: &Tape, order: &Order) -> Result<Dealing<F>> {
     let dealer = Dealer::<F>::new(&world.parties, world.corrupt, mode, tape)?;
     let (supplies, known) = dealer.supplies(order)?;
-    Ok(Dealing { hand: Hand::new(dealer.keys().into_iter().zip(supplies).collect()), known })
+    Ok(Dealing { hand: Hand::new(dealer.keys().into_iter().zip(supplies)), known })
 }
 
 /// Two shared values, multiplied and shown to all.

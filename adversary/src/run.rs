@@ -176,7 +176,7 @@ impl World {
                 Floor::Ideal => program(Session::on_untrusted_foundations(
                     net,
                     session,
-                    Rc::new(Flawed::new(Ideal(verdicts), flaw)),
+                    Rc::new(Flawed::new(Ideal { verdicts, opens: !self.corrupt.contains(me) }, flaw)),
                     tape,
                 )),
                 Floor::Real => Box::pin(async move {

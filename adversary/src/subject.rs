@@ -188,14 +188,14 @@ fn play<F: Field, S: Subject>(
     let n = at.world.parties.n();
     let mut own = Vec::new();
     let hand = match subject.preprocessing(n) {
-        None => Hand::new((0..n).map(|_| None).collect()),
+        None => Hand::new((0..n).map(|_| None)),
         Some(order) => {
             let order = Order { given: numbers.shared.clone(), ..order };
             let dealer = Dealer::<F>::new(&at.world.parties, at.world.corrupt, at.shares, tape)?;
             let (supplies, _) = dealer.supplies(&order)?;
             F::write_slice(&dealer.told(), &mut own);
             let dealt = dealer.keys().into_iter().zip(supplies).map(|(key, supply)| Some(Dealt { key, supply }));
-            Hand::new(dealt.collect())
+            Hand::new(dealt)
         }
     };
     let (hand, mine) = (&hand, &given.parties);

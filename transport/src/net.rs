@@ -170,12 +170,18 @@ const ROOT_HASH: u64 = 0xcbf2_9ce4_8422_2325;
 /// cryptographic hash.
 #[must_use]
 pub fn mix(seed: u64, bytes: &[u8]) -> u64 {
+    mix_all([seed], bytes)[0]
+}
+
+/// [`mix`] of the same bytes into several values.
+fn mix_all<const N: usize>(seeds: [u64; N], bytes: &[u8]) -> [u64; N] {
     let (words, rest) = bytes.as_chunks();
-    let h = words.iter().fold(seed, |h, word| mix_word(h, u64::from_le_bytes(*word)));
+    let all = words.iter().fold(seeds, |all, word| all.map(|h| mix_word(h, u64::from_le_bytes(*word))));
     if rest.is_empty() {
-        return h;
+        return all;
     }
-    mix_word(h, rest.iter().rev().fold(0, |word, byte| word << 8 | u64::from(*byte)))
+    let last = rest.iter().rev().fold(0, |word, byte| word << 8 | u64::from(*byte));
+    all.map(|h| mix_word(h, last))
 }
 
 /// [`mix`] of one word.
@@ -192,8 +198,8 @@ impl StepPath {
     /// The path of the `index`-th child step of this name.
     #[must_use]
     pub fn child(&self, name: &'static str, index: u32) -> Self {
-        let hash = mix_word(mix(self.hash(), name.as_bytes()), index.into());
-        let shape = mix(self.shape(), name.as_bytes());
+        let [hash, shape] = mix_all([self.hash(), self.shape()], name.as_bytes());
+        let hash = mix_word(hash, index.into());
         Self(Some(Arc::new(Node { parent: self.clone(), name, index, hash, shape })))
     }
     /// A 64-bit digest of the path.

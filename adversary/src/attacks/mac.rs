@@ -186,7 +186,7 @@ fn interleave(a: &Attack, c: &Conditions) -> Outcome {
     let order = Order { triples: 1, given: vec![6, 11], ..Order::default() };
     let deal = || -> Result<[Hand<Part>; 2]> {
         let dealer = Dealer::<Fr>::new(&world.parties, world.corrupt, CorruptShares::Uniform, &tape)?;
-        let part = || Ok::<_, Error>(Hand::new(dealer.keys().into_iter().zip(dealer.supplies(&order)?.0).collect()));
+        let part = || Ok::<_, Error>(Hand::new(dealer.keys().into_iter().zip(dealer.supplies(&order)?.0)));
         Ok([part()?, part()?])
     };
     let hands = match deal() {

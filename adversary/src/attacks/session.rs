@@ -93,7 +93,7 @@ fn experiment(a: &Attack, c: &Conditions, ends: &Check) -> Result<Outcome> {
     let order = Order { triples: 1, masks: vec![0, 1], given: vec![6, 11, 1], ..Order::default() };
     let dealer = Dealer::<Fr>::new(&world.parties, corrupt, CorruptShares::Uniform, &tape)?;
     let supplies = || Ok::<_, Error>(dealer.supplies(&order)?.0);
-    let hand = Hand::new(dealer.keys().into_iter().zip(supplies()?).collect());
+    let hand = Hand::new(dealer.keys().into_iter().zip(supplies()?));
     let opened = On::message("beaver", "share");
     let one = |i| if i == 0 { Fr::ONE } else { Fr::ZERO };
 
@@ -136,7 +136,7 @@ fn experiment(a: &Attack, c: &Conditions, ends: &Check) -> Result<Outcome> {
             keys[p.index()] = hand.take(p)?.0;
         }
     }
-    let hand = Hand::new(keys.into_iter().zip(supplies()?).collect());
+    let hand = Hand::new(keys.into_iter().zip(supplies()?));
     let mut done = false;
     let mut forge = Script::new(corrupt).shifts::<Fr>(opened, PartyId::new(0), one).sends(
         On::message("sigma", "commit"),

@@ -5,7 +5,7 @@ use std::rc::Rc;
 use bytes::{Buf, Bytes};
 use protocols::Tape;
 use transport::sim::{Answer, Envelope, Trusted};
-use transport::{Frame, Parties, PartyId, PartySet};
+use transport::{Frame, Parties, PartyId, PartySet, Stream};
 
 /// What a party asks for: the first byte of a request.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -13,6 +13,8 @@ use transport::{Frame, Parties, PartyId, PartySet};
 pub(super) enum Op {
     Coin = 1,
     Commit,
+    /// [`Op::Commit`], and [`Op::Open`] as soon as everyone is committed: the tag of the opening, then the message.
+    CommitAndOpen,
     Open,
     Broadcast,
     Zero,
@@ -21,7 +23,7 @@ pub(super) enum Op {
 
 impl Op {
     fn read(byte: u8) -> Option<Self> {
-        [Self::Coin, Self::Commit, Self::Open, Self::Broadcast, Self::Zero, Self::Transfer]
+        [Self::Coin, Self::Commit, Self::CommitAndOpen, Self::Open, Self::Broadcast, Self::Zero, Self::Transfer]
             .into_iter()
             .find(|op| *op as u8 == byte)
     }
@@ -31,6 +33,8 @@ impl Op {
 struct Pending {
     key: (u64, u64),
     from: PartySet,
+    /// Who opens as soon as everyone is committed.
+    opens: PartySet,
     bodies: Vec<Bytes>,
 }
 
@@ -52,10 +56,14 @@ impl Hub {
 
     /// Remembers a request; the bodies of all parties once everyone has asked.
     fn gather(&mut self, e: &Envelope, body: Bytes) -> Option<Vec<Bytes>> {
+        self.gather_all(e, body, false).map(|all| all.bodies)
+    }
+    fn gather_all(&mut self, e: &Envelope, body: Bytes, opens: bool) -> Option<Pending> {
         let key = (e.stream.0, e.frame.tag);
         let n = self.parties.n();
         let at = self.pending.iter().position(|p| p.key == key).unwrap_or_else(|| {
-            self.pending.push(Pending { key, from: PartySet::EMPTY, bodies: vec![Bytes::new(); n] });
+            let (from, opens) = (PartySet::EMPTY, PartySet::EMPTY);
+            self.pending.push(Pending { key, from, opens, bodies: vec![Bytes::new(); n] });
             self.pending.len() - 1
         });
         let pending = &mut self.pending[at];
@@ -63,8 +71,11 @@ impl Hub {
         if !pending.from.contains(e.from) {
             pending.from.insert(e.from);
             pending.bodies[e.from.index()] = body;
+            if opens {
+                pending.opens.insert(e.from);
+            }
         }
-        (pending.from == PartySet::all(n)).then(|| self.pending.swap_remove(at).bodies)
+        (pending.from == PartySet::all(n)).then(|| self.pending.swap_remove(at))
     }
 
     fn values(&self, order: u64, len: usize) -> Vec<u8> {
@@ -77,11 +88,13 @@ impl Hub {
             answers.push(Answer { from: PartyId::IDEAL, to, stream: e.stream, frame });
         }
     }
-    fn to_others(&self, e: &Envelope, answers: &mut Vec<Answer>, body: &Bytes) {
-        for to in self.parties.iter().filter(|p| *p != e.from) {
-            let frame = Frame { body: body.clone(), ..e.frame.clone() };
-            answers.push(Answer { from: e.from, to, stream: e.stream, frame });
+    fn to_others(&self, from: PartyId, stream: Stream, frame: Frame, answers: &mut Vec<Answer>) {
+        let mut others = self.parties.iter().filter(|p| *p != from);
+        let Some(last) = others.next_back() else { return };
+        for to in others {
+            answers.push(Answer { from, to, stream, frame: frame.clone() });
         }
+        answers.push(Answer { from, to: last, stream, frame });
     }
 }
 
@@ -113,12 +126,23 @@ impl Trusted for Hub {
                 };
                 self.everyone(e, answers, |_| coin.clone());
             }
-            Some(Op::Commit) => {
-                let Some(all) = self.gather(e, body) else { return };
-                // The opening comes on another tag of the same step: found by stream and path.
-                let key = (e.stream.0, e.frame.step.hash());
-                self.committed.push(Pending { key, from: PartySet::all(all.len()), bodies: all });
-                self.everyone(e, answers, |_| Bytes::new());
+            Some(op @ (Op::Commit | Op::CommitAndOpen)) => {
+                let Some(mut all) = self.gather_all(e, body, op == Op::CommitAndOpen) else { return };
+                let waiting = all.from.without(all.opens);
+                for to in waiting.iter() {
+                    answers.push(Answer { from: PartyId::IDEAL, to, stream: e.stream, frame: e.frame.clone() });
+                }
+                for from in all.opens.iter() {
+                    let mut body = std::mem::take(&mut all.bodies[from.index()]);
+                    let Some(tag) = body.try_get_u64_le().ok() else { continue };
+                    let frame = Frame { meta: super::request("open", 0), tag, body, ..e.frame.clone() };
+                    self.to_others(from, e.stream, frame, answers);
+                }
+                // The others' openings come on another tag of the same step: found by stream and path.
+                if !waiting.is_empty() {
+                    let key = (e.stream.0, e.frame.step.hash());
+                    self.committed.push(Pending { key, from: waiting, ..all });
+                }
             }
             Some(Op::Open) => {
                 let key = (e.stream.0, e.frame.step.hash());
@@ -128,9 +152,9 @@ impl Trusted for Hub {
                 }
                 c.from.remove(e.from);
                 let body = std::mem::take(&mut c.bodies[e.from.index()]);
-                self.to_others(e, answers, &body);
+                self.to_others(e.from, e.stream, Frame { body, ..e.frame.clone() }, answers);
             }
-            Some(Op::Broadcast) => self.to_others(e, answers, &body),
+            Some(Op::Broadcast) => self.to_others(e.from, e.stream, Frame { body, ..e.frame.clone() }, answers),
             Some(Op::Zero) => {
                 let n = self.parties.n();
                 let Some(all) = self.gather(e, body) else { return };

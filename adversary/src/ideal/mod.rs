@@ -37,7 +37,13 @@ impl Verdicts {
 }
 
 /// A party's side of the ideal coin, commitment, broadcast and zero sharing of [`Hub`].
-pub struct Ideal(pub Verdicts);
+pub struct Ideal {
+    /// How it takes the outcome of its own checks.
+    pub verdicts: Verdicts,
+    /// Whether it is bound to open when everyone is committed. An honest party always does, so it says so when it commits
+    /// and spares itself a round; a corrupt one decides when it has seen what the others opened.
+    pub opens: bool,
+}
 
 /// Foundations of any kind with other verdicts: real protocols run by a puppet, or with one check switched off.
 pub struct With<T>(pub T, pub Verdicts);
@@ -46,10 +52,10 @@ const fn request(name: &'static str, len: usize) -> Meta {
     Meta { name, kind: Kind::Ideal, field: "", len, width: 1 }
 }
 
-fn ask(s: &mut Session, name: &'static str, op: hub::Op, payload: &[u8]) -> protocols::Result<()> {
-    let mut body = Vec::with_capacity(1 + payload.len());
+fn ask(s: &mut Session, name: &'static str, op: hub::Op, parts: &[&[u8]]) -> protocols::Result<()> {
+    let mut body = Vec::with_capacity(1 + parts.iter().map(|part| part.len()).sum::<usize>());
     body.push(op as u8);
-    body.extend_from_slice(payload);
+    parts.iter().for_each(|part| body.extend_from_slice(part));
     s.send_encoded(PartyId::IDEAL, request(name, 0), 0, body.into())
 }
 
@@ -71,7 +77,7 @@ fn values(body: &Bytes) -> Vec<u64> {
 impl Foundations for Ideal {
     fn coin<'a>(&'a self, s: &'a mut Session, domain: Domain, len: usize) -> Local<'a, Coins> {
         Box::pin(async move {
-            ask(s, "coin", hub::Op::Coin, &order_and_len(domain, len))?;
+            ask(s, "coin", hub::Op::Coin, &[&order_and_len(domain, len)])?;
             let bytes = if domain.small_order.is_some() { len } else { 32 };
             let body = answer(s, PartyId::IDEAL, "coin", bytes).await?;
             Ok(match domain.small_order {
@@ -82,9 +88,14 @@ impl Foundations for Ideal {
     }
     fn commit_open<'a>(&'a self, s: &'a mut Session, _: Meta, mut mine: Bytes) -> Local<'a, PerParty<Bytes>> {
         Box::pin(async move {
-            ask(s, "commit", hub::Op::Commit, &mine)?;
-            answer(s, PartyId::IDEAL, "commit", 0).await?;
-            ask(s, "open", hub::Op::Open, &[])?;
+            if self.opens {
+                let tag = s.tag(&request("open", 0), 0).to_le_bytes();
+                ask(s, "commit", hub::Op::CommitAndOpen, &[&tag, &mine])?;
+            } else {
+                ask(s, "commit", hub::Op::Commit, &[&mine])?;
+                answer(s, PartyId::IDEAL, "commit", 0).await?;
+                ask(s, "open", hub::Op::Open, &[])?;
+            }
             let bytes = mine.len();
             let mut all = Vec::with_capacity(s.n());
             for p in s.parties().iter() {
@@ -101,7 +112,7 @@ impl Foundations for Ideal {
     ) -> Local<'a, PerParty<Bytes>> {
         Box::pin(async move {
             if meta[s.me()].len > 0 {
-                ask(s, "broadcast", hub::Op::Broadcast, &mine)?;
+                ask(s, "broadcast", hub::Op::Broadcast, &[&mine])?;
             }
             let mut all = Vec::with_capacity(s.n());
             for (p, m) in meta.iter() {
@@ -116,7 +127,7 @@ impl Foundations for Ideal {
     }
     fn zero<'a>(&'a self, s: &'a mut Session, domain: Domain, len: usize) -> Local<'a, Zeros> {
         Box::pin(async move {
-            ask(s, "zero", hub::Op::Zero, &order_and_len(domain, len))?;
+            ask(s, "zero", hub::Op::Zero, &[&order_and_len(domain, len)])?;
             if domain.small_order.is_some() {
                 return Ok(Zeros::Values(values(&answer(s, PartyId::IDEAL, "zero", len).await?)));
             }
@@ -127,7 +138,7 @@ impl Foundations for Ideal {
         })
     }
     fn verdict(&self, check: &'static Check, ok: bool) -> bool {
-        self.0.of(check, ok)
+        self.verdicts.of(check, ok)
     }
 }
 

@@ -62,7 +62,7 @@ impl RandomOt for IdealOt {
             request.extend(bytes);
         }
         let mut s = s.step("ot");
-        ask(&mut s, "ot", hub::Op::Transfer, &request)?;
+        ask(&mut s, "ot", hub::Op::Transfer, &[&request])?;
         let bytes = (s.n() - 1) * (32 + 16 * n);
         let body = answer(&mut s, PartyId::IDEAL, "ot", bytes).await?;
         let mut parts = body.chunks_exact(32 + 16 * n);

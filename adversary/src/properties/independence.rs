@@ -79,7 +79,7 @@ fn deal<F: Field>(world: &World, tape: &Tape, masking: Masking) -> Result<(Hand<
             supply.add_masks(owner, Masks { shared, clear });
         }
     }
-    Ok((Hand::new(dealer.keys().into_iter().zip(supplies).collect()), masks))
+    Ok((Hand::new(dealer.keys().into_iter().zip(supplies)), masks))
 }
 
 /// The distribution of the corrupt party's effective input when the honest one is `x`.

@@ -55,13 +55,15 @@ fn any_order_of_delivery_gives_the_same() {
             holds(delivery::honest(*subject, field, n, &given, 1, Orders::Random(15)).unwrap());
         }
     }
-    let every = |subject: &dyn DynSubject, n, orders| {
-        let given = subject.shape(n).map(|()| 1);
-        holds(delivery::honest(subject, FieldId::F2, n, &given, 1, orders).unwrap()).cases
+    let every = |subject: &dyn DynSubject, field, orders| {
+        let given = subject.shape(2).map(|()| 1);
+        holds(delivery::honest(subject, field, 2, &given, 1, orders).unwrap()).cases
     };
-    assert!(every(&Show, 2, Orders::EveryArrival) > 10);
-    assert!(every(&Show, 2, Orders::Every) > 100);
-    assert!(every(&Multiply, 2, Orders::EveryArrival) > 100);
+    // On ideal coin and commitment, and on the shipped ones.
+    assert_eq!(every(&Show, FieldId::F2, Orders::EveryArrival), 8);
+    assert!(every(&Show, FieldId::F2, Orders::Every) > 100);
+    assert!(every(&Multiply, FieldId::F2, Orders::EveryArrival) > 50);
+    assert_eq!(every(&Show, FieldId::F31, Orders::EveryArrival), 288);
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 use field::Field;
-use transport::PerParty;
+use transport::{PartyId, PerParty};
 use zeroize::Zeroizing;
 
 use super::Session;
@@ -29,16 +29,15 @@ impl Session {
         let meta = PerParty::from_fn(s.n(), |p| meta::<T>(name, lens[p]));
         let f = s.core.foundations.clone();
         let bodies = f.broadcast(&mut s, &meta, encode(mine)).await?;
-        s.decode_all(bodies, lens)
+        s.decode_all(bodies, |p| lens[p])
     }
     /// Everyone commits to its items, and only when all commitments are there opens them
     /// (`spec/protocols/02-commitment.md`). Own items included.
     pub async fn commit_open<T: Item>(&mut self, name: &'static str, mine: &[T]) -> Result<PerParty<Vec<T>>> {
         let mut s = self.step(name);
-        let lens = PerParty::from_fn(s.n(), |_| mine.len());
         let f = s.core.foundations.clone();
         let bodies = f.commit_open(&mut s, meta::<T>(name, mine.len()), encode(mine)).await?;
-        s.decode_all(bodies, &lens)
+        s.decode_all(bodies, |_| mine.len())
     }
     /// `len` uniform public elements that nobody knew or could influence before every party arrived here: call it only
     /// when the data it challenges is final at all parties (`spec/protocols/03-coin.md`).
@@ -55,12 +54,16 @@ impl Session {
         let f = s.core.foundations.clone();
         Ok(Zeroizing::new(f.zero(&mut s, Domain::of::<F>(), len).await?.elements(len)))
     }
-    fn decode_all<T: Item>(&mut self, bodies: PerParty<Bytes>, lens: &PerParty<usize>) -> Result<PerParty<Vec<T>>> {
+    fn decode_all<T: Item>(
+        &mut self,
+        bodies: PerParty<Bytes>,
+        len: impl Fn(PartyId) -> usize,
+    ) -> Result<PerParty<Vec<T>>> {
         let mut out = Vec::with_capacity(self.n());
         for (p, body) in bodies.iter() {
-            let items = T::read_all(body).filter(|v| v.len() == lens[p]);
+            let items = T::read_all(body).filter(|v| v.len() == len(p));
             self.verdict(&FRAME_SHAPE, items.is_some(), Blame::Accused(p))?;
-            out.push(items.unwrap_or_else(|| vec![T::neutral(); lens[p]]));
+            out.push(items.unwrap_or_else(|| vec![T::neutral(); len(p)]));
         }
         Ok(PerParty::from_vec(out))
     }

@@ -85,7 +85,7 @@ impl Session {
         self.core.net.parties()
     }
     /// Everyone else, in order.
-    pub fn others(&self) -> impl Iterator<Item = PartyId> + use<> {
+    pub fn others(&self) -> impl DoubleEndedIterator<Item = PartyId> + use<> {
         let me = self.me();
         self.parties().iter().filter(move |p| *p != me)
     }

@@ -22,7 +22,8 @@ pub(crate) const AHEAD: usize = 4;
 
 impl Session {
     /// What tells a frame from every other one of the computation.
-    fn tag(&self, meta: &Meta, index: usize) -> u64 {
+    #[must_use]
+    pub fn tag(&self, meta: &Meta, index: usize) -> u64 {
         let h = mix(self.core.epoch ^ self.path.hash(), meta.name.as_bytes());
         // Indices of one step never reach 2^56.
         mix_word(mix(h, meta.field.as_bytes()), (meta.kind as u64) << 56 | index as u64)
@@ -38,14 +39,12 @@ impl Session {
     }
     /// Sends the same frame to everyone else. The last one gets the body itself: with two parties nothing is shared.
     fn send_all(&mut self, meta: Meta, index: usize, body: Bytes) -> Result<()> {
-        let mut others = self.others().peekable();
-        while let Some(p) = others.next() {
-            if others.peek().is_none() {
-                return self.send_encoded(p, meta, index, body);
-            }
+        let mut others = self.others();
+        let Some(last) = others.next_back() else { return Ok(()) };
+        for p in others {
             self.send_encoded(p, meta, index, body.clone())?;
         }
-        Ok(())
+        self.send_encoded(last, meta, index, body)
     }
     /// Receives one frame of exactly `bytes` bytes.
     ///

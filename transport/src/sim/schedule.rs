@@ -24,58 +24,60 @@ pub fn run<'a, T>(setup: Setup<'_>, mut program: impl FnMut(Rc<dyn Net>) -> Prog
     let mut cx = Context::from_waker(Waker::noop());
 
     loop {
+        let w = wires.borrow();
         let step = if network {
-            let w = wires.borrow();
             let live = live.iter().enumerate().filter(|(_, program)| program.is_some()).map(|(p, _)| p);
             adversary.next(w.awake.and(PartySet::of(&live.collect::<Vec<_>>())), &w.held)
         } else {
             // Honest parties first. When everyone is quiet, what the coalition holds may leave, one frame at a time.
-            let w = wires.borrow();
             let awake = honest.and(w.awake).first().or_else(|| w.awake.first());
             awake
                 .map(Move::Run)
                 .or_else(|| if w.held.is_empty() { None } else { adversary.release(&w.held).map(Move::Deliver) })
         };
-        match step {
-            Some(Move::Run(p)) if p.index() < n => {
-                wires.borrow_mut().awake.remove(p);
-                if let Some(program) = &mut live[p.index()]
-                    && let Poll::Ready(end) = program.as_mut().poll(&mut cx)
-                {
-                    live[p.index()] = None;
-                    ends[p.index()] = End::Done(end);
-                    adversary.ended(p);
-                }
-                if wires.borrow().exhausted.contains(p) {
-                    live[p.index()] = None;
-                    ends[p.index()] = End::Exhausted;
-                    adversary.ended(p);
-                }
+        drop(w);
+        if let Some(Move::Run(p)) = step
+            && p.index() < n
+        {
+            wires.borrow_mut().awake.remove(p);
+            if let Some(program) = &mut live[p.index()]
+                && let Poll::Ready(end) = program.as_mut().poll(&mut cx)
+            {
+                live[p.index()] = None;
+                ends[p.index()] = End::Done(end);
+                adversary.ended(p);
             }
-            Some(Move::Deliver(choice)) if choice < wires.borrow().held.len() => {
-                let e = wires.borrow_mut().held.remove(choice);
-                let corrupt = |p| wires.borrow().corrupt.contains(p);
-                if corrupt(e.from) && !corrupt(e.to) {
+            if wires.borrow().exhausted.contains(p) {
+                live[p.index()] = None;
+                ends[p.index()] = End::Exhausted;
+                adversary.ended(p);
+            }
+        }
+        // Neither the adversary nor the trusted program can reach the wires but through what follows.
+        let w = &mut *wires.borrow_mut();
+        match step {
+            Some(Move::Run(p)) if p.index() < n => {}
+            Some(Move::Deliver(choice)) if choice < w.held.len() => {
+                let e = w.held.remove(choice);
+                if w.corrupt.contains(e.from) && !w.corrupt.contains(e.to) {
                     adversary.outgoing(e, &mut hands.deliver);
-                    hands.hand_over(&wires, adversary, trusted);
+                    hands.hand_over(w, adversary, trusted);
                 } else {
-                    hands.pass(&wires, adversary, trusted, e);
+                    hands.pass(w, adversary, trusted, e);
                 }
             }
             Some(Move::Close { from, to, kind }) if to.index() < n => {
-                let mut w = wires.borrow_mut();
                 let slot = w.slot(to, from);
                 w.closed[slot].get_or_insert(kind);
                 w.awake.insert(to);
             }
             Some(Move::Tell(p)) => {
-                let mut w = wires.borrow_mut();
                 w.told.insert(p);
                 w.awake.insert(p);
             }
             _ => break,
         }
-        hands.settle(&wires, adversary, trusted);
+        hands.settle(w, adversary, trusted);
     }
 
     drop(live);
@@ -112,9 +114,8 @@ struct Hands {
 
 impl Hands {
     /// Delivers what was sent: to the coalition through the adversary's eyes, to the trusted program, to honest parties.
-    fn settle(&mut self, wires: &RefCell<Wires>, adversary: &mut dyn Adversary, trusted: &mut dyn Trusted) {
+    fn settle(&mut self, w: &mut Wires, adversary: &mut dyn Adversary, trusted: &mut dyn Trusted) {
         loop {
-            let mut w = wires.borrow_mut();
             if let Some(who) = adversary.abort() {
                 w.abort(who);
             }
@@ -125,62 +126,49 @@ impl Hands {
                 continue;
             }
             let Some(e) = w.outbox.pop_front() else { return };
-            drop(w);
-            self.pass(wires, adversary, trusted, e);
+            self.pass(w, adversary, trusted, e);
         }
     }
     /// Delivers a frame that no adversary changes on its way out.
-    fn pass(&mut self, wires: &RefCell<Wires>, adversary: &mut dyn Adversary, trusted: &mut dyn Trusted, e: Envelope) {
-        let mut w = wires.borrow_mut();
-        // Within one camp nobody looks on.
-        if e.to != PartyId::IDEAL && w.corrupt.contains(e.from) == w.corrupt.contains(e.to) {
-            w.deliver(e);
-            return;
-        }
-        drop(w);
+    fn pass(&mut self, w: &mut Wires, adversary: &mut dyn Adversary, trusted: &mut dyn Trusted, e: Envelope) {
         if e.to == PartyId::IDEAL {
-            self.ask(wires, adversary, trusted, e);
+            self.ask(w, adversary, trusted, e);
+        } else if w.corrupt.contains(e.from) == w.corrupt.contains(e.to) {
+            // Within one camp nobody looks on.
+            w.deliver(e);
         } else {
-            self.show(wires, adversary, e);
+            self.show(w, adversary, e);
         }
     }
     /// Hands a frame to the coalition, through the adversary's eyes.
-    fn show(&mut self, wires: &RefCell<Wires>, adversary: &mut dyn Adversary, e: Envelope) {
+    fn show(&mut self, w: &mut Wires, adversary: &mut dyn Adversary, e: Envelope) {
         adversary.incoming(e, &mut self.seen);
-        let mut w = wires.borrow_mut();
-        for e in self.seen.drain(..) {
-            w.deliver(e);
-        }
+        self.seen.drain(..).for_each(|e| w.deliver(e));
     }
     /// Delivers what the adversary let out.
-    fn hand_over(&mut self, wires: &RefCell<Wires>, adversary: &mut dyn Adversary, trusted: &mut dyn Trusted) {
+    fn hand_over(&mut self, w: &mut Wires, adversary: &mut dyn Adversary, trusted: &mut dyn Trusted) {
         let mut deliver = std::mem::take(&mut self.deliver);
         for e in deliver.drain(..) {
             if e.to == PartyId::IDEAL {
-                self.ask(wires, adversary, trusted, e);
+                self.ask(w, adversary, trusted, e);
             } else {
-                wires.borrow_mut().deliver(e);
+                w.deliver(e);
             }
         }
         self.deliver = deliver;
     }
-    fn ask(&mut self, wires: &RefCell<Wires>, adversary: &mut dyn Adversary, trusted: &mut dyn Trusted, e: Envelope) {
-        {
-            let mut w = wires.borrow_mut();
-            if w.keep_trace {
-                w.trace.push(e.clone());
-            }
+    fn ask(&mut self, w: &mut Wires, adversary: &mut dyn Adversary, trusted: &mut dyn Trusted, e: Envelope) {
+        if w.keep_trace {
+            w.trace.push(e.clone());
         }
         let mut answers = std::mem::take(&mut self.answers);
         let (round, arrives) = (e.round + 1, e.arrives);
         trusted.receive(e, &mut answers);
         for Answer { from, to, stream, frame } in answers.drain(..) {
-            let mut w = wires.borrow_mut();
             let answer = Envelope { seq: w.seq, from, to, stream, frame, round, arrives };
             w.seq += 1;
             if w.corrupt.contains(to) {
-                drop(w);
-                self.show(wires, adversary, answer);
+                self.show(w, adversary, answer);
             } else {
                 w.deliver(answer);
             }
