@@ -10,7 +10,8 @@ use transport::PartySet;
 use crate::oracle::{Judgement, catching};
 use crate::run::World;
 use crate::scratch::Flaw;
-use crate::strategy::Script;
+use crate::strategy::compile::check_named;
+use crate::strategy::{Script, Strategy, StrategyError};
 use crate::verdict::{Attacked, Verdict, attacked};
 
 /// What the control of an attack changes.
@@ -38,6 +39,15 @@ pub enum Expected {
 }
 
 impl Expected {
+    /// What a strategy says must come of it, its check being one of these.
+    pub fn of(strategy: &Strategy, checks: &[&'static Check]) -> Result<Self, StrategyError> {
+        let expect = &strategy.expect;
+        Ok(match (&expect.check, &expect.harmless) {
+            (Some(check), _) => Self::Stopped(check_named(check, checks)?),
+            (_, Some(_)) => Self::Harmless,
+            _ => Self::NoOutput,
+        })
+    }
     /// The check that must stop it.
     #[must_use]
     pub fn check(self) -> Option<&'static Check> {

@@ -15,9 +15,8 @@ use crate::computation::{self, Computation, Scene};
 use crate::fields::FieldId;
 use crate::run::{Floor, World};
 use crate::scratch::Flaw;
-use crate::strategy::compile::check_named;
 use crate::strategy::escape::Escape;
-use crate::strategy::{Compiled, Strategy, StrategyError};
+use crate::strategy::{Compiled, Stage, Strategy, StrategyError};
 
 /// The version of the files.
 pub const FORMAT: u32 = 1;
@@ -153,13 +152,8 @@ fn entry(layer: &str, w: Written) -> Result<Entry, StrategyError> {
     let computation = computation::find(&w.computation);
     let computation = computation.ok_or_else(|| error(format!("there is no computation `{}`", w.computation)))?;
     let field = w.field.parse::<FieldId>().map_err(|e| error(e.to_string()))?;
-    let expect = &strategy.expect;
-    let expected = match (&expect.check, &expect.harmless, &expect.no_output) {
-        (Some(check), ..) => Expected::Stopped(check_named(check, CHECKS)?),
-        (_, Some(_), _) => Expected::Harmless,
-        _ => Expected::NoOutput,
-    };
-    let escape = expect.escape.as_deref().map(Escape::parse).transpose().map_err(error)?;
+    let expected = Expected::of(&strategy, CHECKS)?;
+    let escape = strategy.expect.escape.as_deref().map(Escape::parse).transpose().map_err(error)?;
     let flaw = match &w.control {
         ControlName::Flaw(name) => {
             let known = FLAWS.iter().find(|(n, _)| n == name);

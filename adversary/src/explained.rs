@@ -4,22 +4,26 @@
 //! This is the question for one run. That the coalition's inputs may depend on nothing it should not know is a question
 //! about distributions, which single runs cannot answer: a named attack judges that for itself.
 
-use protocols::{Error, Result, Tape};
+use protocols::{CHECKS, Error, Result, SessionId, Tape};
 use spec::Check;
 use transport::sim::Adversary;
 use transport::{PartyId, PartySet, PerParty};
 
-use crate::attack::{Attack, Conditions, Outcome, tape};
+use crate::attack::{Attack, Conditions, Expected, Outcome, tape};
 use crate::fields::FieldId;
 use crate::ideal::supply::CorruptShares;
 use crate::oracle::{Judgement, Win, judge};
 use crate::programs::broken;
 use crate::run::{Ending, Floor, World};
 use crate::scratch::Flaw;
-use crate::strategy::Script;
+use crate::strategy::language::{Draw, Input, Strategy};
+use crate::strategy::stage::{Setting, Take};
+use crate::strategy::{Script, Stage, StrategyError};
 use crate::subject::{DynSubject, Given, Instance, Played, every, positions};
 use crate::sweep::Target;
 
+/// Tells the inputs from everyone's coins and from those of the adversary.
+const INPUTS: u64 = u64::MAX - 2;
 /// How many inputs of a coalition are tried.
 const MOST: u64 = 1 << 16;
 
@@ -33,13 +37,33 @@ pub struct Explained<'a> {
 }
 
 /// What a [`World`] is made from: it is not `Sync` itself.
-#[derive(Clone, Copy)]
 struct Recipe {
     n: usize,
     corrupt: PartySet,
     floor: Floor,
     off: Option<&'static Check>,
     flaw: Option<Flaw>,
+    draws: Vec<Draw>,
+    session: SessionId,
+}
+
+impl Recipe {
+    fn of(world: &World) -> Self {
+        Self {
+            n: world.parties.n(),
+            corrupt: world.corrupt,
+            floor: world.floor,
+            off: world.off,
+            flaw: world.flaw,
+            draws: world.draws.clone(),
+            session: world.session,
+        }
+    }
+    fn world(&self) -> World {
+        let mut world = World::new(self.n, self.corrupt).without(self.off).flawed(self.flaw).loaded(&self.draws);
+        (world.floor, world.session) = (self.floor, self.session);
+        world
+    }
 }
 
 impl<'a> Explained<'a> {
@@ -60,15 +84,19 @@ impl<'a> Explained<'a> {
             mine.iter().zip(choice).for_each(|(at, v)| at.put(&mut other, v));
             allowed.push(subject.ideal(field, &other)?);
         }
-        let world = Recipe { n, corrupt, floor: world.floor, off: world.off, flaw: world.flaw };
-        Ok(Self { subject, field, world, given, allowed })
+        Ok(Self { subject, field, world: Recipe::of(world), given, allowed })
     }
     /// The same with inputs drawn from the seed.
     pub fn sampled(subject: &'a dyn DynSubject, field: FieldId, world: &World, seed: u64) -> Result<Self> {
-        let tape = tape(seed).fork(u64::MAX - 1);
+        let tape = tape(seed).fork(INPUTS);
         let order = field.small_order().unwrap_or(1 << 32);
         let given = subject.shape(world.parties.n()).map(|()| tape.uniform(order));
         Self::new(subject, field, world, given)
+    }
+    /// What a strategy says must come of it; its check is one of the claim or of this project.
+    pub fn expected(&self, strategy: &Strategy) -> Result<Expected, StrategyError> {
+        let known: Vec<&'static Check> = self.subject.claim().checks.iter().chain(CHECKS).copied().collect();
+        Expected::of(strategy, &known)
     }
     /// Everyone's inputs.
     #[must_use]
@@ -76,14 +104,21 @@ impl<'a> Explained<'a> {
         &self.given
     }
     /// One run that keeps its trace, and what it amounts to.
-    pub fn play(&self, tape: &Tape, adversary: &mut dyn Adversary) -> Result<(Played, Judgement)> {
-        let Recipe { n, corrupt, floor, off, flaw } = self.world;
-        let mut world = World::new(n, corrupt).without(off).flawed(flaw).traced();
-        world.floor = floor;
+    pub fn under(&self, tape: &Tape, adversary: &mut dyn Adversary) -> Result<(Played, Judgement)> {
+        self.take(&Take::of(self.world.corrupt), tape, adversary)
+    }
+    fn take(&self, take: &Take<'_>, tape: &Tape, adversary: &mut dyn Adversary) -> Result<(Played, Judgement)> {
+        let mut world = self.world.world().traced();
+        take.set(&mut world);
+        let mut given = self.given.clone();
+        for input in take.inputs {
+            given.parties[input.party].clone_from(&input.values);
+        }
         let at = Instance { field: self.field, world, shares: CorruptShares::Uniform };
-        let played = self.subject.run(&at, &self.given, tape, adversary)?;
-        let explained = self.allowed.iter().any(|outputs| accepted(&played, corrupt).all(|(p, y)| outputs[p] == *y));
-        let judgement = judge(&played.endings, corrupt, |_, _| explained, false);
+        let played = self.subject.run(&at, &given, tape, adversary)?;
+        let explained =
+            self.allowed.iter().any(|outputs| accepted(&played, take.corrupt).all(|(p, y)| outputs[p] == *y));
+        let judgement = judge(&played.endings, take.corrupt, |_, _| explained, false);
         Ok((played, judgement))
     }
 }
@@ -96,7 +131,32 @@ impl Target for Explained<'_> {
         self.field.name()
     }
     fn run(&self, seed: u64, adversary: &mut dyn Adversary) -> Judgement {
-        self.play(&tape(seed), adversary).map_or_else(|e| broken(&e), |(_, judgement)| judgement)
+        self.under(&tape(seed), adversary).map_or_else(|e| broken(&e), |(_, judgement)| judgement)
+    }
+}
+
+impl Stage for Explained<'_> {
+    fn setting(&self) -> Setting {
+        Setting { parties: self.world.n, corrupt: self.world.corrupt, field: self.field }
+    }
+    fn fits(&self, strategy: &Strategy) -> Result<(), StrategyError> {
+        let (claim, n) = (self.subject.claim(), self.world.n);
+        let wrong = |at: &str, what: String| Err(StrategyError { at: at.to_owned(), what });
+        let range = claim.parties;
+        if n != strategy.parties || !range.contains(n) {
+            let (name, least, most) = (claim.protocol, range.min, range.max);
+            return wrong("parties", format!("`{name}` is run here by {n} parties, and by {least} to {most} at all"));
+        }
+        let shape = self.subject.shape(n);
+        let counts = |input: &Input| shape.parties.get(input.party).map_or(0, Vec::len);
+        if let Some(input) = strategy.inputs.iter().find(|i| i.values.len() != counts(i)) {
+            let (party, count) = (input.party, counts(input));
+            return wrong("inputs", format!("party {party} puts {count} values into `{}`", claim.protocol));
+        }
+        self.expected(strategy).map(drop)
+    }
+    fn perform(&self, take: &Take<'_>, tape: &Tape, adversary: &mut dyn Adversary) -> Judgement {
+        self.take(take, tape, adversary).map_or_else(|e| broken(&e), |(_, judgement)| judgement)
     }
 }
 
@@ -114,7 +174,7 @@ impl Attack {
         won: impl Fn(&[&[u8]]) -> Option<Win>,
     ) -> Outcome {
         let world = self.world(c, n, script.corrupt());
-        let run = Explained::sampled(subject, field, &world, c.seed).and_then(|e| e.play(&c.tape(), &mut script));
+        let run = Explained::sampled(subject, field, &world, c.seed).and_then(|e| e.under(&c.tape(), &mut script));
         let (played, judgement) = match run {
             Ok(run) => run,
             Err(e) => return Outcome::of(broken(&e), &script),

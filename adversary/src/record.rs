@@ -5,7 +5,7 @@ use std::cell::RefCell;
 
 use bytes::Bytes;
 use protocols::{Error, Result};
-use transport::sim::{Adversary, End, Envelope, Run};
+use transport::sim::{Adversary, End, Envelope, Move, Run};
 use transport::{PartyId, PartySet};
 
 use crate::run::World;
@@ -140,6 +140,18 @@ impl Adversary for Watched<'_> {
     fn aborts(&mut self, who: PartyId) -> bool {
         self.adversary.aborts(who)
     }
+    fn abort(&mut self) -> Option<PartyId> {
+        self.adversary.abort()
+    }
+    fn ended(&mut self, who: PartyId) {
+        self.adversary.ended(who);
+    }
+    fn network(&self) -> bool {
+        self.adversary.network()
+    }
+    fn next(&mut self, awake: PartySet, held: &[Envelope]) -> Option<Move> {
+        self.adversary.next(awake, held)
+    }
 }
 
 fn close<T>(end: &End<Result<T>>) -> Close {
@@ -158,6 +170,27 @@ mod tests {
     use super::*;
     use crate::attack::Conditions;
     use crate::attacks;
+    use crate::computation::{self, Scene};
+    use crate::fields::FieldId;
+    use crate::strategy::builder::sends;
+    use crate::strategy::language::Act;
+    use crate::strategy::{Stage, Strategy};
+
+    /// Who watches hears of everything that the one who is watched hears of: a strategy that tells of an abort, and one
+    /// whose second rule comes too late, end the same whether they are written down or not.
+    #[test]
+    fn strategies_that_depend_on_ends_are_not_changed_either() {
+        let abort = Strategy::new("abort", 2, &[1]).rule(sends("beaver", "share").act(Act::Abort));
+        let late = Strategy::new("late", 2, &[1]).rule(sends("beaver", "share").adds("1"));
+        let late = late.rule(sends("output", "share").adds("1")).stopped_by("mac.check");
+        for strategy in [abort.no_output("it says so"), late] {
+            let world = World::new(2, strategy.coalition()).real();
+            let scene = Scene::new(computation::find("multiply").unwrap(), FieldId::F31, world);
+            let plan = scene.compile(&strategy).unwrap();
+            let plain = scene.play(&plan, 3);
+            assert_eq!(recording(|| scene.play(&plan, 3)).0, plain, "{}", strategy.id);
+        }
+    }
 
     #[test]
     fn a_run_is_written_down_and_not_changed() {

@@ -44,6 +44,12 @@ impl Adversary for Watched<'_> {
     fn aborts(&mut self, who: PartyId) -> bool {
         self.inner.aborts(who)
     }
+    fn abort(&mut self) -> Option<PartyId> {
+        self.inner.abort()
+    }
+    fn ended(&mut self, who: PartyId) {
+        self.inner.ended(who);
+    }
 }
 
 /// Counts a subject whose coalition puts in `mine` and follows `strategy`, which is made anew for every run.

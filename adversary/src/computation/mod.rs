@@ -18,7 +18,7 @@ use crate::strategy::language::Input;
 use crate::subject::Instance;
 use crate::with_field;
 
-pub use scene::{Played, Scene};
+pub use scene::Scene;
 
 /// A computation under attack.
 pub struct Computation {

@@ -5,7 +5,7 @@
 //!
 //! ```
 //! use quorate_adversary::fields::FieldId;
-//! use quorate_adversary::strategy::{Strategy, builder::sends};
+//! use quorate_adversary::strategy::{Stage, Strategy, builder::sends};
 //! use quorate_adversary::computation::{self, Scene};
 //! use quorate_adversary::{Judgement, World};
 //!

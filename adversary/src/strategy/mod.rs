@@ -8,6 +8,7 @@
 //! | [`surface`] | what there is to attack |
 //! | [`compile`] | a strategy checked against it |
 //! | [`interpret`] | a strategy at work, an adversary of the simulator |
+//! | [`stage`] | what a strategy is played on, and how a run of it is made |
 //! | [`shrink`](mod@shrink) | makes a strategy as small as it can be |
 //! | [`script`] | rules as Rust closures, for what no data can say |
 
@@ -26,6 +27,7 @@ pub mod parse;
 pub mod pattern;
 pub mod script;
 pub mod shrink;
+pub mod stage;
 pub mod surface;
 mod types;
 pub mod validate;
@@ -35,5 +37,6 @@ pub use interpret::{Effect, Interpreter};
 pub use language::Strategy;
 pub use script::{Action, Fate, On, Script, Seen, edit, edit_bytes};
 pub use shrink::shrink;
+pub use stage::Stage;
 pub use surface::Surface;
 pub use validate::StrategyError;

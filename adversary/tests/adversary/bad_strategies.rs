@@ -3,7 +3,7 @@
 use quorate_adversary::World;
 use quorate_adversary::computation::{self, Scene};
 use quorate_adversary::fields::FieldId;
-use quorate_adversary::strategy::Strategy;
+use quorate_adversary::strategy::{Stage, Strategy};
 
 /// A strategy with these parties, corrupt ones and rules, and what else is given.
 fn text(parties: &str, corrupt: &str, rules: &str, more: &str) -> String {

@@ -10,8 +10,8 @@ use quorate_adversary::catalogue::{self, Entry};
 use quorate_adversary::computation::Scene;
 use quorate_adversary::exact::{self, Count};
 use quorate_adversary::fields::FieldId;
-use quorate_adversary::strategy::Strategy;
 use quorate_adversary::strategy::language::{Act, Expect, Frames};
+use quorate_adversary::strategy::{Stage, Strategy};
 use quorate_adversary::{Control, Expected, Floor, Verdict, attacks, cases};
 
 #[test]

@@ -8,8 +8,9 @@ use quorate_adversary::exact::Count;
 use quorate_adversary::fields::FieldId;
 use quorate_adversary::strategy::builder::{receives, sends};
 use quorate_adversary::strategy::language::{Act, Copied, Items, Part, Replay, Rule, WhichSession};
-use quorate_adversary::strategy::{Strategy, shrink};
-use quorate_adversary::{Judgement, Outcome, Win, World};
+use quorate_adversary::strategy::{Stage, Strategy, shrink};
+use quorate_adversary::subjects::{Multiply, Product};
+use quorate_adversary::{DynSubject, Explained, Given, Judgement, Outcome, Win, World};
 use spec::{Bound, Instance};
 
 fn scene(name: &str, field: FieldId, strategy: &Strategy) -> Scene<'static> {
@@ -196,4 +197,52 @@ fn a_winning_strategy_shrinks_to_what_wins() {
     assert!(small.lets.is_empty() && small.rules.len() <= 2, "{}", small.to_json());
     let text = small.to_json();
     assert_eq!(Strategy::from_json(&text), Ok(small));
+}
+
+/// A strategy on a subject, judged by its functionality.
+fn explained<'a>(subject: &'a dyn DynSubject, strategy: &Strategy, given: Given<u64>) -> Explained<'a> {
+    let world = World::new(strategy.parties, strategy.coalition()).real();
+    Explained::new(subject, FieldId::F31, &world, given).unwrap()
+}
+
+#[test]
+fn on_subjects_strategies_do_the_same() {
+    let shared = || Given { parties: vec![vec![], vec![]], shared: vec![6, 7] };
+    let on = |strategy: &Strategy| {
+        let stage = explained(&Multiply, strategy, shared());
+        let plan = stage.compile(strategy).unwrap();
+        stage.play(&plan, 3)
+    };
+    let stopped = on(&shifted("shift"));
+    assert_eq!((stopped.judgement.check().map(|c| c.id), stopped.effective), (Some("mac.check"), true));
+    assert!(!on(&one(sends("beaver", "share").multiplies("1"))).effective);
+    // Frames of a session with another id are refused as such, and their content is stale.
+    let older = |part| Replay { session: WhichSession::Older, part, ..Replay::default() };
+    let replayed = |part| on(&one(sends("beaver", "share").replays(older(part)))).judgement.check().map(|c| c.id);
+    assert_eq!([Part::Frame, Part::Content].map(replayed), [Some("frame.shape"), Some("mac.check")]);
+    // What the foundations draw is drawn from the loaded tape as well.
+    let coins = |draw| Strategy::new("coins", 2, &[1]).draws(1, draw, 0).harmless("one honest seed is enough");
+    assert!(on(&coins(0)).effective);
+    assert!(!on(&coins(9999)).effective, "there is no such draw");
+}
+
+#[test]
+fn a_coalition_of_a_subject_puts_in_what_it_likes() {
+    let given = Given { parties: vec![vec![3], vec![5]], shared: vec![] };
+    let other = |v: u64| Strategy::new("other", 2, &[1]).puts_in(1, &[v]).harmless("an input is an input");
+    let on = |v: u64| {
+        let stage = explained(&Product, &other(v), given.clone());
+        let plan = stage.compile(&other(v)).unwrap();
+        stage.play(&plan, 3)
+    };
+    assert_eq!((on(9).judgement, on(9).effective), (Judgement::Right, true));
+    assert!(!on(5).effective, "it puts in 5 anyway");
+    let error = |s: &Strategy| {
+        let stage = explained(&Product, s, given.clone());
+        stage.compile(s).map(|_| ()).unwrap_err().to_string()
+    };
+    let two = Strategy::new("two", 2, &[1]).puts_in(1, &[1, 2]).harmless("no");
+    assert!(error(&two).contains("party 1 puts 1 values into `online.product`"));
+    let unknown = one(sends("beaver", "share").adds("1")).stopped_by("mac.chek");
+    assert!(error(&unknown).contains("did you mean `mac.check`"));
 }
