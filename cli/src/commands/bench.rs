@@ -122,6 +122,12 @@ struct Figures {
     peak_mib: f64,
 }
 
+/// How a party ended: a code of its own, or an error of this program.
+fn ended(status: std::process::ExitStatus) -> ExitCode {
+    let known = ExitCode::BY_SEVERITY.into_iter().find(|c| status.code() == Some(i32::from(c.code())));
+    known.unwrap_or(ExitCode::Internal)
+}
+
 impl Bench {
     pub(super) fn run(self) -> Result<ExitCode, Failure> {
         match (self.role, self.places.clone()) {
@@ -135,6 +141,9 @@ impl Bench {
         let dir = tempfile::tempdir().map_err(|e| Failure::storage(&std::env::temp_dir(), &e))?;
         if self.ledger.is_some() && self.what != What::Triples {
             return Err(Failure::new(ExitCode::Usage, "--ledger is for `quorate bench triples`"));
+        }
+        if let Some(ledger) = &self.ledger {
+            std::fs::create_dir_all(ledger).map_err(|e| Failure::storage(ledger, &e))?;
         }
         let mut places = Places { addresses: Vec::new(), fingerprints: Vec::new(), run: std::process::id() };
         let mut listeners = Vec::new();
@@ -156,13 +165,15 @@ impl Bench {
             command.stdin(listener).stdout(if role == 0 { Stdio::piped() } else { Stdio::null() });
             children.push(command.spawn().map_err(|e| Failure::internal(&e))?);
         }
-        let mut text = None;
+        let (mut text, mut worst) = (None, ExitCode::Pass);
         for child in children {
             let out = child.wait_with_output().map_err(|e| Failure::internal(&e))?;
-            if !out.status.success() {
-                return Err(Failure::new(ExitCode::Internal, "a party of the measurement failed, see above"));
-            }
+            // Who only misses another party ends less badly than the one that is the cause.
+            worst = worst.worse(ended(out.status));
             text.get_or_insert(out.stdout);
+        }
+        if worst != ExitCode::Pass {
+            return Err(Failure::new(worst, "a party of the measurement failed, see above"));
         }
         let figures: Figures = serde_json::from_slice(&text.unwrap_or_default()).map_err(|e| Failure::internal(&e))?;
         self.print(&figures)?;

@@ -56,6 +56,20 @@ fn a_wrong_command_line() {
     }
 }
 
+/// What stops a measurement ends it with its own code, whether it is found before the parties start or by one of them.
+#[test]
+fn a_measurement_whose_ledger_cannot_be_written() {
+    let dir = tempfile::tempdir().unwrap();
+    let file = dir.path().join("P1");
+    fs::write(&file, "a file").unwrap();
+    for (ledger, path) in [("/proc/x", "/proc/x"), (dir.path().to_str().unwrap(), file.to_str().unwrap())] {
+        let output = quorate(&["bench", "triples", "--count", "1", "--repeat", "1", "--plain", "--ledger", ledger]);
+        let told = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert_eq!(code(&output), is(ExitCode::Storage), "{told}");
+        assert!(told.contains(path) && output.stdout.is_empty(), "{told}");
+    }
+}
+
 #[test]
 fn a_key_is_never_overwritten() {
     let dir = tempfile::tempdir().unwrap();

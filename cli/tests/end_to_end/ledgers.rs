@@ -53,7 +53,16 @@ fn a_ledger_that_was_restored_damaged_or_opened_to_others() {
 
     fs::remove_dir_all(&ledger).unwrap();
     fs::write(&ledger, "a file").unwrap();
-    bank_refuses(&setting, ExitCode::Storage, &["bank.ledger"]);
+    bank_refuses(&setting, ExitCode::Storage, &["bank.ledger: a file is there, where a directory is needed"]);
+}
+
+#[test]
+fn a_fence_that_is_a_file() {
+    let setting = Setting::new(2);
+    let file = setting.path("fence");
+    fs::write(&file, "a file").unwrap();
+    let ended = setting.party("bank", &["--state", file.to_str().unwrap()]).end_within(SLACK);
+    ended.refused(&setting, ExitCode::Storage, &["fence: a file is there, where a directory is needed"]);
 }
 
 #[test]

@@ -68,7 +68,14 @@ pub(super) fn private_dir(path: &Path) -> Result<()> {
         DirBuilder::new().recursive(true).mode(0o700).create(path).map_err(|e| failed("creating", path, &e))?;
         sync_parent(path)?;
     }
-    let mode = fs::metadata(path).map_err(|e| failed("reading", path, &e))?.permissions().mode();
+    let found = fs::metadata(path).map_err(|e| failed("reading", path, &e))?;
+    if !found.is_dir() {
+        // Its mode would be complained of otherwise, and changing that would help nobody.
+        let told =
+            format!("{}: a file is there, where a directory is needed: name a directory of its own", path.display());
+        return Err(Error::Storage(told));
+    }
+    let mode = found.permissions().mode();
     if mode & 0o077 != 0 {
         return Err(Error::Storage(format!(
             "{}: other users may enter this directory (mode {:o}), and it holds key shares: run chmod 700 on it",

@@ -259,6 +259,9 @@ fn one_process_at_a_time_and_nobody_else_may_look() {
     drop(dir);
     let inside = Directory::open(&place.ledger(), &place.ledger().join("fence"), &Tape::seeded([7; 32]));
     assert!(refusal(inside).contains("outside the ledger"));
+    let (fence, tape) = (place.ledger().join("lock"), Tape::seeded([7; 32]));
+    let file = refusal(Directory::open(&fence, &place.fences(), &tape));
+    assert!(file.contains("a file is there") && !file.contains("chmod"), "{file}");
     fs::set_permissions(place.ledger(), fs::Permissions::from_mode(0o750)).unwrap();
     assert!(refusal(place.open()).contains("chmod 700"));
     fs::set_permissions(place.ledger(), fs::Permissions::from_mode(0o700)).unwrap();
