@@ -23,6 +23,24 @@ Examples:
 
 Exit codes: 0 pass, 1 fail, 2 inconclusive, 3 vacuous (a test did not test), 64 wrong command line, 65 malformed input.";
 
+const ATTACKS: &str = "\
+Examples:
+  quorate-certify attack spdz --attack mac.sigma.lie --trace run.html
+  quorate-certify attack online.multiply --strategy lie.json --field F31 --n 3 --runs 1000
+
+A strategy is what a coalition does to its frames, in JSON. The language on one page is
+adversary/catalogue/README.md:
+  {\"format\": 1, \"id\": \"lie\", \"title\": \"wrong share\", \"does\": \"adds one to its share of x - a\",
+   \"parties\": 2, \"corrupt\": [1],
+   \"rules\": [{\"on\": {\"step\": \"beaver\", \"message\": \"share\", \"items\": [0]}, \"do\": [{\"add\": \"1\"}]}],
+   \"expect\": {\"check\": \"mac.check\"}}
+
+Exit codes of a strategy:
+  0 nothing is accepted beyond the claim     64 wrong command line
+  1 a wrong output is                        65 the strategy makes no sense here
+  2 the check that it is about never fired   74 a file cannot be read or written
+  3 it never changed anything";
+
 /// Attacks protocols and checks the security level they claim.
 #[derive(Parser)]
 #[command(name = "quorate-certify", version, after_help = EXAMPLES, args_conflicts_with_subcommands = true)]
@@ -42,7 +60,8 @@ pub enum Command {
     List(List),
     /// One attack or figure: what it does, what must stop it, where it was described.
     Explain(Explain),
-    /// Run one attack, and show a run as a sequence diagram.
+    /// Run one attack, by name or of your own, and show a run as a sequence diagram.
+    #[command(after_help = ATTACKS)]
     Attack(Attack),
     /// The best attack on tiny fields, counted exactly.
     Search(Search),
@@ -146,12 +165,24 @@ pub struct Attack {
     /// Which protocol.
     pub protocol: String,
     /// The name of an attack.
-    #[arg(long, value_name = "NAME")]
-    pub attack: String,
-    /// How many runs.
-    #[arg(long, default_value_t = 1)]
-    pub runs: u64,
-    /// Number of the first run: a certificate names runs by number.
+    #[arg(long, value_name = "NAME", required_unless_present = "strategy", conflicts_with = "strategy")]
+    pub attack: Option<String>,
+    /// A strategy of your own.
+    #[arg(long, value_name = "FILE")]
+    pub strategy: Option<PathBuf>,
+    /// The field that a strategy is played over.
+    #[arg(long, default_value_t = FieldId::F31, conflicts_with = "attack")]
+    pub field: FieldId,
+    /// The number of parties [default: as the strategy says].
+    #[arg(long, conflicts_with = "attack")]
+    pub n: Option<usize>,
+    /// What goes in, party by party, then the shared values, such as 3,4,5 [default: drawn for every run].
+    #[arg(long, value_name = "NUMBERS", value_delimiter = ',', conflicts_with = "attack")]
+    pub inputs: Vec<u64>,
+    /// How many runs [default: 1 of a named attack, 100 of a strategy].
+    #[arg(long, value_parser = clap::value_parser!(u64).range(1..=MOST_RUNS))]
+    pub runs: Option<u64>,
+    /// Number of the first run: certificates and reports name runs by number.
     #[arg(long, default_value_t = 0)]
     pub run: u64,
     /// Where all coins come from [default: the operating system, and printed].
@@ -160,10 +191,19 @@ pub struct Attack {
     /// In its control, where what stops it is missing.
     #[arg(long)]
     pub control: bool,
-    /// Write the first run as a sequence diagram.
+    /// Write a run as a sequence diagram: of a strategy the first that is won, or else the first.
     #[arg(long, value_name = "HTML")]
     pub trace: Option<PathBuf>,
+    /// Print what came of a strategy as JSON.
+    #[arg(long, conflicts_with = "attack")]
+    pub json: bool,
+    /// No progress on standard error.
+    #[arg(long)]
+    pub silent: bool,
 }
+
+/// The most runs of an attack.
+const MOST_RUNS: u64 = 10_000_000;
 
 /// What to search.
 #[derive(Args)]

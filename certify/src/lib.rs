@@ -17,6 +17,7 @@
 //! | [`job`] | one row to be made: what is run for it |
 //! | [`measure`] | runs a plan on all processors |
 //! | [`search`] | where the best attack of all can be found |
+//! | [`trial`] | a strategy of somebody's own, played and counted |
 //! | [`evidence`] | rows: raw counts, one file per kind |
 //! | [`log`] | every run, one line each |
 //! | [`certificate`] | rows, what follows from them, where they come from; signatures |
@@ -38,6 +39,7 @@ pub mod registry;
 pub mod search;
 pub mod seeds;
 pub mod text;
+pub mod trial;
 pub mod verify;
 pub mod watchdog;
 

@@ -67,24 +67,36 @@ pub fn play_all(
     watchdog: &Watchdog,
     progress: &mut Progress,
 ) -> Vec<Found> {
-    let threads = std::thread::available_parallelism().map_or(1, usize::from).min(units.len()).max(1);
+    let key = job.row.key();
+    let play = |k: usize| watchdog.watching(&format!("{key}, {:?}", units[k]), || job.play(root, &units[k]));
+    on_all_processors(units.len(), &mut |k| progress.runs(job.weight, k, units.len()), play)
+}
+
+/// Plays so many runs on all processors; what came of them is in their order. `done` is told how far it is.
+pub fn on_all_processors<T: Send>(
+    count: usize,
+    done: &mut dyn FnMut(usize),
+    play: impl Fn(usize) -> T + Sync,
+) -> Vec<T> {
+    let threads = std::thread::available_parallelism().map_or(1, usize::from).min(count).max(1);
     let next = AtomicUsize::new(0);
-    let work = |progress: &mut dyn FnMut(usize)| {
+    let work = |done: &mut dyn FnMut(usize)| {
         PLAYING.set(true);
         let mut mine = Vec::new();
         loop {
             let k = next.fetch_add(1, Ordering::Relaxed);
-            let Some(unit) = units.get(k) else { break };
-            let name = || format!("{}, {unit:?}", job.row.key());
-            mine.push((k, watchdog.watching(&name(), || job.play(root, unit))));
-            progress(k);
+            if k >= count {
+                break;
+            }
+            mine.push((k, play(k)));
+            done(k);
         }
         PLAYING.set(false);
         mine
     };
-    let mut all: Vec<(usize, Found)> = std::thread::scope(|s| {
+    let mut all: Vec<(usize, T)> = std::thread::scope(|s| {
         let others: Vec<_> = (1..threads).map(|_| s.spawn(|| work(&mut |_| ()))).collect();
-        let mut all = work(&mut |k| progress.runs(job.weight, k, units.len()));
+        let mut all = work(done);
         // A panic of a run is caught in it; one of ours goes on.
         all.extend(others.into_iter().flat_map(|t| t.join().unwrap_or_else(|e| std::panic::resume_unwind(e))));
         all

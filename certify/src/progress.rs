@@ -46,6 +46,11 @@ impl Progress {
             self.show(weight as f64 * done as f64 / all.max(1) as f64);
         }
     }
+    /// So many of all runs of the only part are done, and counted for the rate.
+    pub fn played(&mut self, weight: u64, done: usize, all: usize) {
+        self.runs = done as u64;
+        self.runs(weight, done, all);
+    }
     /// A part of this weight is done.
     pub fn ends(&mut self, weight: u64, runs: usize) {
         self.done += weight;

@@ -4,7 +4,7 @@ use adversary::exact::{self, Measurement};
 use adversary::sample::{self, Experiment};
 use adversary::{Attack, DynSubject, attacks, cases, subjects};
 use protocols::claims::SPDZ;
-use spec::{Bound, Claim};
+use spec::{Bound, Claim, Instance};
 
 /// Everything that can be certified.
 pub struct Registry<'a> {
@@ -96,7 +96,27 @@ pub fn is_counted(bound: Bound) -> bool {
         || matches!(bound, Bound::SacrificeWrongByMacCheck | Bound::SacrificeAcceptedByMacCheck)
 }
 
-impl Protocol<'_> {
+/// The bound of the check that lets a wrong output pass most often there, of those whose bound can be counted.
+#[must_use]
+pub fn weakest(claim: &Claim, at: &Instance) -> Option<Bound> {
+    claim.checks.iter().map(|c| c.bound).filter(|b| is_counted(*b)).max_by_key(|b| b.at(at))
+}
+
+impl<'a> Protocol<'a> {
+    /// The one subject it is. What is made of several has to be named by part.
+    pub fn only(&self) -> Result<&'a dyn DynSubject, String> {
+        match &self.parts[..] {
+            [only] => Ok(*only),
+            parts => {
+                let names: Vec<_> = parts.iter().map(|s| s.name()).collect();
+                Err(format!(
+                    "`{}` is made of several computations: choose one of {}",
+                    self.claim.protocol,
+                    names.join(", ")
+                ))
+            }
+        }
+    }
     /// The numbers of parties that it is certified for without being asked: those up to three, or the fewest it has.
     #[must_use]
     pub fn usual_parties(&self) -> Vec<usize> {

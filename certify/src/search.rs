@@ -10,7 +10,7 @@ use spec::Bound;
 use transport::{PartyId, PartySet};
 
 use crate::arguments::Tier;
-use crate::registry::is_counted;
+use crate::registry::weakest;
 
 /// The corrupt party of a searched run of two.
 const CORRUPT: usize = 1;
@@ -25,8 +25,7 @@ pub fn playable(subject: &dyn DynSubject, tier: Tier) -> Option<(String, &'stati
     if !mine.is_empty() || output[PartyId::new(0)].is_empty() {
         return None;
     }
-    let bounds = subject.claim().checks.iter().map(|c| c.bound).filter(|b| is_counted(*b));
-    let largest = bounds.max_by_key(|b| b.at(&spec::Instance::field(5u64))).unwrap_or(Bound::Zero);
+    let largest = weakest(subject.claim(), &spec::Instance::field(5u64)).unwrap_or(Bound::Zero);
     let fields: &[FieldId] = match (subject.preprocessed_triples(), tier) {
         (0, _) => &[FieldId::F2, FieldId::F3, FieldId::F5],
         (_, Tier::Quick) => &[FieldId::F2],

@@ -1,10 +1,10 @@
-//! Runs one attack, and shows a run.
+//! Runs one attack, by name or as a strategy, and shows a run.
 
 use adversary::record::recording;
 use adversary::{Attack, Conditions, attacks};
 use spec::ExitCode;
 
-use super::{Done, failed, print};
+use super::{Done, failed, print, strategy};
 use crate::arguments::Attack as Arguments;
 use crate::certificate::provenance::Seed;
 use crate::evidence::{Evidence, attack};
@@ -15,26 +15,47 @@ use crate::{log::Found, text};
 
 /// Attacks.
 pub fn run(args: &Arguments, registry: &Registry<'_>) -> Done {
+    match (&args.attack, &args.strategy) {
+        (Some(name), _) => named(name, args, registry),
+        (None, Some(file)) => strategy::run(file, args, registry),
+        (None, None) => Err(failed(ExitCode::Usage)("name an attack, or give a strategy".into())),
+    }
+}
+
+/// An attack of this project or of the protocol's crate.
+fn named(name: &str, args: &Arguments, registry: &Registry<'_>) -> Done {
     let usage = failed(ExitCode::Usage);
     let protocol = registry.find(&args.protocol).map_err(&usage)?;
     let mut all = protocol.attacks.iter().copied().chain(attacks::all());
-    let Some(a): Option<&Attack> = all.find(|a| a.id == args.attack) else {
+    let Some(a): Option<&Attack> = all.find(|a| a.id == name) else {
         let known: Vec<_> = protocol.attacks.iter().map(|a| a.id).collect();
-        return Err(usage(format!("there is no attack `{}`: choose one of {}", args.attack, known.join(", "))));
+        return Err(usage(format!("there is no attack `{name}`: choose one of {}", known.join(", "))));
     };
     let (root, _) = Seed::choose(args.seed).map_err(failed(ExitCode::Internal))?;
     quiet_panics();
     let key = Evidence::Attack(attack::Row::of(a)).key();
     let mut ends = std::collections::BTreeMap::<String, u64>::new();
-    let mut won = false;
-    for run in args.run..args.run.saturating_add(args.runs) {
+    let (mut won, runs) = (false, args.runs.unwrap_or(1));
+    for run in args.run..args.run.saturating_add(runs) {
         let conditions = Conditions { control: args.control, seed: root.seed(&key, run) };
         let (outcome, recorded) = recording(|| a.once(&conditions));
         if let (true, Some(file)) = (run == args.run, &args.trace) {
-            let (protocol, control) = (args.protocol.as_str(), args.control);
-            let shown = Shown { attack: a, protocol, root: &root, run, control, outcome: &outcome, runs: &recorded };
-            std::fs::write(file, trace::render(&shown))
-                .map_err(|e| failed(ExitCode::Storage)(format!("{}: {e}", file.display())))?;
+            let mut command = text::replay(&args.protocol, a.id, run, &root.to_string());
+            if args.control {
+                command += " --control";
+            }
+            let page = trace::render(&Shown {
+                id: a.id,
+                title: a.title,
+                does: a.does,
+                expected: a.expected,
+                run,
+                control: args.control.then(|| a.control.to_string()),
+                judgement: &outcome.judgement,
+                runs: &recorded,
+                command: &command,
+            });
+            std::fs::write(file, page).map_err(|e| failed(ExitCode::Storage)(format!("{}: {e}", file.display())))?;
         }
         won |= matches!(attack::found(&outcome, args.control), Found::Wrong(_));
         let idle = if outcome.effective { "" } else { " (some rule never fired)" };
@@ -42,7 +63,7 @@ pub fn run(args: &Arguments, registry: &Registry<'_>) -> Done {
     }
     let mode = if args.control { format!("in its control ({})", a.control) } else { "against the shipped code".into() };
     let mut out = format!("{} {mode}: {}\n", a.id, a.does);
-    ends.iter().for_each(|(end, k)| out += &format!("  {k} of {} runs: {end}\n", args.runs));
+    ends.iter().for_each(|(end, k)| out += &format!("  {k} of {runs} runs: {end}\n"));
     out += &format!("seed {root}\n");
     if let Some(file) = &args.trace {
         out += &format!("run {} is drawn in {}\n", args.run, file.display());

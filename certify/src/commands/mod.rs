@@ -7,6 +7,7 @@ pub mod controls;
 pub mod list;
 pub mod report;
 pub mod search;
+pub mod strategy;
 
 use spec::ExitCode;
 

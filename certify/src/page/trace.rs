@@ -1,13 +1,12 @@
 //! One run as a sequence diagram: every frame, what the coalition made of it, which check fired, how everyone ended.
 
 use adversary::record::{Change, Close, Record, Recorded};
-use adversary::{Attack, Outcome};
+use adversary::{Expected, Judgement};
 use transport::PartyId;
 
 use super::html::{self, Cell, code, escape, number, table, text, verdict};
 use super::page;
-use crate::seeds::{Root, hex};
-use crate::text::replay;
+use crate::seeds::hex;
 
 /// Distance of two lifelines.
 const LANE: f64 = 210.0;
@@ -20,44 +19,47 @@ const MOST: usize = 400;
 
 /// What is shown.
 pub struct Shown<'a> {
-    /// The attack.
-    pub attack: &'a Attack,
-    /// The protocol.
-    pub protocol: &'a str,
-    /// Where all coins come from.
-    pub root: &'a Root,
+    /// The name of the attack.
+    pub id: &'a str,
+    /// A few words.
+    pub title: &'a str,
+    /// What the coalition does.
+    pub does: &'a str,
+    /// What must come of it.
+    pub expected: Expected,
     /// Number of the run.
     pub run: u64,
-    /// Whether this is the control.
-    pub control: bool,
+    /// What is missing in its control, if this is the control.
+    pub control: Option<String>,
     /// What came of it.
-    pub outcome: &'a Outcome,
+    pub judgement: &'a Judgement,
     /// The run, and others that were needed for it.
     pub runs: &'a [Recorded],
+    /// The command that shows it again.
+    pub command: &'a str,
 }
 
 /// The page of a run.
 #[must_use]
 pub fn render(s: &Shown<'_>) -> String {
-    let a = s.attack;
-    let mode = if s.control { format!("in its control: {}", a.control) } else { "against the shipped code".into() };
-    let ended = match (s.outcome.judgement.won(), s.control) {
+    let mode = s.control.as_ref().map_or_else(|| "against the shipped code".into(), |c| format!("in its control: {c}"));
+    let ended = match (s.judgement.won(), s.control.is_some()) {
         (true, true) => verdict("won, as it must here"),
         (true, false) => verdict("fail"),
-        (false, _) => verdict(&s.outcome.judgement.to_string()),
+        (false, _) => verdict(&s.judgement.to_string()),
     };
     let mut body = format!(
         "<header><h1><code>{}</code></h1>\n<p>{ended}</p>\n<p>{}: the coalition {}.</p>\n<p>Run {} {}. It must be stopped by {}.</p>\n\
          <p><strong>What came of it:</strong> {}.</p></header>\n<main>\n",
-        escape(a.id),
-        escape(a.title),
-        escape(a.does),
+        escape(s.id),
+        escape(s.title),
+        escape(s.does),
         s.run,
         escape(&mode),
-        a.expected
+        s.expected
             .check()
-            .map_or_else(|| escape(&a.expected.to_string()), |c| format!("<code>{}</code>: {}", c.id, escape(c.tests))),
-        escape(&s.outcome.judgement.to_string()),
+            .map_or_else(|| escape(&s.expected.to_string()), |c| format!("<code>{}</code>: {}", c.id, escape(c.tests))),
+        escape(&s.judgement.to_string()),
     );
     for run in s.runs {
         body += &diagram(run);
@@ -66,12 +68,8 @@ pub fn render(s: &Shown<'_>) -> String {
     if s.runs.is_empty() {
         body += "<p>This attack runs no protocol: there is nothing to draw.</p>\n";
     }
-    let mut command = replay(s.protocol, a.id, s.run, &s.root.to_string());
-    if s.control {
-        command += " --control";
-    }
-    body += &format!("<h2>How to repeat it</h2>\n<pre>{}</pre>\n</main>\n", escape(&command));
-    page(&format!("{} run {}", a.id, s.run), &body)
+    body += &format!("<h2>How to repeat it</h2>\n<pre>{}</pre>\n</main>\n", escape(s.command));
+    page(&format!("{} run {}", s.id, s.run), &body)
 }
 
 /// The lifelines: the trusted program first, if somebody talks to it.

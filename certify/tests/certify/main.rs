@@ -3,6 +3,7 @@
 mod command_line;
 mod foreign;
 mod hostile;
+mod strategies;
 mod tampering;
 
 /// The crate of `examples/toy`, as it stands there.

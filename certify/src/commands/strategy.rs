@@ -1,0 +1,240 @@
+//! Plays a strategy that somebody wrote against one protocol.
+
+use std::io::Read;
+use std::path::Path;
+
+use adversary::fields::FieldId;
+use adversary::record::recording;
+use adversary::strategy::Strategy;
+use adversary::strategy::validate::MOST_BYTES;
+use adversary::{Control, DynSubject, Given};
+use serde::Serialize;
+use spec::ExitCode;
+
+use super::{Done, Failure, failed, print};
+use crate::arguments::Attack as Arguments;
+use crate::certificate::provenance::Seed;
+use crate::measure::{on_all_processors, quiet_panics};
+use crate::page::trace::{self, Shown};
+use crate::progress::Progress;
+use crate::registry::Registry;
+use crate::seeds::Root;
+use crate::trial::report::Report;
+use crate::trial::{Refused, Run, Trial};
+use crate::watchdog::{Patience, Watchdog};
+
+/// How many runs there are unless told otherwise.
+const RUNS: u64 = 100;
+/// So few runs are over before anybody wonders.
+const FEW: usize = 200;
+
+/// What `--json` prints.
+#[derive(Serialize)]
+struct Told<'a> {
+    #[serde(flatten)]
+    report: &'a Report,
+    seed: String,
+    /// The command that replays the first finding, or else the first run.
+    replay: &'a str,
+}
+
+/// Plays.
+pub fn run(file: &Path, args: &Arguments, registry: &Registry<'_>) -> Done {
+    let usage = failed(ExitCode::Usage);
+    let subject = registry.find(&args.protocol).and_then(|p| p.only()).map_err(&usage)?;
+    let mut strategy = read(file)?;
+    if let Some(n) = args.n {
+        strategy.parties = n;
+    }
+    let range = subject.claim().parties;
+    if !range.contains(strategy.parties) {
+        let (name, n) = (subject.name(), strategy.parties);
+        let code = if args.n.is_some() { ExitCode::Usage } else { ExitCode::Data };
+        let text = format!("`{name}` is not run by {n} parties, but by {} to {}: see --n", range.min, range.max);
+        return Err(failed(code)(text));
+    }
+    let inputs = inputs(args, subject, strategy.parties).map_err(&usage)?;
+    let trial = Trial::new(subject, args.field, &strategy, inputs, args.control).map_err(|refused| match refused {
+        Refused::Strategy(e) => failed(ExitCode::Data)(format!("{}: {e}", file.display())),
+        Refused::Circumstances(e) => usage(e),
+    })?;
+    let (root, _) = Seed::choose(args.seed).map_err(failed(ExitCode::Internal))?;
+    let runs = play(args, &trial, &root, &strategy);
+    let report = Report::new(subject, args.field, &strategy, trial.expected(), args.control, args.run, &runs);
+    let shown = report.findings.first().map_or(args.run, |f| f.run);
+    let command = replay(file, args, &root, shown);
+    if let Some(page) = &args.trace {
+        draw(page, &trial, &strategy, &root, shown, &command, args.control)?;
+    }
+    if args.json {
+        let told = Told { report: &report, seed: root.to_string(), replay: &command };
+        let text = serde_json::to_string_pretty(&told).map_err(|e| failed(ExitCode::Internal)(e.to_string()))?;
+        print(&(text + "\n"))?;
+    } else {
+        print(&told(&report, &root, &command, args.trace.as_deref(), shown))?;
+    }
+    Ok(report.verdict.exit_code())
+}
+
+/// Reads a strategy; no more of the file than a strategy can have.
+fn read(file: &Path) -> Result<Strategy, Failure> {
+    let at = |e: &dyn std::fmt::Display| format!("{}: {e}", file.display());
+    let mut bytes = Vec::new();
+    let opened = std::fs::File::open(file);
+    let read = opened.and_then(|f| f.take(MOST_BYTES as u64 + 1).read_to_end(&mut bytes));
+    read.map_err(|e| failed(ExitCode::Storage)(at(&e)))?;
+    let data = failed(ExitCode::Data);
+    let text = String::from_utf8(bytes).map_err(|_| data(at(&"a strategy is text in UTF-8")))?;
+    Strategy::from_json(&text).map_err(|e| data(at(&e)))
+}
+
+/// What goes in, if it is given.
+fn inputs(args: &Arguments, subject: &dyn DynSubject, n: usize) -> Result<Option<Given<u64>>, String> {
+    if args.inputs.is_empty() {
+        return Ok(None);
+    }
+    let shape = subject.shape(n);
+    let counts: Vec<usize> = shape.parties.iter().map(Vec::len).collect();
+    let (all, shared) = (counts.iter().sum::<usize>() + shape.shared.len(), shape.shared.len());
+    if args.inputs.len() != all {
+        let each: Vec<_> = counts.iter().map(ToString::to_string).collect();
+        let name = subject.name();
+        return Err(format!(
+            "`{name}` takes {all} values: {} of its parties and {shared} shared ones, not {}",
+            each.join("+"),
+            args.inputs.len()
+        ));
+    }
+    if let Some(v) = args.inputs.iter().find(|v| args.field.small_order().is_some_and(|p| **v >= p)) {
+        return Err(format!("{v} is no element of {}", args.field));
+    }
+    let mut left = args.inputs.iter().copied();
+    let mut take = |k: usize| left.by_ref().take(k).collect::<Vec<u64>>();
+    let parties = counts.into_iter().map(&mut take).collect();
+    Ok(Some(Given { parties, shared: take(shared) }))
+}
+
+fn seed(root: &Root, strategy: &Strategy, run: u64) -> u64 {
+    root.seed(&format!("strategy {}", strategy.id), run)
+}
+
+fn play(args: &Arguments, trial: &Trial<'_>, root: &Root, strategy: &Strategy) -> Vec<Run> {
+    quiet_panics();
+    let count = usize::try_from(args.runs.unwrap_or(RUNS)).unwrap_or(usize::MAX);
+    let mut progress = Progress::new(args.silent || count <= FEW, 1, 1);
+    progress.begins(&strategy.id);
+    let watchdog = Watchdog::start(Patience::default());
+    let one = |k: usize| {
+        let run = args.run.saturating_add(k as u64);
+        watchdog.watching(&format!("{} run {run}", strategy.id), || trial.play(seed(root, strategy, run)))
+    };
+    on_all_processors(count, &mut |k| progress.played(1, k, count), one)
+}
+
+/// The command that plays one run again and draws it.
+fn replay(file: &Path, args: &Arguments, root: &Root, run: u64) -> String {
+    let mut words = format!("quorate-certify attack {} --strategy {}", args.protocol, quoted(file));
+    if args.field != FieldId::F31 {
+        words += &format!(" --field {}", args.field);
+    }
+    if let Some(n) = args.n {
+        words += &format!(" --n {n}");
+    }
+    if !args.inputs.is_empty() {
+        let values: Vec<_> = args.inputs.iter().map(ToString::to_string).collect();
+        words += &format!(" --inputs {}", values.join(","));
+    }
+    if args.control {
+        words += " --control";
+    }
+    words + &format!(" --run {run} --runs 1 --seed {root} --trace run.html")
+}
+
+/// A path as a shell reads it.
+fn quoted(file: &Path) -> String {
+    let path = file.display().to_string();
+    let plain = |c: char| c.is_alphanumeric() || matches!(c, '.' | '_' | '-' | '/' | '+' | ',');
+    if path.chars().all(plain) { path } else { format!("'{}'", path.replace('\'', r"'\''")) }
+}
+
+/// Plays a run once more and draws it.
+fn draw(
+    page: &Path,
+    trial: &Trial<'_>,
+    strategy: &Strategy,
+    root: &Root,
+    run: u64,
+    command: &str,
+    control: bool,
+) -> Result<(), Failure> {
+    let (judgement, runs) = recording(|| trial.replay(seed(root, strategy, run)));
+    let judgement = judgement.map_err(failed(ExitCode::Internal))?;
+    let text = trace::render(&Shown {
+        id: &strategy.id,
+        title: &strategy.title,
+        does: &strategy.does,
+        expected: trial.expected(),
+        run,
+        control: control.then(|| Control::CheckOff.to_string()),
+        judgement: &judgement,
+        runs: &runs,
+        command,
+    });
+    std::fs::write(page, text).map_err(|e| failed(ExitCode::Storage)(format!("{}: {e}", page.display())))
+}
+
+/// The report for people.
+fn told(r: &Report, root: &Root, command: &str, trace: Option<&Path>, shown: u64) -> String {
+    let corrupt: Vec<_> = r.corrupt.iter().map(|p| format!("P{p}")).collect();
+    let mode = if r.control { " without the check that must stop it" } else { "" };
+    let mut out = format!(
+        "{} against {} over {}{mode}, {} parties, {} corrupt: {}\n",
+        r.strategy,
+        r.protocol,
+        r.field,
+        r.parties,
+        corrupt.join(" and "),
+        r.does
+    );
+    let mut line = |count: u64, what: &str| {
+        if count > 0 {
+            out += &format!("  {count:>6} of {} runs: {what}\n", r.runs);
+        }
+    };
+    line(r.wrong, "a WRONG output was accepted");
+    line(r.unexplained, "UNEXPLAINED by the ideal functionality");
+    r.stopped.iter().for_each(|(check, count)| line(*count, &format!("stopped by {check}")));
+    line(r.right, "the right output");
+    line(r.gave_up, "honest parties wait: the adversary gave up");
+    line(r.idle, "idle: some part of the strategy changed nothing that was delivered");
+    let e = &r.escape;
+    let claimed = match &e.bound {
+        Some(bound) => format!("at most {bound}, here {:.3e}", e.about),
+        None => "never".into(),
+    };
+    let said = e.said.as_ref().map_or_else(String::new, |s| format!(", and the strategy says {s}"));
+    out += &format!(
+        "escape rate {} of {}, 95% interval {:.5} to {:.5}; claimed: {claimed}{said}\n",
+        e.hits, e.of, e.interval[0], e.interval[1]
+    );
+    for (name, counts) in [("rule", &r.rules), ("tape", &r.tape), ("input", &r.inputs)] {
+        for (k, _) in counts.iter().enumerate().filter(|(_, c)| **c == 0) {
+            out += &format!("{name} {k} never changed anything that was delivered\n");
+        }
+    }
+    out += &format!("what must come of it: {}; so ended {} of {} runs\n", r.expected, r.as_expected, r.runs);
+    for f in r.findings.iter().take(3) {
+        out += &format!("run {}: {}\n", f.run, f.what);
+    }
+    let because = match &r.because {
+        Some(why) => format!(": {why}"),
+        None if r.control => ": it wins where what stops it is missing".into(),
+        None => format!(": nothing beyond the claim in {} runs", e.of),
+    };
+    out += &format!("{}{because}\nseed {root}\n", r.verdict);
+    match trace {
+        Some(file) => out += &format!("run {shown} is drawn in {}\n", file.display()),
+        None => out += &format!("see run {shown}: {command}\n"),
+    }
+    out
+}

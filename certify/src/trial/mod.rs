@@ -1,0 +1,134 @@
+//! A strategy that somebody wrote, on one subject: checked against what there is to attack, played, counted.
+
+pub mod report;
+
+use adversary::attack::{Expected, tape};
+use adversary::fields::FieldId;
+use adversary::strategy::stage::Performance;
+use adversary::strategy::{Compiled, Stage, Strategy, StrategyError};
+use adversary::{DynSubject, Explained, Given, Judgement, Win, World};
+use spec::Check;
+use transport::PartySet;
+
+use crate::log::Found;
+
+/// A strategy on a subject, ready to be played.
+pub struct Trial<'a> {
+    subject: &'a dyn DynSubject,
+    field: FieldId,
+    strategy: &'a Strategy,
+    inputs: Option<Given<u64>>,
+    off: Option<&'static Check>,
+    expected: Expected,
+    plan: Compiled,
+}
+
+/// Why there is nothing to be played.
+pub enum Refused {
+    /// The strategy makes no sense here.
+    Strategy(StrategyError),
+    /// The circumstances make none.
+    Circumstances(String),
+}
+
+/// What came of one run.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Run {
+    /// In the words of the log.
+    pub found: Found,
+    /// The rules that changed something that was delivered, a bit each.
+    pub rules: u64,
+    /// The coins, and after them the inputs, that did.
+    pub beside: u128,
+}
+
+impl<'a> Trial<'a> {
+    /// Checks a strategy against a subject over a field. Inputs that are not given are drawn for every run; in the
+    /// control, honest parties skip the check that must stop the strategy.
+    pub fn new(
+        subject: &'a dyn DynSubject,
+        field: FieldId,
+        strategy: &'a Strategy,
+        inputs: Option<Given<u64>>,
+        control: bool,
+    ) -> Result<Self, Refused> {
+        strategy.validate().map_err(Refused::Strategy)?;
+        let stage = stage(subject, field, strategy.parties, strategy.coalition(), None, inputs.as_ref(), 0)
+            .map_err(|e| Refused::Circumstances(e.to_string()))?;
+        let plan = stage.compile(strategy).map_err(Refused::Strategy)?;
+        let expected = stage.expected(strategy).map_err(Refused::Strategy)?;
+        let off = match (control, expected.check()) {
+            (true, None) => {
+                let why = format!("`{}` is stopped by no check that could be switched off", strategy.id);
+                return Err(Refused::Circumstances(why));
+            }
+            (control, check) => check.filter(|_| control),
+        };
+        Ok(Self { subject, field, strategy, inputs, off, expected, plan })
+    }
+    /// What must come of it.
+    #[must_use]
+    pub fn expected(&self) -> Expected {
+        self.expected
+    }
+    /// One run.
+    #[must_use]
+    pub fn play(&self, seed: u64) -> Run {
+        let stage = self.stage(seed);
+        stage.map_or_else(|e| broken(&e), |stage| Run::of(&stage.performance(&self.plan, seed)))
+    }
+    /// The same run once more, without asking what coins and inputs contribute: for being written down.
+    pub fn replay(&self, seed: u64) -> Result<Judgement, String> {
+        let stage = self.stage(seed).map_err(|e| e.to_string())?;
+        let older = stage.older(&self.plan, seed);
+        Ok(stage.once(&self.plan, &tape(seed), &older).judgement)
+    }
+    fn stage(&self, seed: u64) -> protocols::Result<Explained<'a>> {
+        let (n, corrupt) = (self.strategy.parties, self.strategy.coalition());
+        stage(self.subject, self.field, n, corrupt, self.off, self.inputs.as_ref(), seed)
+    }
+}
+
+/// A subject on real foundations.
+pub fn stage<'a>(
+    subject: &'a dyn DynSubject,
+    field: FieldId,
+    n: usize,
+    corrupt: PartySet,
+    off: Option<&'static Check>,
+    inputs: Option<&Given<u64>>,
+    seed: u64,
+) -> protocols::Result<Explained<'a>> {
+    let world = World::new(n, corrupt).real().without(off);
+    match inputs {
+        Some(given) => Explained::new(subject, field, &world, given.clone()),
+        None => Explained::sampled(subject, field, &world, seed),
+    }
+}
+
+fn broken(e: &protocols::Error) -> Run {
+    Run { found: Found::Error(e.to_string()), rules: 0, beside: 0 }
+}
+
+impl Run {
+    fn of(p: &Performance) -> Self {
+        let rules = p.effect.changed.iter().enumerate().fold(0, |mask, (k, c)| mask | u64::from(*c > 0) << k);
+        let beside = p.beside.iter().enumerate().fold(0, |mask, (k, b)| mask | u128::from(*b) << k);
+        Self { found: found(&p.judgement, p.effective()), rules, beside }
+    }
+}
+
+/// A run in the words of the log. What no functionality explains is told even if some rule had no part in it.
+#[must_use]
+pub fn found(judgement: &Judgement, effective: bool) -> Found {
+    match judgement {
+        Judgement::Won(win @ (Win::WrongOutput(_) | Win::Disagreement(..) | Win::Accepted(_) | Win::Chosen(_))) => {
+            Found::Wrong(win.to_string())
+        }
+        Judgement::Won(win) => Found::Unexplained(win.to_string()),
+        _ if !effective => Found::Idle,
+        Judgement::Right => Found::Right,
+        Judgement::GaveUp => Found::GaveUp,
+        Judgement::Stopped(abort) => Found::Stopped(abort.check.id.to_owned()),
+    }
+}

@@ -1,0 +1,240 @@
+//! What came of a strategy over many runs, and what follows from it.
+
+use std::collections::BTreeMap;
+
+use adversary::attack::Expected;
+use adversary::fields::FieldId;
+use adversary::stats::{at_least, at_most, interval};
+use adversary::strategy::Strategy;
+use adversary::strategy::escape::Escape;
+use adversary::verdict::ALPHA;
+use adversary::{DynSubject, Verdict};
+use num_rational::BigRational;
+use num_traits::{ToPrimitive, Zero};
+use serde::Serialize;
+use spec::Instance;
+
+use super::Run;
+use crate::log::Found;
+use crate::registry::weakest;
+
+/// The level of each side of the interval that is shown.
+const SIDE: f64 = 0.025;
+/// More runs than these are not named one by one.
+const NAMED: usize = 20;
+
+/// What came of all runs.
+#[derive(Clone, Debug, Serialize)]
+pub struct Report {
+    /// What was attacked.
+    pub protocol: String,
+    /// Over which field.
+    pub field: FieldId,
+    /// The strategy.
+    pub strategy: String,
+    /// What it does.
+    pub does: String,
+    /// The number of parties.
+    pub parties: usize,
+    /// The coalition.
+    pub corrupt: Vec<usize>,
+    /// Whether the check that must stop it was off.
+    pub control: bool,
+    /// How many runs.
+    pub runs: u64,
+    /// Those in which every honest party had the right output.
+    pub right: u64,
+    /// Those that an honest party stopped, by check.
+    pub stopped: BTreeMap<String, u64>,
+    /// Those in which honest parties wait for the coalition.
+    pub gave_up: u64,
+    /// Those in which a wrong output was accepted.
+    pub wrong: u64,
+    /// Those that nothing explains otherwise, such as a panic.
+    pub unexplained: u64,
+    /// Those in which some rule, coin or input changed nothing that was delivered.
+    pub idle: u64,
+    /// The first of the wrong and unexplained runs.
+    pub findings: Vec<Finding>,
+    /// In how many runs each rule changed something that was delivered.
+    pub rules: Vec<u64>,
+    /// In how many runs each loaded coin did.
+    pub tape: Vec<u64>,
+    /// In how many runs each replaced input did.
+    pub inputs: Vec<u64>,
+    /// How often a wrong output was accepted.
+    pub escape: Rate,
+    /// What must come of it, as the strategy says.
+    pub expected: String,
+    /// The runs that ended so.
+    pub as_expected: u64,
+    /// What follows.
+    pub verdict: Verdict,
+    /// Why it is no pass.
+    pub because: Option<String>,
+}
+
+/// A run that should not be.
+#[derive(Clone, Debug, Serialize)]
+pub struct Finding {
+    /// Its number.
+    pub run: u64,
+    /// What happened.
+    pub what: String,
+}
+
+/// How often a wrong output was accepted, of the runs in which something was changed.
+#[derive(Clone, Default, Debug, Serialize)]
+pub struct Rate {
+    /// Wrong outputs.
+    pub hits: u64,
+    /// Runs in which something was changed.
+    pub of: u64,
+    /// The 95% Clopper–Pearson interval of their probability.
+    pub interval: [f64; 2],
+    /// The bound of the weakest claimed check, if that is a probability.
+    pub bound: Option<String>,
+    /// Its value as a fraction: how often a wrong output may be accepted.
+    pub claimed: String,
+    /// The same, rounded.
+    pub about: f64,
+    /// What the strategy says about it.
+    pub said: Option<String>,
+}
+
+impl Report {
+    /// Counts runs, of which the first has this number.
+    #[must_use]
+    pub fn new(
+        subject: &dyn DynSubject,
+        field: FieldId,
+        strategy: &Strategy,
+        expected: Expected,
+        control: bool,
+        first: u64,
+        runs: &[Run],
+    ) -> Self {
+        let mut report = Self {
+            protocol: subject.name().to_owned(),
+            field,
+            strategy: strategy.id.clone(),
+            does: strategy.does.clone(),
+            parties: strategy.parties,
+            corrupt: strategy.corrupt.clone(),
+            control,
+            runs: runs.len() as u64,
+            right: 0,
+            stopped: BTreeMap::new(),
+            gave_up: 0,
+            wrong: 0,
+            unexplained: 0,
+            idle: 0,
+            findings: Vec::new(),
+            rules: changed(runs, strategy.rules.len(), |r, k| r.rules >> k & 1 == 1),
+            tape: changed(runs, strategy.tape.len(), |r, k| r.beside >> k & 1 == 1),
+            inputs: changed(runs, strategy.inputs.len(), |r, k| r.beside >> (strategy.tape.len() + k) & 1 == 1),
+            escape: Rate::default(),
+            expected: expected.to_string(),
+            as_expected: 0,
+            verdict: Verdict::Vacuous,
+            because: None,
+        };
+        for (run, Run { found, .. }) in (first..).zip(runs) {
+            report.count(run, found);
+        }
+        report.as_expected = match expected {
+            Expected::Stopped(check) => report.stopped.get(check.id).copied().unwrap_or(0),
+            Expected::Harmless => report.right,
+            Expected::NoOutput => report.gave_up,
+        };
+        let at = Instance::field(field.order()).with_parties(u32::try_from(strategy.parties).unwrap_or(u32::MAX));
+        let bound = weakest(subject.claim(), &at);
+        let claimed = bound.map_or_else(BigRational::zero, |bound| bound.at(&at));
+        // What is no formula has been refused before.
+        let said = strategy.expect.escape.as_deref().and_then(|text| Escape::parse(text).ok()?.at(&at));
+        let of = report.runs - report.idle;
+        let (low, high) = interval(report.wrong, of, SIDE);
+        report.escape = Rate {
+            hits: report.wrong,
+            of,
+            interval: [low, high],
+            bound: bound.map(|b| b.to_string()),
+            about: number(&claimed),
+            claimed: claimed.to_string(),
+            said: strategy.expect.escape.clone(),
+        };
+        let (verdict, because) = if control { report.in_control() } else { report.judge(expected, &claimed, said) };
+        (report.verdict, report.because) = (verdict, because);
+        report
+    }
+    fn count(&mut self, run: u64, found: &Found) {
+        let what = match found {
+            Found::Right => return self.right += 1,
+            Found::GaveUp => return self.gave_up += 1,
+            Found::Idle => return self.idle += 1,
+            Found::Stopped(check) => return *self.stopped.entry(check.clone()).or_default() += 1,
+            Found::Wrong(what) => {
+                self.wrong += 1;
+                what.clone()
+            }
+            Found::Unexplained(what) | Found::Error(what) => {
+                self.unexplained += 1;
+                what.clone()
+            }
+            other => {
+                self.unexplained += 1;
+                format!("{other:?}")
+            }
+        };
+        if self.findings.len() < NAMED {
+            self.findings.push(Finding { run, what });
+        }
+    }
+    /// What follows for the protocol as it ships: it must not lose, the strategy must act, and the check that it is about
+    /// must have fired.
+    fn judge(&self, expected: Expected, claimed: &BigRational, said: Option<BigRational>) -> (Verdict, Option<String>) {
+        let (wrong, acted) = (self.wrong, self.runs - self.idle);
+        if self.unexplained > 0 {
+            return (Verdict::Fail, Some(format!("{} runs that no functionality explains", self.unexplained)));
+        }
+        if wrong > 0 && at_least(wrong, acted, number(claimed)) < ALPHA {
+            let rate = if claimed.is_zero() { "never".to_owned() } else { format!("up to {:.3e}", self.escape.about) };
+            let text = format!("wrong outputs were accepted in {wrong} of {acted} runs; the claim is {rate}");
+            return (Verdict::Fail, Some(text));
+        }
+        if acted == 0 {
+            let why = "in no run did every part of the strategy change something that was delivered";
+            return (Verdict::Vacuous, Some(why.into()));
+        }
+        if let Some(said) = said {
+            let p = number(&said);
+            if at_least(wrong, acted, p) < ALPHA {
+                return (Verdict::Fail, Some("it escapes oftener than it says".into()));
+            }
+            if at_most(wrong, acted, p) < ALPHA {
+                return (Verdict::Inconclusive, Some("it escapes less often than it says".into()));
+            }
+        }
+        match expected.check() {
+            Some(check) if self.as_expected == 0 => {
+                (Verdict::Inconclusive, Some(format!("the check that it is about, {}, never fired", check.id)))
+            }
+            _ => (Verdict::Pass, None),
+        }
+    }
+    /// In the control a strategy has to win, or it shows nothing.
+    fn in_control(&self) -> (Verdict, Option<String>) {
+        match self.wrong + self.unexplained {
+            0 => (Verdict::Vacuous, Some("it does not win where the check that stops it is off".into())),
+            _ => (Verdict::Pass, None),
+        }
+    }
+}
+
+fn number(p: &BigRational) -> f64 {
+    p.to_f64().unwrap_or(f64::NAN)
+}
+
+fn changed(runs: &[Run], count: usize, bit: impl Fn(&Run, usize) -> bool) -> Vec<u64> {
+    (0..count).map(|k| runs.iter().filter(|r| bit(r, k)).count() as u64).collect()
+}
