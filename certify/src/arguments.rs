@@ -41,6 +41,18 @@ Exit codes of a strategy:
   2 the check that it is about never fired   74 a file cannot be read or written
   3 it never changed anything";
 
+const SEARCHES: &str = "\
+Examples:
+  quorate-certify search online.multiply --runs 2000
+  quorate-certify search mine --n 3 --field F251 --out found.json
+
+What wins is made as small as it can be and written as JSON: `attack PROTOCOL --strategy found.json` plays it.
+
+Exit codes:
+  0 the best attack of all stays within its bound, and no strategy won
+  1 one won
+  2 no strategy won, where the best attack cannot be counted: that shows little";
+
 /// Attacks protocols and checks the security level they claim.
 #[derive(Parser)]
 #[command(name = "quorate-certify", version, after_help = EXAMPLES, args_conflicts_with_subcommands = true)]
@@ -63,7 +75,8 @@ pub enum Command {
     /// Run one attack, by name or of your own, and show a run as a sequence diagram.
     #[command(after_help = ATTACKS)]
     Attack(Attack),
-    /// The best attack on tiny fields, counted exactly.
+    /// Look for strategies that win: the best of all on tiny fields, counted exactly, and small ones drawn at random.
+    #[command(after_help = SEARCHES)]
     Search(Search),
     /// Seeded weaknesses: every attack where what stops it is missing.
     Controls(Controls),
@@ -202,17 +215,34 @@ pub struct Attack {
     pub silent: bool,
 }
 
-/// The most runs of an attack.
+/// The most runs of an attack, and the most strategies of a search.
 const MOST_RUNS: u64 = 10_000_000;
+/// The longest search, in seconds.
+const A_WEEK: u64 = 7 * 24 * 3600;
 
 /// What to search.
 #[derive(Args)]
 pub struct Search {
     /// Which protocol.
     pub protocol: String,
-    /// Only this field.
+    /// Only this field [default: the best attack on tiny ones, strategies on the largest that can be judged].
     #[arg(long)]
     pub field: Option<FieldId>,
+    /// The number of parties of strategies [default: up to three].
+    #[arg(long)]
+    pub n: Option<usize>,
+    /// How many strategies are tried at most on each computation; 0: none.
+    #[arg(long, default_value_t = 300, value_parser = clap::value_parser!(u64).range(..=MOST_RUNS))]
+    pub runs: u64,
+    /// How long strategies are tried at most, on all computations together.
+    #[arg(long, default_value_t = 60, value_parser = clap::value_parser!(u64).range(..=A_WEEK))]
+    pub seconds: u64,
+    /// Where all coins come from [default: the operating system, and printed].
+    #[arg(long, value_name = "HEX")]
+    pub seed: Option<Root>,
+    /// Write the strategy that wins here instead of printing it.
+    #[arg(long, value_name = "FILE")]
+    pub out: Option<PathBuf>,
     /// No progress on standard error.
     #[arg(long)]
     pub silent: bool,

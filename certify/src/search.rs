@@ -1,4 +1,7 @@
-//! Where the best attack of all can be found by counting, and what it must not exceed.
+//! Where the best attack of all can be found by counting, and what it must not exceed. Everywhere else strategies are
+//! drawn at random ([`hunt`]).
+
+pub mod hunt;
 
 use adversary::fields::FieldId;
 use adversary::ideal::supply::CorruptShares;

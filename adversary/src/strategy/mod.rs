@@ -9,6 +9,7 @@
 //! | [`compile`] | a strategy checked against it |
 //! | [`interpret`] | a strategy at work, an adversary of the simulator |
 //! | [`stage`] | what a strategy is played on, and how a run of it is made |
+//! | [`random`](mod@random) | small strategies drawn at random |
 //! | [`shrink`](mod@shrink) | makes a strategy as small as it can be |
 //! | [`script`] | rules as Rust closures, for what no data can say |
 
@@ -25,6 +26,7 @@ mod memory;
 mod near;
 pub mod parse;
 pub mod pattern;
+pub mod random;
 pub mod script;
 pub mod shrink;
 pub mod stage;
@@ -35,6 +37,7 @@ pub mod validate;
 pub use compile::Compiled;
 pub use interpret::{Effect, Interpreter};
 pub use language::Strategy;
+pub use random::random;
 pub use script::{Action, Fate, On, Script, Seen, edit, edit_bytes};
 pub use shrink::shrink;
 pub use stage::Stage;

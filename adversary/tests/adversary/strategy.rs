@@ -3,15 +3,17 @@
 
 use num_rational::BigRational;
 use protocols::TRIPLE_SACRIFICE;
+use quorate_adversary::attack::tape;
 use quorate_adversary::computation::{self, Scene};
 use quorate_adversary::exact::Count;
 use quorate_adversary::fields::FieldId;
 use quorate_adversary::strategy::builder::{receives, sends};
 use quorate_adversary::strategy::language::{Act, Copied, Items, Part, Replay, Rule, WhichSession};
-use quorate_adversary::strategy::{Stage, Strategy, shrink};
+use quorate_adversary::strategy::{Compiled, Stage, Strategy, random, shrink};
 use quorate_adversary::subjects::{Multiply, Product};
 use quorate_adversary::{DynSubject, Explained, Given, Judgement, Outcome, Win, World};
 use spec::{Bound, Instance};
+use transport::PartySet;
 
 fn scene(name: &str, field: FieldId, strategy: &Strategy) -> Scene<'static> {
     Scene::new(computation::find(name).unwrap(), field, World::new(strategy.parties, strategy.coalition()))
@@ -245,4 +247,17 @@ fn a_coalition_of_a_subject_puts_in_what_it_likes() {
     assert!(error(&two).contains("party 1 puts 1 values into `online.product`"));
     let unknown = one(sends("beaver", "share").adds("1")).stopped_by("mac.chek");
     assert!(error(&unknown).contains("did you mean `mac.check`"));
+}
+
+#[test]
+fn strategies_drawn_at_random_make_sense_mostly() {
+    let world = World::new(3, PartySet::of(&[1, 2]));
+    let scene = Scene::new(computation::find("multiply").unwrap(), FieldId::F31, world);
+    let surface = scene.surface();
+    let tape = tape(9);
+    let drawn: Vec<_> = (0..200).map(|k| random(&surface, &format!("s{k}"), &tape)).collect();
+    assert!(drawn.iter().all(|s| s.validate().is_ok() && (1..=6).contains(&s.rules.len())));
+    let fine = drawn.iter().filter(|s| Compiled::new(s, &surface).is_ok()).count();
+    assert!((60..200).contains(&fine), "{fine} of 200");
+    assert!(drawn.iter().any(|s| s.rules.len() > 1) && drawn[0] != drawn[1]);
 }

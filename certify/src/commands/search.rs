@@ -1,36 +1,83 @@
-//! The best attack of all on tiny fields: whatever a coalition may say, each time knowing all it has seen.
+//! Looks for strategies that win: the best of all on tiny fields, whatever a coalition may say, each time knowing all it
+//! has seen; and small ones drawn at random everywhere else.
+
+use std::time::{Duration, Instant};
 
 use adversary::exact::At;
 use adversary::fields::FieldId;
 use spec::ExitCode;
 
-use super::{Done, failed, print};
+use super::{Done, Failure, failed, print};
 use crate::arguments::{Search, Tier};
+use crate::certificate::provenance::Seed;
 use crate::evidence::formula;
+use crate::measure::quiet_panics;
 use crate::progress::Progress;
-use crate::registry::Registry;
+use crate::registry::{Protocol, Registry};
+use crate::search::hunt::{Hunt, Prey};
 use crate::search::{best, playable};
+use crate::seeds::Root;
 use crate::text::table;
+
+/// The best attacks that were counted.
+struct Counted {
+    rows: Vec<Vec<String>>,
+    exceeded: bool,
+}
 
 /// Searches.
 pub fn run(args: &Search, registry: &Registry<'_>) -> Done {
-    let protocol = registry.find(&args.protocol).map_err(failed(ExitCode::Usage))?;
-    let internal = failed(ExitCode::Internal);
+    let usage = failed(ExitCode::Usage);
+    let protocol = registry.find(&args.protocol).map_err(&usage)?;
+    let range = protocol.claim.parties;
+    let n = args.n.unwrap_or_else(|| protocol.usual_parties().into_iter().max().unwrap_or(range.min));
+    if !range.contains(n) {
+        let name = protocol.claim.protocol;
+        return Err(usage(format!("`{name}` is not run by {n} parties, but by {} to {}", range.min, range.max)));
+    }
+    let (root, _) = Seed::choose(args.seed).map_err(failed(ExitCode::Internal))?;
+    quiet_panics();
+    let counted = count(args, &protocol)?;
+    if !counted.rows.is_empty() {
+        let head = ["protocol", "field", "best", "bound", "is", "decisions", "views", "runs"];
+        print(&(table(&head, &counted.rows) + "\n"))?;
+    }
+    if let Some((name, prey)) = hunt(args, &protocol, n, &root)? {
+        return tell(args, name, &prey, &root);
+    }
+    Ok(match () {
+        () if counted.exceeded => ExitCode::Fail,
+        () if counted.rows.is_empty() => {
+            let why = match args.field {
+                Some(field) if !FieldId::COUNTED.contains(&field) => "that takes a tiny field",
+                _ => "it needs two parties of which the corrupt one has no input, and an output for the honest one",
+            };
+            let little = if args.runs > 0 { "; that no strategy won shows little" } else { "" };
+            let text = format!("the best attack on `{}` cannot be counted here: {why}{little}", args.protocol);
+            return Err(failed(ExitCode::Inconclusive)(text));
+        }
+        () => ExitCode::Pass,
+    })
+}
+
+/// Counts the best attack on everything that can be played through.
+fn count(args: &Search, protocol: &Protocol<'_>) -> Result<Counted, Failure> {
+    let mut counted = Counted { rows: Vec::new(), exceeded: false };
+    // Large fields are for strategies only.
+    if args.field.is_some_and(|f| !FieldId::COUNTED.contains(&f)) {
+        return Ok(counted);
+    }
     let parts = protocol.parts.iter().filter(|_| protocol.claim.parties.contains(2));
     let parts: Vec<_> = parts.filter_map(|s| playable(*s, Tier::Standard).map(|(f, fields)| (*s, f, fields))).collect();
-    if parts.is_empty() {
-        let why = "it needs two parties of which the corrupt one has no input, and an output for the honest one";
-        return Err(failed(ExitCode::Inconclusive)(format!("`{}` cannot be played through: {why}", args.protocol)));
-    }
     let mut progress = Progress::new(args.silent, parts.len(), parts.len() as u64);
-    let (mut rows, mut exceeded) = (Vec::new(), false);
     for (subject, formula, fields) in parts {
         progress.begins(subject.name());
         let wanted: Vec<FieldId> = args.field.map_or_else(|| fields.to_vec(), |f| vec![f]);
         for field in wanted {
             let found = best(subject, field).map_err(|e| failed(ExitCode::Usage)(e.to_string()))?;
-            let bound = formula::value(&formula, At::Field(field.small_order().unwrap_or(0))).map_err(&internal)?;
-            exceeded |= found.probability > bound;
+            let bound = formula::value(&formula, At::Field(field.small_order().unwrap_or(0)));
+            let bound = bound.map_err(failed(ExitCode::Internal))?;
+            counted.exceeded |= found.probability > bound;
             let cells = [subject.name().to_owned(), field.to_string(), found.probability.to_string(), formula.clone()];
             let counts = [
                 bound.to_string(),
@@ -38,12 +85,65 @@ pub fn run(args: &Search, registry: &Registry<'_>) -> Done {
                 found.strategy.len().to_string(),
                 found.runs.to_string(),
             ];
-            rows.push(cells.into_iter().chain(counts).collect());
+            counted.rows.push(cells.into_iter().chain(counts).collect());
         }
         progress.ends(1, 1);
     }
+    Ok(counted)
+}
+
+/// Tries strategies on every computation in turn, until one wins.
+fn hunt(
+    args: &Search,
+    protocol: &Protocol<'_>,
+    n: usize,
+    root: &Root,
+) -> Result<Option<(&'static str, Prey)>, Failure> {
+    if args.runs == 0 {
+        return Ok(None);
+    }
+    let parts = protocol.parts.len();
+    let mut progress = Progress::new(args.silent, parts, parts as u64);
+    let share = Duration::from_secs(args.seconds) / u32::try_from(parts.max(1)).unwrap_or(u32::MAX);
+    let (mut rows, mut prey) = (Vec::new(), None);
+    for subject in &protocol.parts {
+        progress.begins(&format!("{}, strategies", subject.name()));
+        let hunt = Hunt::new(*subject, n, args.field, *root).map_err(failed(ExitCode::Usage))?;
+        let count = usize::try_from(args.runs).unwrap_or(usize::MAX);
+        let deadline = Instant::now() + share;
+        let bag =
+            hunt.go(args.runs, deadline, |tried| progress.runs(1, usize::try_from(tried).unwrap_or(count), count));
+        progress.ends(1, usize::try_from(bag.tried).unwrap_or(count));
+        let won = bag.prey.as_ref().map_or("none won", |_| "one won");
+        let [tried, acted] = [bag.tried, bag.acted].map(|k| k.to_string());
+        rows.push(vec![subject.name().to_owned(), n.to_string(), tried, acted, won.to_owned()]);
+        prey = bag.prey.map(|prey| (subject.name(), prey));
+        if prey.is_some() {
+            break;
+        }
+    }
     drop(progress);
-    let head = ["protocol", "field", "best", "bound", "is", "decisions", "views", "runs"];
-    print(&table(&head, &rows))?;
-    Ok(if exceeded { ExitCode::Fail } else { ExitCode::Pass })
+    print(&(table(&["protocol", "parties", "strategies", "of effect", ""], &rows) + &format!("seed {root}\n")))?;
+    Ok(prey)
+}
+
+/// Tells of a strategy that won, and how to play it.
+fn tell(args: &Search, name: &str, prey: &Prey, root: &Root) -> Done {
+    let json = prey.strategy.to_json() + "\n";
+    let (won, of) = prey.won;
+    let mut text = format!("it won {won} of {of} runs over {}: {}\n", prey.field, prey.what);
+    let file = match &args.out {
+        None => {
+            text += &json;
+            "found.json".into()
+        }
+        Some(file) => {
+            let written = std::fs::write(file, &json);
+            written.map_err(|e| failed(ExitCode::Storage)(format!("{}: {e}", file.display())))?;
+            file.display().to_string()
+        }
+    };
+    text += &format!("play it: quorate-certify attack {name} --strategy {file} --field {} --seed {root}\n", prey.field);
+    print(&text)?;
+    Ok(ExitCode::Fail)
 }

@@ -135,9 +135,9 @@ fn lists_explanations_searches_and_controls() {
     assert_eq!(code(&["list", "toy.sum"]), ExitCode::Pass);
     assert_eq!(code(&["explain", "mac.sigma.lie"]), ExitCode::Pass);
     assert_eq!(code(&["explain", "toy.choose"]), ExitCode::Pass);
-    assert_eq!(code(&["search", "online.output", "--field", "F3", "--silent"]), ExitCode::Pass);
-    assert_eq!(code(&["search", "online.output", "--field", "Fr", "--silent"]), ExitCode::Usage);
-    assert_eq!(code(&["search", "toy.sum", "--silent"]), ExitCode::Inconclusive);
+    assert_eq!(code(&["search", "online.output", "--field", "F3", "--silent", "--runs", "20"]), ExitCode::Pass);
+    assert_eq!(code(&["search", "online.output", "--field", "Fr", "--silent", "--runs", "20"]), ExitCode::Inconclusive);
+    assert_eq!(code(&["search", "toy.sum", "--silent", "--runs", "0"]), ExitCode::Inconclusive);
     assert_eq!(code(&["controls", "toy.sum", "--silent"]), ExitCode::Pass);
     assert_eq!(code(&["controls", "toy.sum.unchecked", "--silent"]), ExitCode::Fail);
     assert_eq!(code(&["attack", "toy.sum", "--attack", "toy.choose", "--runs", "3"]), ExitCode::Pass);

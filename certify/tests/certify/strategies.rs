@@ -197,3 +197,28 @@ fn two_faces_win_where_nobody_commits() {
     let words = ["attack", "toy.sum", "--strategy", file.to_str().unwrap(), "--seed", SEED, "--runs", "20"];
     assert_eq!(run(TOYS, &words), ExitCode::Pass);
 }
+
+/// What a search finds is small, replays as a file, and is nowhere else to be found.
+#[test]
+fn a_search_finds_what_wins_and_only_that() {
+    let dir = tempfile::tempdir().unwrap();
+    let file = dir.path().join("found.json");
+    let found = file.to_str().unwrap();
+    let search = |name: &str, runs: &str| {
+        run(TOYS, &["search", name, "--runs", runs, "--seed", SEED, "--silent", "--out", found])
+    };
+    assert_eq!(search("toy.sum.unchecked", "300"), ExitCode::Fail);
+    let text = std::fs::read_to_string(&file).unwrap();
+    let strategy = Strategy::from_json(&text).unwrap();
+    assert_eq!((strategy.rules.len(), strategy.rules[0].acts.len()), (1, 1), "{text}");
+    let again = |name: &str| run(TOYS, &["attack", name, "--strategy", found, "--seed", SEED, "--runs", "20"]);
+    assert_eq!(again("toy.sum.unchecked"), ExitCode::Fail);
+    std::fs::remove_file(&file).unwrap();
+    // The right sum is no computation whose best attack can be counted, the multiplication is.
+    assert_eq!(search("toy.sum", "60"), ExitCode::Inconclusive);
+    let multiply = ["search", "online.multiply", "--field", "F2", "--runs", "60", "--seed", SEED, "--silent"];
+    assert_eq!(run(TOYS, &multiply), ExitCode::Pass);
+    assert_eq!(search("online.multiply", "100"), ExitCode::Pass);
+    assert!(!file.exists());
+    assert_eq!(run(TOYS, &["search", "toy.sum", "--n", "2"]), ExitCode::Usage);
+}

@@ -1,0 +1,211 @@
+//! Small strategies drawn at random, until one wins or the patience is over. One that wins is made as small as it can be.
+//!
+//! Over a small field some runs of a lie go through by right. A strategy wins if it does so in more runs than the weakest
+//! claimed check would let pass, at a level that is shared among all strategies that are tried.
+
+use std::time::{Duration, Instant};
+
+use adversary::attack::tape;
+use adversary::fields::FieldId;
+use adversary::stats::at_least;
+use adversary::strategy::{Compiled, Stage, Strategy, Surface, random, shrink};
+use adversary::subject::positions;
+use adversary::verdict::ALPHA;
+use adversary::{DynSubject, Judgement};
+use num_traits::ToPrimitive;
+use spec::Instance;
+use transport::PartySet;
+
+use crate::measure::on_all_processors;
+use crate::registry::weakest;
+use crate::seeds::Root;
+use crate::trial::stage;
+use crate::watchdog::{Patience, Watchdog};
+
+/// As many inputs of a coalition are tried at most for every run.
+const MOST_INPUTS: u64 = 1 << 12;
+/// Strategies between two looks at the clock.
+const BATCH: u64 = 32;
+/// Runs after which a strategy that has not won yet is given up.
+const GLANCE: u64 = 2;
+/// Runs that a strategy is judged by, at least and at most.
+const RUNS: (u64, u64) = (24, 200);
+/// Draws until a strategy makes sense.
+const DRAWS: u64 = 40;
+/// Candidates for something smaller.
+const SHRINKS: usize = 400;
+/// How long a strategy is shrunk.
+const SHRINKING: Duration = Duration::from_secs(60);
+
+/// Where strategies are tried.
+pub struct Hunt<'a> {
+    subject: &'a dyn DynSubject,
+    parties: usize,
+    grounds: Vec<Ground>,
+    root: Root,
+}
+
+/// One coalition.
+struct Ground {
+    field: FieldId,
+    surface: Surface,
+    /// With what probability a wrong output may be accepted.
+    allowed: f64,
+}
+
+/// What a hunt brought home.
+pub struct Bag {
+    /// Strategies that were tried: those that make no sense are not.
+    pub tried: u64,
+    /// Those of them that changed something that was delivered.
+    pub acted: u64,
+    /// A strategy that won.
+    pub prey: Option<Prey>,
+}
+
+/// A strategy that wins, shrunk.
+pub struct Prey {
+    /// The strategy.
+    pub strategy: Strategy,
+    /// The field it was found over.
+    pub field: FieldId,
+    /// How many runs it won, and of how many.
+    pub won: (u64, u64),
+    /// What came of the first of them.
+    pub what: String,
+}
+
+/// A strategy that was tried.
+struct Tried<'a> {
+    ground: &'a Ground,
+    strategy: Strategy,
+    score: Score,
+}
+
+/// How it did.
+struct Score {
+    won: u64,
+    runs: u64,
+    acted: bool,
+    what: Option<String>,
+    /// Whether it won oftener than it may.
+    wins: bool,
+}
+
+impl<'a> Hunt<'a> {
+    /// Prepares all coalitions of so many parties whose runs can be judged: over this field, or over the largest for
+    /// each. An error if there is none.
+    pub fn new(
+        subject: &'a dyn DynSubject,
+        parties: usize,
+        field: Option<FieldId>,
+        root: Root,
+    ) -> Result<Self, String> {
+        let mut grounds = Vec::new();
+        for mask in 1..(1u32 << parties) - 1 {
+            let members: Vec<usize> = (0..parties).filter(|p| mask >> p & 1 == 1).collect();
+            let corrupt = PartySet::of(&members);
+            if let Some(field) = judged(subject, parties, corrupt, field) {
+                grounds.push(Ground::new(subject, parties, corrupt, field).map_err(|e| e.to_string())?);
+            }
+        }
+        if grounds.is_empty() {
+            let field = field.map_or_else(String::new, |f| format!(" over {f}"));
+            return Err(format!("`{}` cannot be judged{field}: coalitions have too many inputs", subject.name()));
+        }
+        Ok(Self { subject, parties, grounds, root })
+    }
+    /// Tries at most so many strategies, and begins none after the deadline. `done` is told how far it is.
+    #[must_use]
+    pub fn go(&self, most: u64, deadline: Instant, mut done: impl FnMut(u64)) -> Bag {
+        let mut bag = Bag { tried: 0, acted: 0, prey: None };
+        let level = ALPHA / most.max(1) as f64;
+        let watchdog = Watchdog::start(Patience::default());
+        let mut first = 0;
+        while first < most && Instant::now() < deadline {
+            let batch = BATCH.min(most - first);
+            let one = |k: usize| {
+                let number = first + k as u64;
+                watchdog.watching(&format!("strategy {number}"), || self.tried(number, level))
+            };
+            let all = on_all_processors(usize::try_from(batch).unwrap_or(0), &mut |_| (), one);
+            first += batch;
+            bag.tried += all.iter().flatten().count() as u64;
+            bag.acted += all.iter().flatten().filter(|t| t.score.acted).count() as u64;
+            done(first);
+            // The first in order, so that the same seed finds the same.
+            if let Some(tried) = all.into_iter().flatten().find(|t| t.score.wins) {
+                bag.prey = Some(self.shrunk(tried, level));
+                return bag;
+            }
+        }
+        bag
+    }
+    /// The strategy of this number; `None` if none was drawn that makes sense.
+    fn tried(&self, number: u64, level: f64) -> Option<Tried<'_>> {
+        let tape = tape(self.root.seed("search", number));
+        for _ in 0..DRAWS {
+            let ground = &self.grounds[usize::try_from(tape.uniform(self.grounds.len() as u64)).ok()?];
+            let strategy = random(&ground.surface, &format!("found.{number}"), &tape);
+            if let Some(score) = self.score(ground, &strategy, level) {
+                return Some(Tried { ground, strategy, score });
+            }
+        }
+        None
+    }
+    /// Plays a strategy; `None` if it makes no sense there.
+    fn score(&self, ground: &Ground, strategy: &Strategy, level: f64) -> Option<Score> {
+        let plan = Compiled::new(strategy, &ground.surface).ok()?;
+        let mut score = Score { won: 0, runs: 0, acted: false, what: None, wins: false };
+        // So many runs that to win all of them by right is less likely than the level.
+        let enough = (level.ln() / ground.allowed.ln()).ceil().clamp(RUNS.0 as f64, RUNS.1 as f64) as u64;
+        while score.runs < enough {
+            let seed = self.root.seed(&strategy.id, score.runs);
+            let (n, corrupt) = (self.parties, ground.surface.corrupt);
+            let stage = stage(self.subject, ground.field, n, corrupt, None, None, seed).ok()?;
+            let played = stage.performance(&plan, seed);
+            score.runs += 1;
+            score.acted |= played.effective();
+            if let Judgement::Won(win) = played.judgement {
+                score.won += 1;
+                score.what.get_or_insert(win.to_string());
+            }
+            if score.runs == GLANCE && score.won == 0 {
+                return Some(score);
+            }
+        }
+        score.wins = at_least(score.won, score.runs, ground.allowed) < level;
+        Some(score)
+    }
+    /// The smallest strategy found that wins as this one does.
+    fn shrunk(&self, tried: Tried<'_>, level: f64) -> Prey {
+        let Tried { ground, strategy, mut score } = tried;
+        let deadline = Instant::now() + SHRINKING;
+        let strategy = shrink(&strategy, SHRINKS, |smaller| {
+            let smaller = self.score(ground, smaller, level).filter(|s| s.wins && Instant::now() < deadline);
+            smaller.map(|s| score = s).is_some()
+        });
+        let what = score.what.unwrap_or_default();
+        Prey { strategy, field: ground.field, won: (score.won, score.runs), what }
+    }
+}
+
+/// The largest field over which the inputs of a coalition can be tried, or whether that is so over this one.
+fn judged(subject: &dyn DynSubject, n: usize, corrupt: PartySet, wanted: Option<FieldId>) -> Option<FieldId> {
+    let [mine, _] = positions(&subject.shape(n), corrupt);
+    let few = |f: &FieldId| {
+        let count = u32::try_from(mine.len()).ok().and_then(|k| f.small_order()?.checked_pow(k));
+        mine.is_empty() || count.is_some_and(|c| c <= MOST_INPUTS)
+    };
+    let all = FieldId::ALL.into_iter().rev();
+    all.filter(|f| wanted.is_none_or(|w| w == *f)).find(few)
+}
+
+impl Ground {
+    fn new(subject: &dyn DynSubject, n: usize, corrupt: PartySet, field: FieldId) -> protocols::Result<Self> {
+        let surface = stage(subject, field, n, corrupt, None, None, 0)?.surface();
+        let at = Instance::field(field.order()).with_parties(u32::try_from(n).unwrap_or(u32::MAX));
+        let allowed = weakest(subject.claim(), &at).and_then(|b| b.at(&at).to_f64()).unwrap_or(0.0);
+        Ok(Self { field, surface, allowed })
+    }
+}
