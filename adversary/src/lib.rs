@@ -10,6 +10,7 @@
 //! | [`run`] | one attacked run: who is corrupt, on which foundations, which check is off |
 //! | [`strategy`] | what a coalition does, as rules over frames: a language, and closures |
 //! | [`computation`] | computations that strategies and sweeps run against, with their oracles |
+//! | [`messages`] | what a coalition says, and each of it changed or withheld throughout |
 //! | [`items`] | what can be done to an item of a frame, by its type |
 //! | [`oracle`] | could the ideal functionality explain the run? |
 //! | [`attack`], [`catalogue`], [`attacks`] | named attacks, each with what must come of it and a control: data, and programs |
@@ -47,6 +48,7 @@ pub mod fields;
 pub mod ideal;
 pub mod items;
 mod loaded;
+pub mod messages;
 pub mod oracle;
 pub mod play;
 pub mod privacy;

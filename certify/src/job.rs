@@ -26,6 +26,7 @@ use crate::evidence::{Evidence, attack, honest, sampled::BLOCK, sweep};
 use crate::log::{Found, Unit};
 use crate::search;
 use crate::seeds::Root;
+use crate::simulate::{self, Family};
 
 /// One row to be made.
 pub struct Job<'a> {
@@ -47,6 +48,7 @@ pub(crate) enum How<'a> {
     Honest { subject: &'a dyn DynSubject, n: usize },
     Views { subject: &'a dyn DynSubject, n: usize, coalitions: Vec<Vec<usize>> },
     Outputs { subject: &'a dyn DynSubject, n: usize },
+    Simulate { subject: &'a dyn DynSubject, n: usize, corrupt: Vec<usize>, family: Family },
 }
 
 /// What is swept.
@@ -134,19 +136,46 @@ impl Job<'_> {
                 Ok(units)
             }
             How::Outputs { .. } => Ok(COUNTED.map(|field| Unit::Outputs { field }).into()),
+            How::Simulate { .. } => self.simulated(),
         }
     }
-    /// Notes in a row of views which fields would take too long.
+    /// Notes in a row what is counted and what would take too long.
     pub fn note_skipped(&mut self) -> Result<(), String> {
         let fields = self.counted_fields()?;
         self.skip(fields);
-        Ok(())
+        self.simulated().map(drop)
+    }
+    /// Every strategy of a coalition over every field that can be counted; how many, and which fields cannot, is noted in
+    /// the row.
+    fn simulated(&mut self) -> Result<Vec<Unit>, String> {
+        let How::Simulate { subject, n, corrupt, family } = &self.how else { return Ok(Vec::new()) };
+        let Evidence::Simulator(row) = &mut self.row else { return Ok(Vec::new()) };
+        let (mut units, told) = (Vec::new(), |e: protocols::Error| e.to_string());
+        for field in COUNTED {
+            let at = simulate::instance(*family, field, *n, corrupt);
+            let [_, theirs] = positions(&subject.shape(*n), at.world.corrupt);
+            let runs = estimate(*subject, &at, theirs.len())?;
+            if runs > self.tier.most_simulated() {
+                row.skipped.insert(field.name().into(), runs.min(MOST));
+                continue;
+            }
+            let before = units.len();
+            for strategy in family.strategies(*subject, &at).map_err(told)? {
+                let all = simulate::own_inputs(*subject, &at, self.tier > Tier::Quick).map_err(told)?;
+                let unit = |puts_in| Unit::Simulator { field, strategy: strategy.name.clone(), puts_in };
+                units.extend(all.into_iter().map(unit));
+            }
+            row.planned.insert(field.name().into(), (units.len() - before) as u64);
+        }
+        Ok(units)
     }
     /// Fields whose views could be counted, and how many runs it would take where that is too many.
     fn counted_fields(&self) -> Result<Vec<(FieldId, Option<u64>)>, String> {
         let How::Views { subject, n, coalitions } = &self.how else { return Ok(Vec::new()) };
         let runs = |field: FieldId| {
-            let each = coalitions.iter().map(|c| estimate(*subject, *n, c, field));
+            let shape = subject.shape(*n);
+            let values = shape.parties.iter().map(Vec::len).sum::<usize>() + shape.shared.len();
+            let each = coalitions.iter().map(|c| estimate(*subject, &instance(field, *n, c), values));
             each.into_iter().try_fold(0u64, |sum, k| Ok::<_, String>(sum.saturating_add(k?)))
         };
         let too_many = |k: u64| (k > self.tier.most_views()).then_some(k.min(MOST));
@@ -224,6 +253,18 @@ impl Job<'_> {
                 }
             }
             (How::Outputs { subject, n }, Unit::Outputs { field }) => all_outputs(*subject, *n, *field),
+            (How::Simulate { subject, n, corrupt, family }, Unit::Simulator { field, strategy, puts_in }) => {
+                let at = simulate::instance(*family, *field, *n, corrupt);
+                let found = family.strategies(*subject, &at).and_then(|all| {
+                    let mine = all.iter().find(|s| s.name == *strategy);
+                    let mine = mine.ok_or_else(|| protocols::Error::Local(format!("`{strategy}` does nothing")))?;
+                    simulate::solve(*subject, &at, puts_in, mine)
+                });
+                found.map_or_else(
+                    |e| Found::Unexplained(e.to_string()),
+                    |s| Found::Simulated { runs: s.runs, views: s.views, proof: s.proof.map(Box::new) },
+                )
+            }
             _ => Found::Error("another row's unit".into()),
         }
     }
@@ -233,16 +274,14 @@ fn instance(field: FieldId, n: usize, corrupt: &[usize]) -> Instance {
     Instance { field, world: World::new(n, PartySet::of(corrupt)), shares: CorruptShares::Zero }
 }
 
-/// How many runs the views of one coalition take: the coins of one run, for every input of everyone.
-fn estimate(subject: &dyn DynSubject, n: usize, corrupt: &[usize], field: FieldId) -> Result<u64, String> {
-    let shape = subject.shape(n);
+/// How many runs it takes to count one coalition through: the coins of one run, for every choice of so many inputs.
+fn estimate(subject: &dyn DynSubject, at: &Instance, values: usize) -> Result<u64, String> {
+    let shape = subject.shape(at.world.parties.n());
     let outcomes = Rc::new(Cell::new(1));
     let tape = Tape::new(Box::new(Counting(outcomes.clone())));
-    let at = instance(field, n, corrupt);
-    let run = || subject.run(&at, &shape.map(|()| 0), &tape, &mut Passive);
+    let run = || subject.run(at, &shape.map(|()| 0), &tape, &mut Passive);
     catch_unwind(AssertUnwindSafe(run)).map_err(|_| "an honest run panics")?.map_err(|e| e.to_string())?;
-    let order = field.small_order().ok_or("only tiny fields are counted")?;
-    let values = shape.parties.iter().map(Vec::len).sum::<usize>() + shape.shared.len();
+    let order = at.field.small_order().ok_or("only tiny fields are counted")?;
     let inputs = u32::try_from(values).ok().and_then(|k| order.checked_pow(k)).unwrap_or(u64::MAX);
     Ok(inputs.saturating_mul(outcomes.get()))
 }

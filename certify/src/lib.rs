@@ -18,6 +18,7 @@
 //! | [`measure`] | runs a plan on all processors |
 //! | [`search`] | where the best attack of all can be found |
 //! | [`trial`] | a strategy of somebody's own, played and counted |
+//! | [`simulate`] | what the best simulator is asked to explain |
 //! | [`evidence`] | rows: raw counts, one file per kind |
 //! | [`log`] | every run, one line each |
 //! | [`certificate`] | rows, what follows from them, where they come from; signatures |
@@ -38,6 +39,7 @@ pub mod progress;
 pub mod registry;
 pub mod search;
 pub mod seeds;
+pub mod simulate;
 pub mod text;
 pub mod trial;
 pub mod verify;

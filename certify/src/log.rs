@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::certificate::strict::{self, Refused};
 use crate::seeds::hex;
+use crate::simulate::Proof;
 
 /// One line.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -76,6 +77,15 @@ pub enum Unit {
         /// The field.
         field: FieldId,
     },
+    /// The best simulator of one strategy.
+    Simulator {
+        /// The field.
+        field: FieldId,
+        /// The strategy.
+        strategy: String,
+        /// What the coalition puts in.
+        puts_in: Vec<u64>,
+    },
 }
 
 /// What came of it.
@@ -129,6 +139,15 @@ pub enum Found {
         inputs: u64,
         /// Different outputs.
         distinct: u64,
+    },
+    /// What the best simulator leaves.
+    Simulated {
+        /// Runs of the protocol.
+        runs: u64,
+        /// Different views of the coalition.
+        views: u64,
+        /// The figure with its proof; nothing if none was found within the work that is allowed.
+        proof: Option<Box<Proof>>,
     },
     /// It could not be done.
     Error(String),

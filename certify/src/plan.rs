@@ -11,11 +11,12 @@ use spec::{Bound, Level};
 use transport::PartySet;
 
 use crate::arguments::Tier;
-use crate::evidence::{self, Evidence, attack, best, counted, honest, outputs, sampled, sweep, views};
+use crate::evidence::{self, Evidence, attack, best, counted, honest, outputs, sampled, simulator, sweep, views};
 use crate::job::{How, Job, SWEPT, Targets};
 use crate::log::Entry;
 use crate::registry::{Protocol, is_counted};
 use crate::search;
+use crate::simulate::{self, Family};
 
 /// What is asked of a protocol.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -78,6 +79,14 @@ pub fn jobs<'a>(protocol: &Protocol<'a>, q: &Question) -> Result<Vec<Job<'a>>, S
             row.coalitions = coalitions.len() as u64;
             let how = How::Views { subject: *subject, n: *n, coalitions: coalitions.clone() };
             add(Evidence::Views(row), how, q.tier.views_weight());
+            // The last party alone, and in longer tiers every coalition.
+            let last = vec![vec![*n - 1]];
+            for corrupt in if q.tier == Tier::Quick { &last } else { &coalitions } {
+                for family in Family::ALL.into_iter().filter(|f| f.concerns(*subject)) {
+                    let (row, how) = simulated(*subject, *n, corrupt, family);
+                    add(row, how, q.tier.seeds());
+                }
+            }
         }
         // The cases of a protocol that has some are swept as they are, with the last party corrupt.
         let parts: &[&dyn DynSubject] =
@@ -161,6 +170,21 @@ fn subject_sweep<'a>(
     Ok((Evidence::Sweep(row), How::Sweep { targets, seeds, effort: Effort::Every }))
 }
 
+fn simulated<'a>(subject: &'a dyn DynSubject, n: usize, corrupt: &[usize], family: Family) -> (Evidence, How<'a>) {
+    let names: Vec<_> = corrupt.iter().map(ToString::to_string).collect();
+    let row = simulator::Row {
+        id: format!("{}/{n}/simulator/{}/{}", subject.name(), names.join("+"), family.name()),
+        parties: n as u64,
+        corrupt: corrupt.iter().map(|p| *p as u64).collect(),
+        does: family.does().into(),
+        without: family.without().map(|c| c.id.into()),
+        abort: simulate::abort(subject.claim().abort).into(),
+        formula: family.bound(subject).to_string(),
+        ..simulator::Row::default()
+    };
+    (Evidence::Simulator(row), How::Simulate { subject, n, corrupt: corrupt.to_vec(), family })
+}
+
 impl Tier {
     /// How many seeds every attack and every sweep that takes seconds is run with.
     #[must_use]
@@ -179,6 +203,14 @@ impl Tier {
             Self::Quick => 1_000_000,
             Self::Standard => 30_000_000,
             Self::Deep => 300_000_000,
+        }
+    }
+    /// The most runs of one strategy whose best simulator is sought.
+    pub(crate) fn most_simulated(self) -> u64 {
+        match self {
+            Self::Quick => 10_000,
+            Self::Standard => 300_000,
+            Self::Deep => 10_000_000,
         }
     }
     fn views_weight(self) -> u64 {

@@ -28,13 +28,18 @@ pub fn playable(subject: &dyn DynSubject, tier: Tier) -> Option<(String, &'stati
     if !mine.is_empty() || output[PartyId::new(0)].is_empty() {
         return None;
     }
-    let largest = weakest(subject.claim(), &spec::Instance::field(5u64)).unwrap_or(Bound::Zero);
     let fields: &[FieldId] = match (subject.preprocessed_triples(), tier) {
         (0, _) => &[FieldId::F2, FieldId::F3, FieldId::F5],
         (_, Tier::Quick) => &[FieldId::F2],
         _ => &[FieldId::F2, FieldId::F3],
     };
-    Some((largest.to_string(), fields))
+    Some((largest(subject).to_string(), fields))
+}
+
+/// The largest of the claimed bounds that depend on the field alone; zero if there is none.
+#[must_use]
+pub fn largest(subject: &dyn DynSubject) -> Bound {
+    weakest(subject.claim(), &spec::Instance::field(5u64)).unwrap_or(Bound::Zero)
 }
 
 /// The best attack on a run of two parties whose inputs are all one.

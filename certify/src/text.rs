@@ -5,7 +5,7 @@ use adversary::verdict::POWER;
 use num_traits::ToPrimitive;
 
 use crate::certificate::Certificate;
-use crate::evidence::{Evidence, attack, sampled, tail};
+use crate::evidence::{Evidence, attack, sampled, simulator, tail};
 
 /// The whole certificate.
 #[must_use]
@@ -66,6 +66,18 @@ pub fn render(c: &Certificate) -> String {
                 vec![r.id.clone(), size, p.best.clone(), p.bound.clone(), runs, v.into()]
             };
             r.points.iter().map(point).collect()
+        }),
+    );
+    section(
+        "The best simulator of all: how much of an attacked run the ideal functionality leaves unexplained",
+        &["computation", "p", "strategies", "largest distance", "bound", "runs", "verdict"],
+        of(&|row, v| {
+            let Evidence::Simulator(r) = row else { return vec![] };
+            let line = |s: simulator::Size| {
+                let numbers = [s.p.to_string(), s.strategies.to_string(), s.largest, s.bound, s.runs.to_string()];
+                [r.id.clone()].into_iter().chain(numbers).chain([v.into()]).collect()
+            };
+            r.by_size().into_iter().map(line).collect()
         }),
     );
     section(
@@ -165,6 +177,20 @@ pub fn findings(row: &Evidence, protocol: &str, seed: &str) -> String {
                 out += &format!(
                     "{}: the views of {:?} over {} differ by {} for {inputs}\n",
                     r.id, p.corrupt, p.field, p.distance
+                );
+            }
+        }
+        Evidence::Simulator(r) => {
+            r.broken.iter().for_each(|b| out += &format!("{}: {b}\n", r.id));
+            for p in r.points.iter().filter(|p| r.exceeds(p)) {
+                out += &format!(
+                    "{}: {} over p = {} with own inputs {:?}: no simulator leaves less than {}, the bound is {}\n",
+                    r.id,
+                    p.strategy,
+                    p.p,
+                    p.puts_in,
+                    p.distance.as_deref().unwrap_or("?"),
+                    p.bound
                 );
             }
         }

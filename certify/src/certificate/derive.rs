@@ -10,7 +10,7 @@ use spec::{Adversary, Bound, CLAUSES, Clause, Level, Levels, NOTES, Norm, Standa
 
 use super::Measured;
 use super::strict::MOST;
-use crate::evidence::{self, Evidence, Grade};
+use crate::evidence::{self, Evidence, Grade, simulator};
 use crate::plan::Question;
 
 /// What follows.
@@ -131,9 +131,10 @@ fn concerns(row: &Evidence, adversary: Adversary) -> bool {
     match row {
         Evidence::Outputs(_) | Evidence::Honest(_) => true,
         Evidence::Views(_) => adversary == Adversary::A1,
-        Evidence::Attack(_) | Evidence::Counted(_) | Evidence::Sampled(_) | Evidence::Best(_) | Evidence::Sweep(_) => {
+        Evidence::Attack(_) | Evidence::Counted(_) | Evidence::Sampled(_) | Evidence::Best(_) => {
             adversary == Adversary::A3
         }
+        Evidence::Sweep(_) | Evidence::Simulator(_) => adversary == Adversary::A3,
     }
 }
 
@@ -169,6 +170,7 @@ fn level(level: Level, m: &Measured, q: &Question, verdicts: &[Verdict]) -> OfLe
         }
     }
     if level.adversary == Adversary::A3 {
+        missing.extend(unexplained(&concerned, q));
         missing.extend(m.protocol.checks.iter().flat_map(|check| {
             // What never lets anything pass is shown by every run that it stops; a chance needs an attack and its control.
             let certain = check.bound == Bound::Zero.to_string();
@@ -198,6 +200,24 @@ fn level(level: Level, m: &Measured, q: &Question, verdicts: &[Verdict]) -> OfLe
         because.push(format!("{}: {v}", row.id()));
     }
     OfLevel { level: level.to_string(), verdict: worst.to_string(), because, missing }
+}
+
+/// What is missing of best simulators: with every number of parties one of a coalition that deviates, and over three
+/// fields with some number.
+fn unexplained(concerned: &[(&Evidence, &Verdict)], q: &Question) -> Vec<String> {
+    let explained = |n: u64| {
+        let solved = |r: &simulator::Row| r.parties == n && r.active() && r.sizes() > 0;
+        concerned.iter().any(|(row, _)| matches!(row, Evidence::Simulator(r) if solved(r)))
+    };
+    let lacking = q.parties.iter().filter(|n| !explained(**n as u64));
+    let mut missing: Vec<_> =
+        lacking.map(|n| format!("no best simulator of a coalition that deviates with {n} parties")).collect();
+    let passes =
+        |(row, v): &(&Evidence, &Verdict)| matches!(row, Evidence::Simulator(r) if r.active()) && **v == Verdict::Pass;
+    if !concerned.iter().any(passes) {
+        missing.push("no best simulator of a coalition that deviates over three fields".into());
+    }
+    missing
 }
 
 fn answer(clause: &Clause, shown: Levels, ruled: &[(Level, OfLevel)]) -> String {
@@ -253,7 +273,7 @@ const NEVER: &[&str] = &[
     "that hash commitments, the pseudo-random generator and the group behind base transfers are hard to break: assumed",
     "anything by counting over large fields: the same generic code is counted over tiny ones",
     "that nothing leaks through time or power",
-    "how well a simulator can explain what malicious parties see: runs are judged one by one",
+    "that strategies which were not run are explained: a best simulator is one for its strategy, at its size",
 ];
 
 fn not_covered(m: &Measured, levels: &[OfLevel], verdicts: &[Verdict]) -> Vec<String> {
@@ -265,14 +285,18 @@ fn not_covered(m: &Measured, levels: &[OfLevel], verdicts: &[Verdict]) -> Vec<St
     if m.asked.tier != "deep" {
         out.push(format!("what only a deeper tier than `{}` does", m.asked.tier));
     }
+    let many = |runs: u64| if runs == MOST { "more than 10^15".into() } else { runs.to_string() };
     for row in &m.rows {
         match row {
             Evidence::Sweep(r) if r.sample => out.push(format!("{}: a sample of mutations only", r.id)),
             Evidence::Views(r) => {
-                let many = |runs: u64| if runs == MOST { "more than 10^15".into() } else { runs.to_string() };
                 out.extend(
                     r.skipped.iter().map(|(f, runs)| format!("{} over {f}: would take {} runs", r.id, many(*runs))),
                 );
+            }
+            Evidence::Simulator(r) => {
+                let each = r.skipped.iter();
+                out.extend(each.map(|(f, runs)| format!("{} over {f}: would take {} runs each", r.id, many(*runs))));
             }
             _ => {}
         }

@@ -73,6 +73,12 @@ fn facts(c: &Certificate) -> BTreeMap<String, String> {
             }
             Evidence::Sampled(r) => put(format!("{}: hits", row.key()), &format!("{} of {}", r.hits, r.runs)),
             Evidence::Attack(r) => put(format!("{}: won", row.key()), &r.won.len().to_string()),
+            Evidence::Simulator(r) => {
+                for p in &r.points {
+                    let what = format!("{} under {} {:?} at p = {}", row.key(), p.strategy, p.puts_in, p.p);
+                    put(what, p.distance.as_deref().unwrap_or("not proved"));
+                }
+            }
             Evidence::Honest(_) | Evidence::Outputs(_) => {}
         }
     }

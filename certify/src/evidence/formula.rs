@@ -5,8 +5,9 @@ use adversary::sample;
 use num_rational::BigRational;
 use spec::Bound;
 
-/// The formulas that rows of sweeps and of best attacks use beside those of figures.
-const MORE: &[Bound] = &[Bound::Zero, Bound::SingleOpening, Bound::MacCheck, Bound::SacrificeAcceptedByMacCheck];
+/// The formulas that rows of sweeps, best attacks and best simulators use beside those of figures.
+const MORE: &[Bound] =
+    &[Bound::Zero, Bound::One, Bound::SingleOpening, Bound::MacCheck, Bound::SacrificeAcceptedByMacCheck];
 
 /// Every formula of a certificate.
 fn known() -> impl Iterator<Item = Bound> {

@@ -6,6 +6,7 @@
 //! | attack | [`attack`] | a named attack, against the shipped code and in its control |
 //! | counted | [`counted`] | a probability over every coin, at several sizes |
 //! | best | [`best`] | the best attack of all, by backward induction |
+//! | simulator | [`simulator`] | the best simulator of a strategy, with its proof |
 //! | sampled | [`sampled`] | a probability over larger fields, in runs fixed beforehand |
 //! | sweep | [`sweep`] | every frame with every mutation |
 //! | honest | [`honest`] | runs in which everyone follows the protocol |
@@ -19,6 +20,7 @@ pub mod formula;
 pub mod honest;
 pub mod outputs;
 pub mod sampled;
+pub mod simulator;
 pub mod sweep;
 pub mod views;
 
@@ -51,6 +53,8 @@ pub enum Evidence {
     Views(views::Row),
     /// The functionality itself.
     Outputs(outputs::Row),
+    /// The best simulator.
+    Simulator(simulator::Row),
 }
 
 /// What kind of knowledge a row is.
@@ -90,6 +94,7 @@ impl Evidence {
             Self::Honest(r) => &r.id,
             Self::Views(r) => &r.id,
             Self::Outputs(r) => &r.id,
+            Self::Simulator(r) => &r.id,
         }
     }
     /// What kind of row it is.
@@ -104,6 +109,7 @@ impl Evidence {
             Self::Honest(_) => "honest",
             Self::Views(_) => "views",
             Self::Outputs(_) => "outputs",
+            Self::Simulator(_) => "simulator",
         }
     }
     /// Its name among the rows of all kinds: what the log calls it.
@@ -121,13 +127,14 @@ impl Evidence {
             Self::Honest(r) => Some(r.parties),
             Self::Views(r) => Some(r.parties),
             Self::Outputs(r) => Some(r.parties),
+            Self::Simulator(r) => Some(r.parties),
         }
     }
     /// What kind of knowledge it is.
     #[must_use]
     pub fn grade(&self) -> Grade {
         match self {
-            Self::Counted(_) | Self::Best(_) | Self::Views(_) | Self::Outputs(_) => Grade::E2,
+            Self::Counted(_) | Self::Best(_) | Self::Views(_) | Self::Outputs(_) | Self::Simulator(_) => Grade::E2,
             Self::Attack(_) | Self::Sampled(_) | Self::Sweep(_) | Self::Honest(_) => Grade::E1,
         }
     }
@@ -141,6 +148,7 @@ impl Evidence {
             Self::Views(r) => r.sizes() < SIZES || !r.compared(),
             // The parts of a larger protocol may be constant; some part has to say something.
             Self::Outputs(_) => true,
+            Self::Simulator(r) => r.supports_only(),
             _ => false,
         }
     }
@@ -159,6 +167,7 @@ impl Evidence {
             Self::Honest(r) => Self::Honest(r.recounted(entries)?),
             Self::Views(r) => Self::Views(r.recounted(entries)?),
             Self::Outputs(r) => Self::Outputs(r.recounted(entries)?),
+            Self::Simulator(r) => Self::Simulator(r.recounted(entries)?),
         })
     }
     /// Whether the row means anything: fractions that are fractions, formulas that are known and have the value they are
@@ -171,6 +180,7 @@ impl Evidence {
             Self::Best(r) => r.check().map_err(at),
             Self::Sweep(r) => r.counts().map(drop).map_err(at),
             Self::Views(r) => r.check().map_err(at),
+            Self::Simulator(r) => r.check().map_err(at),
             Self::Attack(_) | Self::Honest(_) | Self::Outputs(_) => Ok(()),
         }
     }
@@ -201,6 +211,7 @@ pub fn verdicts(rows: &[Evidence]) -> Vec<Verdict> {
         Evidence::Honest(r) => r.verdict(),
         Evidence::Views(r) => r.verdict(),
         Evidence::Outputs(r) => r.verdict(),
+        Evidence::Simulator(r) => r.verdict(),
     };
     rows.iter().map(&mut verdict).collect()
 }

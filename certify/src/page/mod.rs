@@ -6,9 +6,11 @@
 //! | `html` | tables and marks |
 //! | `plot` | probabilities over the order of the field |
 //! | `figures` | probabilities |
+//! | `beyond` | best simulators |
 //! | `sections` | the parts of the page |
 //! | [`trace`] | one run |
 
+mod beyond;
 mod figures;
 mod html;
 mod plot;

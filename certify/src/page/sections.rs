@@ -14,6 +14,7 @@ pub const ALL: &[fn(&Certificate) -> String] = &[
     weaknesses,
     coverage,
     best,
+    super::beyond::simulators,
     views,
     sweeps,
     honest,

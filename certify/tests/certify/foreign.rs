@@ -20,13 +20,21 @@ fn the_right_sum_passes_all_it_claims() {
 }
 
 #[test]
-fn the_sum_without_masks_fails_at_privacy_only() {
+fn the_sum_without_masks_fails_at_privacy_against_everyone() {
     let dir = tempfile::tempdir().unwrap();
     let (code, stored) = certify(TOYS, "toy.sum.unmasked", &[], dir.path());
     let c = &stored.certificate;
-    assert_eq!((code, level(c, "A1C2"), level(c, "A3C2")), (ExitCode::Fail, "fail", "pass"));
+    assert_eq!((code, level(c, "A1C2"), level(c, "A3C2")), (ExitCode::Fail, "fail", "fail"));
     let views = c.measured.rows.iter().find_map(|r| if let Evidence::Views(v) = r { Some(v) } else { None }).unwrap();
     assert!(views.points.iter().any(|p| p.distance == "1" && p.between.is_some()));
+    // Against malicious parties it is privacy alone: nothing but the best simulators speaks against the level.
+    let a3 = c.derived.levels.iter().find(|l| l.level == "A3C2").unwrap();
+    assert!(!a3.because.is_empty() && a3.because.iter().all(|b| b.contains("/simulator/")), "{a3:#?}");
+    let follows = c.measured.rows.iter().find_map(|r| match r {
+        Evidence::Simulator(s) if s.id.ends_with("follows") => Some(s),
+        _ => None,
+    });
+    assert!(follows.unwrap().points.iter().all(|p| p.distance.as_deref() != Some("0") && p.proof.is_some()));
 }
 
 #[test]

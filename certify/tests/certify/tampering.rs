@@ -5,8 +5,10 @@ use std::sync::OnceLock;
 
 use proptest::prelude::*;
 use quorate_certify::certificate::store::{self, Stored};
-use quorate_certify::certificate::{Certificate, derive::Derived, sign, strict};
+use quorate_certify::certificate::{Certificate, Log, derive::Derived, sign, strict};
 use quorate_certify::evidence::Evidence;
+use quorate_certify::log::{self, Found, Unit};
+use quorate_certify::plan::recount;
 use quorate_certify::registry::Registry;
 use quorate_certify::verify::{Verified, verify};
 use serde_json::Value;
@@ -151,6 +153,62 @@ fn an_inconsistent_certificate_is_refused_whoever_signs_it() {
     for wrong in ["3/2", "0/1", "-1", "NaN", "2/4", ""] {
         error(&changed(|c| views(c, wrong), true), None);
     }
+}
+
+/// The certificate with the log and everything that is counted from it as a forger would like them.
+fn forged(change: impl FnOnce(&mut Vec<log::Entry>)) -> Stored {
+    let mut entries = made().stored.log.clone().unwrap();
+    change(&mut entries);
+    let lines = log::lines(&entries).unwrap();
+    let forge = |c: &mut Certificate| {
+        c.measured.log = Log { lines: lines.len() as u64, root: log::root(&lines) };
+        // What cannot be counted is left as it was.
+        if let Ok(rows) = recount(&c.measured.rows, &entries) {
+            c.measured.rows = rows;
+        }
+        c.derived = Derived::from(&c.measured).unwrap();
+    };
+    let stored = changed(forge, true);
+    Stored { log: Some(entries), ..stored }
+}
+
+#[test]
+fn a_figure_without_a_proof_is_refused() {
+    let simulated = |entries: &mut Vec<log::Entry>| {
+        let found = |e: &log::Entry| matches!(e.unit, Unit::Simulator { .. });
+        entries.iter().position(found).unwrap()
+    };
+    assert!(verified(&forged(|_| ()), None).is_ok());
+    let other = |entries: &mut Vec<log::Entry>| {
+        let at = simulated(entries);
+        let Found::Simulated { proof: Some(proof), .. } = &mut entries[at].found else { panic!("nothing is proved") };
+        assert_eq!(proof.certificate.value.to_string(), "0/1");
+        proof.certificate.value = "1/1000".parse().unwrap();
+    };
+    assert!(error(&forged(other), None).contains("its simulator is at distance 0"));
+    let missing = |entries: &mut Vec<log::Entry>| {
+        let at = simulated(entries);
+        entries.remove(at);
+    };
+    assert!(error(&forged(missing), None).contains("were planned"));
+    // Without its proof a figure is none, and nothing rests on it.
+    let unproved = |entries: &mut Vec<log::Entry>| {
+        for e in entries.iter_mut() {
+            if let Found::Simulated { proof, .. } = &mut e.found {
+                *proof = None;
+            }
+        }
+    };
+    assert_ne!(verified(&forged(unproved), None).unwrap().verdict.to_string(), "pass");
+    let smaller = |c: &mut Certificate| {
+        for row in &mut c.measured.rows {
+            if let Evidence::Simulator(r) = row {
+                r.points.iter_mut().for_each(|p| p.distance = Some("1/2".into()));
+            }
+        }
+        c.derived = Derived::from(&c.measured).unwrap();
+    };
+    error(&changed(smaller, true), None);
 }
 
 #[test]

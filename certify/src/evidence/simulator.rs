@@ -1,0 +1,193 @@
+//! The best simulator: how well the ideal functionality explains what a coalition and the honest parties saw, as one exact
+//! fraction for each strategy. The proof of every fraction is in the log and checked whenever the row is counted: by adding
+//! and comparing, nothing is solved.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use adversary::Verdict;
+use adversary::exact::At;
+use adversary::verdict::SIZES;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::{Mismatch, formula};
+use crate::log::{Entry, Found, Unit};
+
+/// What the best simulators leave.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Row {
+    /// Its name.
+    pub id: String,
+    /// The number of parties.
+    pub parties: u64,
+    /// The coalition, by index.
+    pub corrupt: Vec<u64>,
+    /// What the coalition does.
+    pub does: String,
+    /// The check that honest parties skip: a control, in which the figures have to be those of the formula.
+    pub without: Option<String>,
+    /// `selective` or `unanimous`: which honest parties a simulator may keep from their output.
+    pub abort: String,
+    /// The formula of what must not be exceeded.
+    pub formula: String,
+    /// How many strategies there are, with every choice of the coalition's own inputs, by field that was counted.
+    pub planned: BTreeMap<String, u64>,
+    /// Fields that would have taken too many runs, with their number.
+    pub skipped: BTreeMap<String, u64>,
+    /// Every strategy over every field.
+    pub points: Vec<Point>,
+    /// Strategies under which honest parties ended as no run may end.
+    pub broken: Vec<String>,
+}
+
+/// One strategy over one field.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Point {
+    /// The order of the field.
+    pub p: u64,
+    /// The strategy.
+    pub strategy: String,
+    /// What the coalition puts in.
+    pub puts_in: Vec<u64>,
+    /// Runs of the protocol.
+    pub runs: u64,
+    /// Different views of the coalition.
+    pub views: u64,
+    /// What is left of them when those that say the same are one.
+    pub classes: u64,
+    /// The statistical distance that the best simulator leaves; nothing if none was proved.
+    pub distance: Option<String>,
+    /// The value of the formula.
+    pub bound: String,
+    /// The digest of the proof, which is in the log.
+    pub proof: Option<String>,
+}
+
+/// All strategies over one field.
+pub struct Size {
+    /// The order of the field.
+    pub p: u64,
+    /// Strategies, with every choice of the coalition's own inputs.
+    pub strategies: usize,
+    /// The largest distance; where one was not proved, that.
+    pub largest: String,
+    /// The value of the formula.
+    pub bound: String,
+    /// Runs of the protocol.
+    pub runs: u64,
+}
+
+impl Row {
+    /// Counted anew; every proof is checked.
+    pub fn recounted(&self, entries: &[&Entry]) -> Result<Self, Mismatch> {
+        let mut row = Self { points: Vec::new(), broken: Vec::new(), ..self.clone() };
+        for e in entries {
+            let Unit::Simulator { field, strategy, puts_in } = &e.unit else {
+                return Err(format!("{}: no best simulator", self.id));
+            };
+            match &e.found {
+                Found::Unexplained(what) => row.broken.push(format!("{strategy} {puts_in:?} over {field}: {what}")),
+                Found::Simulated { runs, views, proof } => {
+                    let p = field.small_order().ok_or("the field is too large to count")?;
+                    let proof = proof.as_ref();
+                    proof.map_or(Ok(()), |proof| proof.check(&self.abort)).map_err(|e| format!("{}: {e}", self.id))?;
+                    row.points.push(Point {
+                        p,
+                        strategy: strategy.clone(),
+                        puts_in: puts_in.clone(),
+                        runs: *runs,
+                        views: *views,
+                        classes: proof.map_or(0, |proof| proof.problem.real().classes() as u64),
+                        distance: proof.map(|proof| proof.certificate.value.value().to_string()),
+                        bound: formula::value(&self.formula, At::Field(p))?.to_string(),
+                        proof: proof.map(|proof| proof.certificate.digest.clone().into()),
+                    });
+                }
+                _ => return Err(format!("{}: no best simulator", self.id)),
+            }
+        }
+        Ok(row)
+    }
+    /// Whether its fractions are fractions, its bounds are those of the formula, and no strategy is missing.
+    pub fn check(&self) -> Result<(), Mismatch> {
+        let strategies: BTreeSet<_> = self.points.iter().map(|p| (p.p, &p.strategy, &p.puts_in)).collect();
+        let (done, planned) = (strategies.len() + self.broken.len(), self.planned.values().sum::<u64>());
+        if done as u64 != planned || strategies.len() != self.points.len() {
+            return Err(format!("{done} strategies where {planned} were planned"));
+        }
+        self.points.iter().try_for_each(|p| {
+            let bound = formula::value(&self.formula, At::Field(p.p))?.to_string();
+            if bound != p.bound {
+                return Err(format!("{} at p = {} is {bound}, not {}", self.formula, p.p, p.bound));
+            }
+            p.distance.as_deref().map_or(Ok(()), |d| formula::probability(d).map(drop))
+        })
+    }
+    /// Over how many fields every strategy was explained as well as it can be.
+    #[must_use]
+    pub fn sizes(&self) -> usize {
+        let mut done: BTreeMap<u64, BTreeSet<(&str, &[u64])>> = BTreeMap::new();
+        for p in self.points.iter().filter(|p| p.runs > 0 && p.distance.is_some()) {
+            done.entry(p.p).or_default().insert((&p.strategy, &p.puts_in));
+        }
+        let planned = |p: u64| self.planned.get(&format!("F{p}")).copied();
+        done.into_iter().filter(|(p, all)| planned(*p) == Some(all.len() as u64)).count()
+    }
+    /// Whether the coalition deviates, against the protocol as it ships.
+    #[must_use]
+    pub fn active(&self) -> bool {
+        self.without.is_none() && self.points.iter().any(|p| p.strategy != "honest")
+    }
+    /// The verdict: more than the bound fails, but in a control where the instrument has to see exactly that; what was not
+    /// proved is no evidence.
+    #[must_use]
+    pub fn verdict(&self) -> Verdict {
+        let reaches = |p: &Point| p.distance.as_ref() == Some(&p.bound);
+        if !self.broken.is_empty() || self.points.iter().any(|p| self.exceeds(p)) {
+            Verdict::Fail
+        } else if self.points.is_empty() || self.points.iter().any(|p| p.runs == 0) {
+            Verdict::Vacuous
+        } else if self.points.iter().any(|p| p.distance.is_none()) {
+            Verdict::Inconclusive
+        } else if self.without.is_some() {
+            // A control shows that the instrument sees what it should, at whatever sizes.
+            if self.points.iter().all(reaches) { Verdict::Pass } else { Verdict::Vacuous }
+        } else if self.sizes() < SIZES {
+            Verdict::Inconclusive
+        } else {
+            Verdict::Pass
+        }
+    }
+    /// Whether the best simulator leaves more than the bound there.
+    #[must_use]
+    pub fn exceeds(&self, p: &Point) -> bool {
+        let value = p.distance.as_deref().map(formula::probability);
+        match (value, formula::value(&self.formula, At::Field(p.p))) {
+            (None, Ok(_)) => false,
+            (Some(Ok(value)), Ok(bound)) => value > bound,
+            _ => true,
+        }
+    }
+    /// All strategies over each field together.
+    #[must_use]
+    pub fn by_size(&self) -> Vec<Size> {
+        let sizes: BTreeSet<u64> = self.points.iter().map(|p| p.p).collect();
+        let size = |p: u64| {
+            let here: Vec<_> = self.points.iter().filter(|x| x.p == p).collect();
+            let values: Option<Vec<_>> =
+                here.iter().map(|x| x.distance.as_deref().and_then(|d| formula::fraction(d).ok())).collect();
+            let largest =
+                values.and_then(|v| v.into_iter().max()).map_or_else(|| "not proved".into(), |v| v.to_string());
+            let bound = here.first().map_or_else(String::new, |x| x.bound.clone());
+            Size { p, strategies: here.len(), largest, bound, runs: here.iter().map(|x| x.runs).sum() }
+        };
+        sizes.into_iter().map(size).collect()
+    }
+    /// Whether it only supports other rows: fewer sizes than are compared with a formula, nothing to explain, or a control.
+    #[must_use]
+    pub fn supports_only(&self) -> bool {
+        self.points.is_empty() || (self.without.is_none() && self.sizes() < SIZES)
+    }
+}

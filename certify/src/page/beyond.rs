@@ -1,0 +1,39 @@
+//! The parts of the page about what goes beyond single attacks.
+
+use super::html::{Cell, code, fraction, judged, number, section, table, text};
+use super::sections::rows;
+use crate::certificate::Certificate;
+use crate::evidence::Evidence;
+
+/// How much of attacked runs the functionality leaves unexplained.
+pub fn simulators(c: &Certificate) -> String {
+    let mut lines: Vec<Vec<Cell>> = Vec::new();
+    for (row, v) in rows(c) {
+        let Evidence::Simulator(r) = row else { continue };
+        for s in r.by_size() {
+            lines.push(vec![
+                code(&r.id),
+                text(&r.does),
+                number(s.p),
+                number(s.strategies as u64),
+                fraction(&s.largest),
+                fraction(&s.bound),
+                text(&r.formula),
+                number(s.runs),
+                judged(v),
+            ]);
+        }
+    }
+    let head =
+        ["computation", "the coalition", "p", "strategies", "largest distance", "bound", "formula", "runs", "row"];
+    section(
+        "The best simulator of all",
+        &table(
+            "How far the real run stays, at best, from what the ideal functionality explains: what the coalition sees and what honest parties output, \
+             together, at the honest input where it is worst. Every fraction has a proof in the log that is checked without solving anything. \
+             Where fewer than three fields could be counted, the row only supports others. Tier E2.",
+            &head,
+            &lines,
+        ),
+    )
+}
