@@ -12,6 +12,7 @@ use adversary::exact::{Measurement, Point};
 use adversary::fields::FieldId;
 use adversary::ideal::supply::CorruptShares;
 use adversary::privacy::semi_honest;
+use adversary::properties::Value;
 use adversary::sample::Experiment;
 use adversary::subject::{every, positions};
 use adversary::sweep::{Effort, Target, points, replay};
@@ -24,6 +25,7 @@ use crate::arguments::Tier;
 use crate::certificate::strict::MOST;
 use crate::evidence::{Evidence, attack, honest, sampled::BLOCK, sweep};
 use crate::log::{Found, Unit};
+use crate::properties::{Place, Property};
 use crate::search;
 use crate::seeds::Root;
 use crate::simulate::{self, Family};
@@ -48,6 +50,7 @@ pub(crate) enum How<'a> {
     Honest { subject: &'a dyn DynSubject, n: usize },
     Views { subject: &'a dyn DynSubject, n: usize, coalitions: Vec<Vec<usize>> },
     Outputs { subject: &'a dyn DynSubject, n: usize },
+    Look { property: Property, subjects: Vec<&'a dyn DynSubject>, n: usize, places: Vec<Place> },
     Simulate { subject: &'a dyn DynSubject, n: usize, corrupt: Vec<usize>, family: Family },
 }
 
@@ -137,6 +140,13 @@ impl Job<'_> {
             }
             How::Outputs { .. } => Ok(COUNTED.map(|field| Unit::Outputs { field }).into()),
             How::Simulate { .. } => self.simulated(),
+            How::Look { places, .. } => {
+                let unit = |p: &Place| {
+                    let Place { subject, field, corrupt } = p.clone();
+                    Unit::Property { subject, field, corrupt }
+                };
+                Ok(places.iter().map(unit).collect())
+            }
         }
     }
     /// Notes in a row what is counted and what would take too long.
@@ -253,6 +263,13 @@ impl Job<'_> {
                 }
             }
             (How::Outputs { subject, n }, Unit::Outputs { field }) => all_outputs(*subject, *n, *field),
+            (How::Look { property, subjects, n, .. }, Unit::Property { subject, field, corrupt }) => {
+                let at = Place { subject: subject.clone(), field: *field, corrupt: corrupt.clone() };
+                match property.look(subjects, *n, &at, seed(0), self.tier) {
+                    Ok(row) => looked(row),
+                    Err(e) => Found::Unexplained(e.to_string()),
+                }
+            }
             (How::Simulate { subject, n, corrupt, family }, Unit::Simulator { field, strategy, puts_in }) => {
                 let at = simulate::instance(*family, *field, *n, corrupt);
                 let found = family.strategies(*subject, &at).and_then(|all| {
@@ -270,12 +287,27 @@ impl Job<'_> {
     }
 }
 
+/// A row of the harness as a line of the log.
+fn looked(row: adversary::properties::Row) -> Found {
+    /// Violations that are told word by word.
+    const TOLD: usize = 10;
+    // An upper bound follows from the counts.
+    let figures = row.figures.iter().filter(|(_, v)| !matches!(v, Value::Below(_)));
+    Found::Looked {
+        of: row.of,
+        cases: row.cases,
+        violated: row.violations.len() as u64,
+        figures: figures.map(|(name, v)| ((*name).to_owned(), v.to_string())).collect(),
+        violations: row.violations.into_iter().take(TOLD).collect(),
+    }
+}
+
 fn instance(field: FieldId, n: usize, corrupt: &[usize]) -> Instance {
     Instance { field, world: World::new(n, PartySet::of(corrupt)), shares: CorruptShares::Zero }
 }
 
 /// How many runs it takes to count one coalition through: the coins of one run, for every choice of so many inputs.
-fn estimate(subject: &dyn DynSubject, at: &Instance, values: usize) -> Result<u64, String> {
+pub(crate) fn estimate(subject: &dyn DynSubject, at: &Instance, values: usize) -> Result<u64, String> {
     let shape = subject.shape(at.world.parties.n());
     let outcomes = Rc::new(Cell::new(1));
     let tape = Tape::new(Box::new(Counting(outcomes.clone())));

@@ -18,6 +18,7 @@
 //! | [`measure`] | runs a plan on all processors |
 //! | [`search`] | where the best attack of all can be found |
 //! | [`trial`] | a strategy of somebody's own, played and counted |
+//! | [`properties`] | which other properties are looked at, and where |
 //! | [`simulate`] | what the best simulator is asked to explain |
 //! | [`evidence`] | rows: raw counts, one file per kind |
 //! | [`log`] | every run, one line each |
@@ -36,6 +37,7 @@ pub mod measure;
 pub mod page;
 pub mod plan;
 pub mod progress;
+pub mod properties;
 pub mod registry;
 pub mod search;
 pub mod seeds;

@@ -1,6 +1,8 @@
 //! Every run of a certification, one line each: what was done and what came of it. The rows of a certificate are counted
 //! from these lines, any line can be replayed from the root of all seeds, and one hash in the certificate fixes them all.
 
+use std::collections::BTreeMap;
+
 use adversary::fields::FieldId;
 use adversary::sweep::Point;
 use serde::{Deserialize, Serialize};
@@ -77,6 +79,15 @@ pub enum Unit {
         /// The field.
         field: FieldId,
     },
+    /// A property of one instance.
+    Property {
+        /// The subject; empty for what is no subject's.
+        subject: String,
+        /// The field.
+        field: FieldId,
+        /// The coalition.
+        corrupt: Vec<usize>,
+    },
     /// The best simulator of one strategy.
     Simulator {
         /// The field.
@@ -148,6 +159,19 @@ pub enum Found {
         views: u64,
         /// The figure with its proof; nothing if none was found within the work that is allowed.
         proof: Option<Box<Proof>>,
+    },
+    /// What looking at a property found.
+    Looked {
+        /// Subject, parties, field, coalition.
+        of: String,
+        /// Cases that were run.
+        cases: u64,
+        /// Of these, those in which it does not hold.
+        violated: u64,
+        /// The first of them.
+        violations: Vec<String>,
+        /// What was measured beside.
+        figures: BTreeMap<String, String>,
     },
     /// It could not be done.
     Error(String),

@@ -11,9 +11,12 @@ use spec::{Bound, Level};
 use transport::PartySet;
 
 use crate::arguments::Tier;
-use crate::evidence::{self, Evidence, attack, best, counted, honest, outputs, sampled, simulator, sweep, views};
+use crate::evidence::{
+    self, Evidence, attack, best, counted, honest, outputs, property, sampled, simulator, sweep, views,
+};
 use crate::job::{How, Job, SWEPT, Targets};
 use crate::log::Entry;
+use crate::properties::Property;
 use crate::registry::{Protocol, is_counted};
 use crate::search;
 use crate::simulate::{self, Family};
@@ -88,6 +91,10 @@ pub fn jobs<'a>(protocol: &Protocol<'a>, q: &Question) -> Result<Vec<Job<'a>>, S
                 }
             }
         }
+        for property in Property::ANY {
+            let (row, how) = looked_at(property, protocol, *n, &coalitions, q.tier);
+            add(row, how, q.tier.seeds());
+        }
         // The cases of a protocol that has some are swept as they are, with the last party corrupt.
         let parts: &[&dyn DynSubject] =
             if protocol.cases.is_empty() || q.tier > Tier::Quick { &protocol.parts } else { &[] };
@@ -97,6 +104,11 @@ pub fn jobs<'a>(protocol: &Protocol<'a>, q: &Question) -> Result<Vec<Job<'a>>, S
                 add(row, how, 2);
             }
         }
+    }
+    // Inputs and commitments of this project are looked at among two parties, whatever the question says.
+    for property in Property::OWN.into_iter().filter(|_| !protocol.foreign) {
+        let (row, how) = looked_at(property, protocol, 2, &[], q.tier);
+        add(row, how, 1);
     }
     for case in protocol.cases.iter().filter(|c| q.parties.contains(&c.n)) {
         let Some((seeds, effort)) = q.tier.sweep(case) else { continue };
@@ -168,6 +180,25 @@ fn subject_sweep<'a>(
     let made = (0..seeds).map(|_| OnceLock::new()).collect();
     let targets = Targets::Subject { subject, n, corrupt: PartySet::of(corrupt), made };
     Ok((Evidence::Sweep(row), How::Sweep { targets, seeds, effort: Effort::Every }))
+}
+
+fn looked_at<'a>(
+    property: Property,
+    protocol: &Protocol<'a>,
+    n: usize,
+    coalitions: &[Vec<usize>],
+    tier: Tier,
+) -> (Evidence, How<'a>) {
+    let places = property.places(&protocol.parts, n, coalitions, tier);
+    let row = property::Row {
+        id: format!("{}/{n}", property.name()),
+        parties: n as u64,
+        property: property.name().into(),
+        holds: property.holds().into(),
+        planned: places.len() as u64,
+        ..property::Row::default()
+    };
+    (Evidence::Property(row), How::Look { property, subjects: protocol.parts.clone(), n, places })
 }
 
 fn simulated<'a>(subject: &'a dyn DynSubject, n: usize, corrupt: &[usize], family: Family) -> (Evidence, How<'a>) {

@@ -81,6 +81,15 @@ pub fn render(c: &Certificate) -> String {
         }),
     );
     section(
+        "Properties beside privacy and correctness: in how many cases, and where they do not hold",
+        &["property", "instances", "cases", "violated", "verdict", "what must hold"],
+        of(&|row, v| {
+            let Evidence::Property(r) = row else { return vec![] };
+            let numbers = [r.points.len() as u64, r.cases(), r.violated()].map(|n| n.to_string());
+            vec![[r.id.clone()].into_iter().chain(numbers).chain([v.into(), r.holds.clone()]).collect()]
+        }),
+    );
+    section(
         "Semi-honest views of all inputs that a coalition may not tell apart: their largest distance",
         &["computation", "field", "coalition", "inputs", "pairs", "runs", "distance", "verdict"],
         of(&|row, v| {
@@ -180,6 +189,7 @@ pub fn findings(row: &Evidence, protocol: &str, seed: &str) -> String {
                 );
             }
         }
+        Evidence::Property(r) => r.violations.iter().for_each(|v| out += &format!("{}: {v}\n", r.id)),
         Evidence::Simulator(r) => {
             r.broken.iter().for_each(|b| out += &format!("{}: {b}\n", r.id));
             for p in r.points.iter().filter(|p| r.exceeds(p)) {

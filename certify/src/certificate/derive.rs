@@ -12,6 +12,7 @@ use super::Measured;
 use super::strict::MOST;
 use crate::evidence::{self, Evidence, Grade, simulator};
 use crate::plan::Question;
+use crate::properties::TOO_MANY;
 
 /// What follows.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
@@ -89,7 +90,7 @@ impl Derived {
         let shown =
             ruled.iter().filter(|(_, l)| l.verdict == Verdict::Pass.to_string()).map(|(l, _)| *l).collect::<Vec<_>>();
         let shown = Levels::of(&shown);
-        let answers: Vec<_> = CLAUSES.iter().map(|c| answer(c, shown, &ruled)).collect();
+        let answers: Vec<_> = CLAUSES.iter().map(|c| answer(c, shown, &ruled, m)).collect();
         let levels: Vec<OfLevel> = ruled.into_iter().map(|(_, l)| l).collect();
         let standards = CLAUSES.iter().zip(answers).map(|(c, answer)| of_clause(c, answer)).collect();
         let worst = levels.iter().map(|l| named(&l.verdict)).chain([everything(m, &verdicts)]);
@@ -134,9 +135,13 @@ fn concerns(row: &Evidence, adversary: Adversary) -> bool {
         Evidence::Attack(_) | Evidence::Counted(_) | Evidence::Sampled(_) | Evidence::Best(_) => {
             adversary == Adversary::A3
         }
+        Evidence::Property(r) => r.passive() || adversary == Adversary::A3,
         Evidence::Sweep(_) | Evidence::Simulator(_) => adversary == Adversary::A3,
     }
 }
+
+/// What every level but a covert one asks for beside privacy and correctness.
+const PROPERTY: (&str, &str) = ("property", "look at other properties");
 
 fn level(level: Level, m: &Measured, q: &Question, verdicts: &[Verdict]) -> OfLevel {
     let concerned: Vec<_> = m.rows.iter().zip(verdicts).filter(|(row, _)| concerns(row, level.adversary)).collect();
@@ -145,9 +150,9 @@ fn level(level: Level, m: &Measured, q: &Question, verdicts: &[Verdict]) -> OfLe
         let n = *n as u64;
         let has = |kind: &str| concerned.iter().any(|(row, _)| row.kind() == kind && row.parties() == Some(n));
         let needed: &[(&str, &str)] = match level.adversary {
-            Adversary::A1 => &[("honest", "runs without deviation")],
+            Adversary::A1 => &[("honest", "runs without deviation"), PROPERTY],
             Adversary::A2 => &[("covert", "measurement of deterrence")],
-            Adversary::A3 => &[("honest", "runs without deviation"), ("sweep", "sweep")],
+            Adversary::A3 => &[("honest", "runs without deviation"), ("sweep", "sweep"), PROPERTY],
         };
         let lacking = needed.iter().filter(|(kind, _)| !has(kind));
         missing.extend(lacking.map(|(_, what)| format!("no {what} with {n} parties")));
@@ -220,7 +225,7 @@ fn unexplained(concerned: &[(&Evidence, &Verdict)], q: &Question) -> Vec<String>
     missing
 }
 
-fn answer(clause: &Clause, shown: Levels, ruled: &[(Level, OfLevel)]) -> String {
+fn answer(clause: &Clause, shown: Levels, ruled: &[(Level, OfLevel)], m: &Measured) -> String {
     let of = |adversary: Adversary| {
         let all = ruled.iter().filter(|(l, _)| l.adversary == adversary).map(|(_, l)| named(&l.verdict));
         all.max().map_or_else(|| "not asked for".into(), |v| v.to_string())
@@ -230,7 +235,7 @@ fn answer(clause: &Clause, shown: Levels, ruled: &[(Level, OfLevel)]) -> String 
     }
     match clause.id {
         "R-6.2a" => format!("semi-honest: {}; malicious: {}", of(Adversary::A1), of(Adversary::A3)),
-        "R-6.2b" => "not measured".into(),
+        "R-6.2b" => independence(m),
         "R-6.2c" => "not claimed: impossible in general when half of the parties or more may be corrupt".into(),
         "R-6.3" => "semi-honest and malicious parties are modelled".into(),
         "R-8.1.1" | "I-5.1" => of(Adversary::A1),
@@ -243,6 +248,28 @@ fn answer(clause: &Clause, shown: Levels, ruled: &[(Level, OfLevel)]) -> String 
         "I-5.3.5" => "not claimed".into(),
         "E-5.1" => format!("semi-honest: {}; malicious: {}", of(Adversary::A1), of(Adversary::A3)),
         _ => "about the whole system, not the protocol: outside this certificate".into(),
+    }
+}
+
+/// What is known of the independence of inputs: copied and mauled inputs where they were tried, and best simulators of
+/// coalitions that deviate. A simulator chooses the coalition's inputs before it is told anything.
+fn independence(m: &Measured) -> String {
+    let (mut tried, mut explained, mut wide) = (None, None, false);
+    for (row, v) in m.rows.iter().zip(evidence::verdicts(&m.rows)) {
+        match row {
+            Evidence::Property(r) if r.independence() => tried = tried.max(Some(v)),
+            Evidence::Simulator(r) if r.active() && (!row.supports_only() || v == Verdict::Fail) => {
+                explained = explained.max(Some(v));
+                wide |= v == Verdict::Pass;
+            }
+            _ => {}
+        }
+    }
+    match (tried, explained) {
+        (Some(a), Some(b)) => format!("copied inputs and commitments: {a}; best simulators over three fields: {b}"),
+        (None, Some(b)) if wide || b == Verdict::Fail => format!("best simulators over three fields: {b}"),
+        (Some(a), None) => format!("copied inputs and commitments: {a}; best simulators: not enough"),
+        _ => "not measured".into(),
     }
 }
 
@@ -294,14 +321,21 @@ fn not_covered(m: &Measured, levels: &[OfLevel], verdicts: &[Verdict]) -> Vec<St
                     r.skipped.iter().map(|(f, runs)| format!("{} over {f}: would take {} runs", r.id, many(*runs))),
                 );
             }
+            Evidence::Property(r) => out.extend(r.points.iter().filter_map(|p| {
+                let runs = p.figures.get(TOO_MANY)?;
+                Some(format!("{} of {}: would take {runs} runs", r.property, p.of))
+            })),
             Evidence::Simulator(r) => {
-                let each = r.skipped.iter();
-                out.extend(each.map(|(f, runs)| format!("{} over {f}: would take {} runs each", r.id, many(*runs))));
+                let each: Vec<_> = r.skipped.iter().map(|(f, runs)| format!("{f} ({} runs)", many(*runs))).collect();
+                out.extend((!each.is_empty()).then(|| format!("{}: not over {}", r.id, each.join(", "))));
             }
             _ => {}
         }
     }
-    for (row, v) in m.rows.iter().zip(verdicts).filter(|(_, v)| matches!(v, Verdict::Inconclusive | Verdict::Vacuous)) {
+    // What was said above, field by field, is not said again.
+    let told = |row: &Evidence| matches!(row, Evidence::Simulator(r) if r.supports_only() && !r.skipped.is_empty());
+    let open = |v: &Verdict| matches!(v, Verdict::Inconclusive | Verdict::Vacuous);
+    for (row, v) in m.rows.iter().zip(verdicts).filter(|(row, v)| open(v) && !told(row)) {
         out.push(format!("{}: {v}", row.key()));
     }
     for l in levels {

@@ -79,6 +79,7 @@ fn facts(c: &Certificate) -> BTreeMap<String, String> {
                     put(what, p.distance.as_deref().unwrap_or("not proved"));
                 }
             }
+            Evidence::Property(r) => put(format!("{}: violated", row.key()), &r.violated().to_string()),
             Evidence::Honest(_) | Evidence::Outputs(_) => {}
         }
     }

@@ -7,6 +7,7 @@
 //! | counted | [`counted`] | a probability over every coin, at several sizes |
 //! | best | [`best`] | the best attack of all, by backward induction |
 //! | simulator | [`simulator`] | the best simulator of a strategy, with its proof |
+//! | property | [`property`] | a property beside privacy and correctness |
 //! | sampled | [`sampled`] | a probability over larger fields, in runs fixed beforehand |
 //! | sweep | [`sweep`] | every frame with every mutation |
 //! | honest | [`honest`] | runs in which everyone follows the protocol |
@@ -19,6 +20,7 @@ pub mod counted;
 pub mod formula;
 pub mod honest;
 pub mod outputs;
+pub mod property;
 pub mod sampled;
 pub mod simulator;
 pub mod sweep;
@@ -55,6 +57,8 @@ pub enum Evidence {
     Outputs(outputs::Row),
     /// The best simulator.
     Simulator(simulator::Row),
+    /// A property beside privacy and correctness.
+    Property(property::Row),
 }
 
 /// What kind of knowledge a row is.
@@ -95,6 +99,7 @@ impl Evidence {
             Self::Views(r) => &r.id,
             Self::Outputs(r) => &r.id,
             Self::Simulator(r) => &r.id,
+            Self::Property(r) => &r.id,
         }
     }
     /// What kind of row it is.
@@ -110,6 +115,7 @@ impl Evidence {
             Self::Views(_) => "views",
             Self::Outputs(_) => "outputs",
             Self::Simulator(_) => "simulator",
+            Self::Property(_) => "property",
         }
     }
     /// Its name among the rows of all kinds: what the log calls it.
@@ -128,6 +134,7 @@ impl Evidence {
             Self::Views(r) => Some(r.parties),
             Self::Outputs(r) => Some(r.parties),
             Self::Simulator(r) => Some(r.parties),
+            Self::Property(r) => Some(r.parties),
         }
     }
     /// What kind of knowledge it is.
@@ -135,7 +142,9 @@ impl Evidence {
     pub fn grade(&self) -> Grade {
         match self {
             Self::Counted(_) | Self::Best(_) | Self::Views(_) | Self::Outputs(_) | Self::Simulator(_) => Grade::E2,
-            Self::Attack(_) | Self::Sampled(_) | Self::Sweep(_) | Self::Honest(_) => Grade::E1,
+            // Counted over every coin, where it is.
+            Self::Property(r) if r.exact() => Grade::E2,
+            Self::Attack(_) | Self::Sampled(_) | Self::Sweep(_) | Self::Honest(_) | Self::Property(_) => Grade::E1,
         }
     }
     /// Whether the row only supports others: it can fail a level, but no level waits for it.
@@ -149,6 +158,8 @@ impl Evidence {
             // The parts of a larger protocol may be constant; some part has to say something.
             Self::Outputs(_) => true,
             Self::Simulator(r) => r.supports_only(),
+            // Where every input is told by the output, there is nothing that an abort could tell beside.
+            Self::Property(r) => r.property == "abort.privacy" && r.cases() == 0,
             _ => false,
         }
     }
@@ -168,6 +179,7 @@ impl Evidence {
             Self::Views(r) => Self::Views(r.recounted(entries)?),
             Self::Outputs(r) => Self::Outputs(r.recounted(entries)?),
             Self::Simulator(r) => Self::Simulator(r.recounted(entries)?),
+            Self::Property(r) => Self::Property(r.recounted(entries)?),
         })
     }
     /// Whether the row means anything: fractions that are fractions, formulas that are known and have the value they are
@@ -181,6 +193,7 @@ impl Evidence {
             Self::Sweep(r) => r.counts().map(drop).map_err(at),
             Self::Views(r) => r.check().map_err(at),
             Self::Simulator(r) => r.check().map_err(at),
+            Self::Property(r) => r.check().map_err(at),
             Self::Attack(_) | Self::Honest(_) | Self::Outputs(_) => Ok(()),
         }
     }
@@ -212,6 +225,7 @@ pub fn verdicts(rows: &[Evidence]) -> Vec<Verdict> {
         Evidence::Views(r) => r.verdict(),
         Evidence::Outputs(r) => r.verdict(),
         Evidence::Simulator(r) => r.verdict(),
+        Evidence::Property(r) => r.verdict(),
     };
     rows.iter().map(&mut verdict).collect()
 }

@@ -37,3 +37,25 @@ pub fn simulators(c: &Certificate) -> String {
         ),
     )
 }
+
+/// Everything beside privacy and correctness.
+pub fn properties(c: &Certificate) -> String {
+    let mut lines = Vec::new();
+    for (row, v) in rows(c) {
+        let Evidence::Property(r) = row else { continue };
+        for p in &r.points {
+            let figures: Vec<_> = p.figures.iter().map(|(name, value)| format!("{name}: {value}")).collect();
+            let cells = [code(&r.id), text(&r.holds), text(&p.of), number(p.cases), number(p.violated)];
+            lines.push(cells.into_iter().chain([text(figures.join("; ")), judged(v)]).collect());
+        }
+    }
+    let head = ["property", "what must hold", "instance", "cases", "violated", "measured", "row"];
+    section(
+        "Properties beside privacy and correctness",
+        &table(
+            "One case is enough to fail. Who has an output when a coalition stops is a figure: no protocol without an honest majority is fair.",
+            &head,
+            &lines,
+        ),
+    )
+}

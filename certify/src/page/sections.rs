@@ -15,6 +15,7 @@ pub const ALL: &[fn(&Certificate) -> String] = &[
     coverage,
     best,
     super::beyond::simulators,
+    super::beyond::properties,
     views,
     sweeps,
     honest,

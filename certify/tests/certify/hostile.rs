@@ -39,6 +39,8 @@ enum Fault {
     Hangs,
     /// It takes memory without end.
     Eats,
+    /// It says something more if its input is not zero.
+    Tells,
     /// It claims C1 with two parties.
     Empty,
 }
@@ -86,6 +88,9 @@ impl Subject for Bad {
                 s.send(p, "input", &mine)?;
                 s.send(p, "input", &mine)?;
             }
+            if self.0 == Fault::Tells && mine[0] != F::ZERO {
+                s.send(PartyId::new(1), "more", &mine)?;
+            }
             return Ok(mine);
         }
         let [a, b] = [s.recv::<F>(first, "input", 1).await?[0], s.recv::<F>(first, "input", 1).await?[0]];
@@ -118,6 +123,21 @@ fn a_protocol_that_talks_for_ever_fails_and_ends() {
     let honest =
         stored.certificate.measured.rows.iter().find_map(|r| if let Evidence::Honest(h) = r { Some(h) } else { None });
     assert!(honest.unwrap().otherwise[0].contains("past every limit"), "{honest:?}");
+}
+
+#[test]
+fn traffic_that_tells_an_input_fails_for_everyone() {
+    let dir = tempfile::tempdir().unwrap();
+    let (code, stored) = certify(&[&Bad(Fault::Tells)], "bad", &["--n", "2"], dir.path());
+    let c = &stored.certificate;
+    assert_eq!((code, level(c, "A1C2"), level(c, "A3C2")), (ExitCode::Fail, "fail", "fail"));
+    let shape = c.measured.rows.iter().find_map(|r| match r {
+        Evidence::Property(p) if p.property == "traffic.shape" => Some(p),
+        _ => None,
+    });
+    let shape = shape.unwrap();
+    assert!(shape.violated() > 0 && shape.violations[0].contains("inputs") && shape.violations[0].contains("seed"));
+    assert!(c.derived.levels[0].because.iter().any(|b| b.starts_with("traffic.shape")), "{:?}", c.derived.levels);
 }
 
 #[test]

@@ -212,6 +212,32 @@ fn a_figure_without_a_proof_is_refused() {
 }
 
 #[test]
+fn a_property_that_was_looked_at_less_is_refused() {
+    let of = |e: &log::Entry| matches!(e.unit, Unit::Property { .. });
+    let missing = |entries: &mut Vec<log::Entry>| {
+        let at = entries.iter().position(of).unwrap();
+        entries.remove(at);
+    };
+    assert!(error(&forged(missing), None).contains("were planned"));
+    let silent = |entries: &mut Vec<log::Entry>| {
+        for e in entries.iter_mut() {
+            if let Found::Looked { violated, .. } = &mut e.found {
+                *violated = 1;
+            }
+        }
+    };
+    assert!(error(&forged(silent), None).contains("not those that were counted"));
+    let none = |entries: &mut Vec<log::Entry>| {
+        for e in entries.iter_mut() {
+            if let Found::Looked { cases, .. } = &mut e.found {
+                *cases = 0;
+            }
+        }
+    };
+    assert_ne!(verified(&forged(none), None).unwrap().verdict.to_string(), "pass");
+}
+
+#[test]
 fn a_log_that_was_changed_is_refused() {
     let Made { stored, key, .. } = made();
     let log = stored.log.clone().unwrap();

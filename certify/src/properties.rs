@@ -1,0 +1,159 @@
+//! Which properties beside privacy and correctness are looked at, and on which instances: small ones in the quick tier.
+
+use adversary::DynSubject;
+use adversary::fields::FieldId;
+use adversary::properties::delivery::Orders;
+use adversary::properties::independence::Masking;
+use adversary::properties::{Row, Value, aborts, delivery, fairness, independence, inputs, named, shape};
+use protocols::{Error, Result};
+use transport::PartySet;
+
+use crate::arguments::Tier;
+use crate::certificate::strict::MOST;
+use crate::job::estimate;
+use crate::simulate::{self, Family};
+
+/// The figure of an instance that would take too long.
+pub const TOO_MANY: &str = "runs that it would take";
+
+/// A property.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Property {
+    /// The traffic is the same whatever inputs and coins are.
+    Shape,
+    /// Honest runs end right in any order of delivery.
+    Orders,
+    /// Parties that stop are not accused, and nobody waits for them for ever.
+    FailStop,
+    /// Nobody is accused whatever the network does.
+    Blame,
+    /// Who has an output when a coalition stops.
+    Fairness,
+    /// Where a run stops tells nothing about inputs.
+    Aborts,
+    /// The inputs of a coalition do not depend on others'.
+    Inputs,
+    /// Commitments cannot be copied.
+    Commitments,
+}
+
+/// What it is looked at in.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Place {
+    /// The subject; empty for what is no subject's.
+    pub subject: String,
+    /// The field.
+    pub field: FieldId,
+    /// Who is corrupt.
+    pub corrupt: Vec<usize>,
+}
+
+impl Property {
+    /// Those of any subject with any number of parties.
+    pub const ANY: [Self; 6] = [Self::Shape, Self::Orders, Self::FailStop, Self::Blame, Self::Fairness, Self::Aborts];
+    /// Those of this project's inputs and commitments, among two parties.
+    pub const OWN: [Self; 2] = [Self::Inputs, Self::Commitments];
+
+    /// Its name.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Shape => "traffic.shape",
+            Self::Orders => "delivery.honest",
+            Self::FailStop => "delivery.fail_stop",
+            Self::Blame => "blame.network",
+            Self::Fairness => "fairness.stop",
+            Self::Aborts => "abort.privacy",
+            Self::Inputs => "independence.inputs",
+            Self::Commitments => "independence.commitments",
+        }
+    }
+    /// What must hold.
+    #[must_use]
+    pub fn holds(self) -> &'static str {
+        match self {
+            Self::Shape => "which frames travel, when and how long they are does not depend on inputs or coins",
+            Self::Orders => "honest runs end with the right output in no more rounds, in any order of delivery",
+            Self::FailStop => {
+                "when parties stop, the others end, right or with an error of the transport, and accuse nobody"
+            }
+            Self::Blame => "under random faults of the network nobody is accused and no output is wrong",
+            Self::Fairness => "when a coalition falls silent no honest output is wrong; who has one is counted",
+            Self::Aborts => "where a run stops does not depend on inputs that the coalition's output does not tell",
+            Self::Inputs => {
+                "a coalition that copies or changes an honest masked input gets no input that depends on it"
+            }
+            Self::Commitments => "a copy of an honest commitment is not accepted as one's own",
+        }
+    }
+    /// Where it is looked at among `n` parties of whom one of these coalitions is corrupt.
+    #[must_use]
+    pub fn places(self, subjects: &[&dyn DynSubject], n: usize, coalitions: &[Vec<usize>], tier: Tier) -> Vec<Place> {
+        let quick = tier == Tier::Quick;
+        let last = vec![vec![n - 1]];
+        let (fields, coalitions): (&[FieldId], &[Vec<usize>]) = match self {
+            Self::Shape if quick => (&[FieldId::F3, FieldId::F128], &[vec![]]),
+            Self::Shape => (&[FieldId::F2, FieldId::F3, FieldId::F128, FieldId::Fr], &[vec![]]),
+            Self::Orders | Self::FailStop | Self::Blame if quick => (&[FieldId::F31], &[vec![]]),
+            Self::Orders | Self::FailStop | Self::Blame => (&[FieldId::F3, FieldId::Fr], &[vec![]]),
+            Self::Fairness => (&[FieldId::F31], if quick { &last } else { coalitions }),
+            Self::Aborts if quick => (&[FieldId::F2], &last),
+            Self::Aborts => (&[FieldId::F2, FieldId::F3], coalitions),
+            Self::Inputs => (&[FieldId::F2, FieldId::F3, FieldId::F5], &last),
+            Self::Commitments => (&[FieldId::Fr], &last),
+        };
+        let names: Vec<&str> = match self {
+            Self::Inputs | Self::Commitments => vec![""],
+            _ => subjects.iter().map(|s| s.name()).collect(),
+        };
+        let mut all = Vec::new();
+        for subject in names {
+            for field in fields {
+                let place =
+                    |corrupt: &Vec<usize>| Place { subject: subject.into(), field: *field, corrupt: corrupt.clone() };
+                all.extend(coalitions.iter().map(place));
+            }
+        }
+        all
+    }
+    /// Looks at it there.
+    pub fn look(self, subjects: &[&dyn DynSubject], n: usize, at: &Place, seed: u64, tier: Tier) -> Result<Row> {
+        let more = tier.seeds().min(8);
+        match self {
+            Self::Inputs => return independence::inputs(at.field, Masking::Uniform),
+            Self::Commitments => return Ok(independence::commitments(None, 4 * more)),
+            _ => {}
+        }
+        let subject = subjects.iter().find(|s| s.name() == at.subject);
+        let subject = *subject.ok_or_else(|| Error::Local(format!("`{}` is no part of this", at.subject)))?;
+        let shape = subject.shape(n);
+        let (given, field) = (shape.map(|()| 1), at.field);
+        match self {
+            Self::Shape => {
+                let values = if field.small_order().is_some() { [0, 1] } else { [0, u64::MAX] };
+                shape::same(subject, field, n, inputs(&shape, &values), more.min(3))
+            }
+            Self::Orders => delivery::honest(subject, field, n, &shape.map(|()| 2), seed, Orders::Random(5 * more)),
+            Self::FailStop => delivery::fail_stop(subject, field, n, &given, seed),
+            Self::Blame => delivery::faults(subject, field, n, &given, seed, 15 * more),
+            Self::Fairness => fairness::stops(subject, field, n, PartySet::of(&at.corrupt), &given, more.min(2)),
+            _ => {
+                let here = simulate::instance(Family::Changes, field, n, &at.corrupt);
+                let runs =
+                    estimate(subject, &here, shape.parties.iter().map(Vec::len).sum::<usize>() + shape.shared.len());
+                let runs = runs.map_err(Error::Local)?;
+                if runs > tier.most_simulated() {
+                    let row = Row::new(self.name(), named(subject, &here));
+                    return Ok(row.with(TOO_MANY, Value::Count(runs.min(MOST))));
+                }
+                let mut all = Vec::new();
+                for family in [Family::Changes, Family::Withholds, Family::Lies] {
+                    if family.concerns(subject) {
+                        all.extend(family.strategies(subject, &here)?);
+                    }
+                }
+                aborts::tell_nothing_under(subject, &here, all.into_iter().map(|s| (s.name, s.script)))
+            }
+        }
+    }
+}
