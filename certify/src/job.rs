@@ -29,6 +29,7 @@ use crate::properties::{Place, Property};
 use crate::search;
 use crate::seeds::Root;
 use crate::simulate::{self, Family};
+use crate::weaknesses;
 
 /// One row to be made.
 pub struct Job<'a> {
@@ -50,6 +51,7 @@ pub(crate) enum How<'a> {
     Honest { subject: &'a dyn DynSubject, n: usize },
     Views { subject: &'a dyn DynSubject, n: usize, coalitions: Vec<Vec<usize>> },
     Outputs { subject: &'a dyn DynSubject, n: usize },
+    Examine { sound: bool },
     Look { property: Property, subjects: Vec<&'a dyn DynSubject>, n: usize, places: Vec<Place> },
     Simulate { subject: &'a dyn DynSubject, n: usize, corrupt: Vec<usize>, family: Family },
 }
@@ -140,6 +142,10 @@ impl Job<'_> {
             }
             How::Outputs { .. } => Ok(COUNTED.map(|field| Unit::Outputs { field }).into()),
             How::Simulate { .. } => self.simulated(),
+            How::Examine { sound } => {
+                let all = weaknesses::examined(*sound, self.tier);
+                Ok(all.map(|w| Unit::Weakness { weakness: w.id.into() }).collect())
+            }
             How::Look { places, .. } => {
                 let unit = |p: &Place| {
                     let Place { subject, field, corrupt } = p.clone();
@@ -263,6 +269,9 @@ impl Job<'_> {
                 }
             }
             (How::Outputs { subject, n }, Unit::Outputs { field }) => all_outputs(*subject, *n, *field),
+            (How::Examine { sound }, Unit::Weakness { weakness }) => {
+                weaknesses::examine(*sound, weakness).unwrap_or_else(error)
+            }
             (How::Look { property, subjects, n, .. }, Unit::Property { subject, field, corrupt }) => {
                 let at = Place { subject: subject.clone(), field: *field, corrupt: corrupt.clone() };
                 match property.look(subjects, *n, &at, seed(0), self.tier) {

@@ -20,6 +20,7 @@
 //! | [`trial`] | a strategy of somebody's own, played and counted |
 //! | [`properties`] | which other properties are looked at, and where |
 //! | [`simulate`] | what the best simulator is asked to explain |
+//! | [`weaknesses`] | the certifier's own controls |
 //! | [`evidence`] | rows: raw counts, one file per kind |
 //! | [`log`] | every run, one line each |
 //! | [`certificate`] | rows, what follows from them, where they come from; signatures |
@@ -46,6 +47,7 @@ pub mod text;
 pub mod trial;
 pub mod verify;
 pub mod watchdog;
+pub mod weaknesses;
 
 use std::ffi::OsString;
 

@@ -88,6 +88,11 @@ pub enum Unit {
         /// The coalition.
         corrupt: Vec<usize>,
     },
+    /// A seeded weakness or a sound variant.
+    Weakness {
+        /// Its name.
+        weakness: String,
+    },
     /// The best simulator of one strategy.
     Simulator {
         /// The field.
@@ -172,6 +177,19 @@ pub enum Found {
         violations: Vec<String>,
         /// What was measured beside.
         figures: BTreeMap<String, String>,
+    },
+    /// What was found on a seeded weakness or a sound variant.
+    Examined {
+        /// What is left out or done otherwise.
+        weakens: String,
+        /// What that breaks.
+        breaks: Vec<String>,
+        /// What was found where it is absent.
+        shipped: Vec<String>,
+        /// What was found where it is there, but for what follows from something else.
+        weakened: Vec<String>,
+        /// Measurements that were made where it is there.
+        measurements: u64,
     },
     /// It could not be done.
     Error(String),

@@ -12,7 +12,7 @@ use transport::PartySet;
 
 use crate::arguments::Tier;
 use crate::evidence::{
-    self, Evidence, attack, best, counted, honest, outputs, property, sampled, simulator, sweep, views,
+    self, Evidence, attack, best, counted, honest, outputs, property, sampled, simulator, sweep, views, weakness,
 };
 use crate::job::{How, Job, SWEPT, Targets};
 use crate::log::Entry;
@@ -20,6 +20,7 @@ use crate::properties::Property;
 use crate::registry::{Protocol, is_counted};
 use crate::search;
 use crate::simulate::{self, Family};
+use crate::weaknesses;
 
 /// What is asked of a protocol.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -144,6 +145,15 @@ pub fn jobs<'a>(protocol: &Protocol<'a>, q: &Question) -> Result<Vec<Job<'a>>, S
     }
     for e in protocol.samples.iter().filter(|e| q.tier > Tier::Quick || !e.slow) {
         add(Evidence::Sampled(sampled::Row::of(e)), How::Sample(e), e.planned() / 50_000 + 1);
+    }
+    // A part of a protocol rests on the certificate of the whole for the instrument itself.
+    for (sound, id) in [(false, "certifier/weaknesses"), (true, "certifier/sound")] {
+        if protocol.samples.is_empty() {
+            continue;
+        }
+        let (all, planned) = (weaknesses::all(sound).len() as u64, weaknesses::examined(sound, q.tier).count() as u64);
+        let row = weakness::Row { id: id.into(), all, planned, sound, points: vec![] };
+        add(Evidence::Weakness(row), How::Examine { sound }, 20);
     }
     if jobs.is_empty() {
         return Err("nothing is left to do: no row's name starts so".into());

@@ -90,6 +90,16 @@ pub fn render(c: &Certificate) -> String {
         }),
     );
     section(
+        "The certifier itself: seeded weaknesses that it must flag as what they break, sound variants that it must not flag",
+        &["kind", "of all", "examined", "as they should be", "interval", "verdict"],
+        of(&|row, v| {
+            let Evidence::Weakness(r) = row else { return vec![] };
+            let ((right, all), (low, high)) = (r.right(), r.interval());
+            let cells = [r.all.to_string(), all.to_string(), right.to_string(), format!("{low:.3} to {high:.3}")];
+            vec![[r.id.clone()].into_iter().chain(cells).chain([v.into()]).collect()]
+        }),
+    );
+    section(
         "Semi-honest views of all inputs that a coalition may not tell apart: their largest distance",
         &["computation", "field", "coalition", "inputs", "pairs", "runs", "distance", "verdict"],
         of(&|row, v| {
@@ -190,6 +200,14 @@ pub fn findings(row: &Evidence, protocol: &str, seed: &str) -> String {
             }
         }
         Evidence::Property(r) => r.violations.iter().for_each(|v| out += &format!("{}: {v}\n", r.id)),
+        Evidence::Weakness(r) => {
+            for p in r.points.iter().filter(|p| !p.right()) {
+                out += &format!(
+                    "{}: {} breaks {:?}; found {:?}, and {:?} where it is absent\n",
+                    r.id, p.weakness, p.breaks, p.weakened, p.shipped
+                );
+            }
+        }
         Evidence::Simulator(r) => {
             r.broken.iter().for_each(|b| out += &format!("{}: {b}\n", r.id));
             for p in r.points.iter().filter(|p| r.exceeds(p)) {

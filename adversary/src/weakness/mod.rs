@@ -135,7 +135,15 @@ impl Weakness {
     pub fn flagged(&self, found: &Examined) -> bool {
         losses(&found.shipped).is_empty()
             && !found.weakened.is_empty()
-            && without_implied(losses(&found.weakened)) == self.breaks.iter().copied().collect()
+            && found.lost() == self.breaks.iter().copied().collect()
+    }
+}
+
+impl Examined {
+    /// What is lost with the weakness, but for what follows from something else that is.
+    #[must_use]
+    pub fn lost(&self) -> BTreeSet<Loss> {
+        without_implied(losses(&self.weakened))
     }
 }
 

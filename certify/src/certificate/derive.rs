@@ -130,7 +130,7 @@ fn everything(m: &Measured, verdicts: &[Verdict]) -> Verdict {
 /// Whether a row speaks of this adversary.
 fn concerns(row: &Evidence, adversary: Adversary) -> bool {
     match row {
-        Evidence::Outputs(_) | Evidence::Honest(_) => true,
+        Evidence::Outputs(_) | Evidence::Honest(_) | Evidence::Weakness(_) => true,
         Evidence::Views(_) => adversary == Adversary::A1,
         Evidence::Attack(_) | Evidence::Counted(_) | Evidence::Sampled(_) | Evidence::Best(_) => {
             adversary == Adversary::A3
@@ -325,6 +325,9 @@ fn not_covered(m: &Measured, levels: &[OfLevel], verdicts: &[Verdict]) -> Vec<St
                 let runs = p.figures.get(TOO_MANY)?;
                 Some(format!("{} of {}: would take {runs} runs", r.property, p.of))
             })),
+            Evidence::Weakness(r) if r.planned < r.all => {
+                out.push(format!("{}: {} of {} were examined", r.id, r.planned, r.all));
+            }
             Evidence::Simulator(r) => {
                 let each: Vec<_> = r.skipped.iter().map(|(f, runs)| format!("{f} ({} runs)", many(*runs))).collect();
                 out.extend((!each.is_empty()).then(|| format!("{}: not over {}", r.id, each.join(", "))));

@@ -80,6 +80,10 @@ fn facts(c: &Certificate) -> BTreeMap<String, String> {
                 }
             }
             Evidence::Property(r) => put(format!("{}: violated", row.key()), &r.violated().to_string()),
+            Evidence::Weakness(r) => {
+                let (right, all) = r.right();
+                put(format!("{}: as they should be", row.key()), &format!("{right} of {all}"));
+            }
             Evidence::Honest(_) | Evidence::Outputs(_) => {}
         }
     }

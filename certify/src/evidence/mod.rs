@@ -8,6 +8,7 @@
 //! | best | [`best`] | the best attack of all, by backward induction |
 //! | simulator | [`simulator`] | the best simulator of a strategy, with its proof |
 //! | property | [`property`] | a property beside privacy and correctness |
+//! | weakness | [`weakness`] | the certifier on code that is wrong on purpose, and on sound variants |
 //! | sampled | [`sampled`] | a probability over larger fields, in runs fixed beforehand |
 //! | sweep | [`sweep`] | every frame with every mutation |
 //! | honest | [`honest`] | runs in which everyone follows the protocol |
@@ -25,6 +26,7 @@ pub mod sampled;
 pub mod simulator;
 pub mod sweep;
 pub mod views;
+pub mod weakness;
 
 use std::fmt;
 
@@ -59,6 +61,8 @@ pub enum Evidence {
     Simulator(simulator::Row),
     /// A property beside privacy and correctness.
     Property(property::Row),
+    /// The certifier on seeded weaknesses.
+    Weakness(weakness::Row),
 }
 
 /// What kind of knowledge a row is.
@@ -100,6 +104,7 @@ impl Evidence {
             Self::Outputs(r) => &r.id,
             Self::Simulator(r) => &r.id,
             Self::Property(r) => &r.id,
+            Self::Weakness(r) => &r.id,
         }
     }
     /// What kind of row it is.
@@ -116,6 +121,7 @@ impl Evidence {
             Self::Outputs(_) => "outputs",
             Self::Simulator(_) => "simulator",
             Self::Property(_) => "property",
+            Self::Weakness(_) => "weakness",
         }
     }
     /// Its name among the rows of all kinds: what the log calls it.
@@ -127,7 +133,7 @@ impl Evidence {
     #[must_use]
     pub fn parties(&self) -> Option<u64> {
         match self {
-            Self::Attack(_) | Self::Counted(_) | Self::Sampled(_) => None,
+            Self::Attack(_) | Self::Counted(_) | Self::Sampled(_) | Self::Weakness(_) => None,
             Self::Best(r) => Some(r.parties),
             Self::Sweep(r) => Some(r.parties),
             Self::Honest(r) => Some(r.parties),
@@ -144,7 +150,12 @@ impl Evidence {
             Self::Counted(_) | Self::Best(_) | Self::Views(_) | Self::Outputs(_) | Self::Simulator(_) => Grade::E2,
             // Counted over every coin, where it is.
             Self::Property(r) if r.exact() => Grade::E2,
-            Self::Attack(_) | Self::Sampled(_) | Self::Sweep(_) | Self::Honest(_) | Self::Property(_) => Grade::E1,
+            Self::Attack(_)
+            | Self::Sampled(_)
+            | Self::Sweep(_)
+            | Self::Honest(_)
+            | Self::Property(_)
+            | Self::Weakness(_) => Grade::E1,
         }
     }
     /// Whether the row only supports others: it can fail a level, but no level waits for it.
@@ -180,6 +191,7 @@ impl Evidence {
             Self::Outputs(r) => Self::Outputs(r.recounted(entries)?),
             Self::Simulator(r) => Self::Simulator(r.recounted(entries)?),
             Self::Property(r) => Self::Property(r.recounted(entries)?),
+            Self::Weakness(r) => Self::Weakness(r.recounted(entries)?),
         })
     }
     /// Whether the row means anything: fractions that are fractions, formulas that are known and have the value they are
@@ -194,6 +206,7 @@ impl Evidence {
             Self::Views(r) => r.check().map_err(at),
             Self::Simulator(r) => r.check().map_err(at),
             Self::Property(r) => r.check().map_err(at),
+            Self::Weakness(r) => r.check().map_err(at),
             Self::Attack(_) | Self::Honest(_) | Self::Outputs(_) => Ok(()),
         }
     }
@@ -226,6 +239,7 @@ pub fn verdicts(rows: &[Evidence]) -> Vec<Verdict> {
         Evidence::Outputs(r) => r.verdict(),
         Evidence::Simulator(r) => r.verdict(),
         Evidence::Property(r) => r.verdict(),
+        Evidence::Weakness(r) => r.verdict(),
     };
     rows.iter().map(&mut verdict).collect()
 }

@@ -59,3 +59,35 @@ pub fn properties(c: &Certificate) -> String {
         ),
     )
 }
+
+/// The certifier on code that is wrong on purpose.
+pub fn certifier(c: &Certificate) -> String {
+    let (mut lines, mut totals): (Vec<Vec<Cell>>, Vec<String>) = (Vec::new(), Vec::new());
+    for (row, v) in rows(c) {
+        let Evidence::Weakness(r) = row else { continue };
+        let ((right, all), (low, high)) = (r.right(), r.interval());
+        let what =
+            if r.sound { "sound variants not flagged (specificity)" } else { "weaknesses flagged (sensitivity)" };
+        totals.push(format!("{what}: {right} of {all}, interval {low:.3} to {high:.3}, of {} that there are", r.all));
+        for p in &r.points {
+            let list = |all: &[String]| if all.is_empty() { "nothing".into() } else { all.join(", ") };
+            lines.push(vec![
+                code(&p.weakness),
+                text(&p.weakens),
+                text(list(&p.breaks)),
+                text(list(&p.weakened)),
+                text(list(&p.shipped)),
+                text(if p.right() { "yes" } else { "NO" }),
+                judged(v),
+            ]);
+        }
+    }
+    let head = ["name", "what is left out or done otherwise", "breaks", "found", "found without it", "right", "row"];
+    let about = format!(
+        "Protocols with one seeded weakness each, on which exactly what is broken has to be found, and variants that are as \
+         good, on which nothing may be. {}. Intervals are exact, with the confidence of the certificate, as if the seeded ones \
+         were drawn from all there could be.",
+        totals.join("; ")
+    );
+    section("The certifier certified", &if lines.is_empty() { String::new() } else { table(&about, &head, &lines) })
+}

@@ -1,5 +1,6 @@
 //! The certifier, certified: what it says of right and broken protocols, and what it says of changed certificates.
 
+mod certifier;
 mod command_line;
 mod foreign;
 mod hostile;

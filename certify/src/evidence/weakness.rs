@@ -1,0 +1,97 @@
+//! The certifier certified: seeded weaknesses, each of which has to be found as exactly what it breaks and not where it is
+//! absent, and sound variants, on which nothing may be found.
+
+use adversary::Verdict;
+use adversary::stats::interval;
+use adversary::verdict::ALPHA;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::Mismatch;
+use crate::log::{Entry, Found, Unit};
+
+/// What was found on seeded weaknesses.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Row {
+    /// Its name.
+    pub id: String,
+    /// How many there are.
+    pub all: u64,
+    /// How many of them this tier examines.
+    pub planned: u64,
+    /// Whether these are sound variants.
+    pub sound: bool,
+    /// Every one that was examined.
+    pub points: Vec<Point>,
+}
+
+/// One weakness or sound variant.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Point {
+    /// Its name.
+    pub weakness: String,
+    /// What is left out or done otherwise.
+    pub weakens: String,
+    /// What that breaks.
+    pub breaks: Vec<String>,
+    /// What was found where it is absent: nothing may be.
+    pub shipped: Vec<String>,
+    /// What was found where it is there, what follows from something else that is lost left out.
+    pub weakened: Vec<String>,
+    /// How many measurements were made where it is there.
+    pub measurements: u64,
+}
+
+impl Point {
+    /// Whether exactly what it breaks was found, and nothing where it is absent.
+    #[must_use]
+    pub fn right(&self) -> bool {
+        self.shipped.is_empty() && self.measurements > 0 && self.weakened == self.breaks
+    }
+}
+
+impl Row {
+    /// Counted anew.
+    pub fn recounted(&self, entries: &[&Entry]) -> Result<Self, Mismatch> {
+        let point = |e: &&Entry| match (&e.unit, e.found.clone()) {
+            (Unit::Weakness { weakness }, Found::Examined { weakens, breaks, shipped, weakened, measurements }) => {
+                Ok(Point { weakness: weakness.clone(), weakens, breaks, shipped, weakened, measurements })
+            }
+            _ => Err(format!("{}: no weakness", self.id)),
+        };
+        Ok(Self { points: entries.iter().map(point).collect::<Result<_, Mismatch>>()?, ..self.clone() })
+    }
+    /// Whether none is missing, and weaknesses break something where sound variants do not.
+    pub fn check(&self) -> Result<(), Mismatch> {
+        let names: std::collections::BTreeSet<_> = self.points.iter().map(|p| &p.weakness).collect();
+        if names.len() as u64 != self.planned || self.points.len() as u64 != self.planned {
+            return Err(format!("{} of {} that were planned", names.len(), self.planned));
+        }
+        match self.points.iter().find(|p| p.breaks.is_empty() != self.sound) {
+            Some(p) => Err(format!("{} is not of this kind", p.weakness)),
+            None => Ok(()),
+        }
+    }
+    /// How many are as they should be, of how many.
+    #[must_use]
+    pub fn right(&self) -> (u64, u64) {
+        (self.points.iter().filter(|p| p.right()).count() as u64, self.points.len() as u64)
+    }
+    /// The interval of the share that is as it should be, were these drawn from all weaknesses there could be.
+    #[must_use]
+    pub fn interval(&self) -> (f64, f64) {
+        let (right, all) = self.right();
+        interval(right, all, ALPHA)
+    }
+    /// The verdict: an instrument that is wrong anywhere shows nothing anywhere.
+    #[must_use]
+    pub fn verdict(&self) -> Verdict {
+        match self.right() {
+            (_, 0) => Verdict::Vacuous,
+            (right, all) if right == all => Verdict::Pass,
+            _ => Verdict::Vacuous,
+        }
+    }
+}
