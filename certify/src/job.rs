@@ -23,6 +23,7 @@ use transport::sim::Passive;
 
 use crate::arguments::Tier;
 use crate::certificate::strict::MOST;
+use crate::covering;
 use crate::evidence::{Evidence, attack, honest, sampled::BLOCK, sweep};
 use crate::log::{Found, Unit};
 use crate::properties::{Place, Property};
@@ -52,6 +53,7 @@ pub(crate) enum How<'a> {
     Views { subject: &'a dyn DynSubject, n: usize, coalitions: Vec<Vec<usize>> },
     Outputs { subject: &'a dyn DynSubject, n: usize },
     Examine { sound: bool },
+    Cover { subjects: Vec<&'a dyn DynSubject>, n: usize, coalitions: Vec<Vec<usize>> },
     Look { property: Property, subjects: Vec<&'a dyn DynSubject>, n: usize, places: Vec<Place> },
     Simulate { subject: &'a dyn DynSubject, n: usize, corrupt: Vec<usize>, family: Family },
 }
@@ -145,6 +147,9 @@ impl Job<'_> {
             How::Examine { sound } => {
                 let all = weaknesses::examined(*sound, self.tier);
                 Ok(all.map(|w| Unit::Weakness { weakness: w.id.into() }).collect())
+            }
+            How::Cover { subjects, .. } => {
+                Ok(subjects.iter().map(|s| Unit::Coverage { subject: s.name().into() }).collect())
             }
             How::Look { places, .. } => {
                 let unit = |p: &Place| {
@@ -271,6 +276,13 @@ impl Job<'_> {
             (How::Outputs { subject, n }, Unit::Outputs { field }) => all_outputs(*subject, *n, *field),
             (How::Examine { sound }, Unit::Weakness { weakness }) => {
                 weaknesses::examine(*sound, weakness).unwrap_or_else(error)
+            }
+            (How::Cover { subjects, n, coalitions }, Unit::Coverage { subject }) => {
+                match subjects.iter().find(|s| s.name() == *subject) {
+                    None => Found::Error(format!("`{subject}` is no part of this")),
+                    Some(s) => covering::cover(*s, *n, coalitions, seed(0), self.tier)
+                        .unwrap_or_else(|e| Found::Unexplained(e.to_string())),
+                }
             }
             (How::Look { property, subjects, n, .. }, Unit::Property { subject, field, corrupt }) => {
                 let at = Place { subject: subject.clone(), field: *field, corrupt: corrupt.clone() };

@@ -21,6 +21,7 @@
 //! | [`properties`] | which other properties are looked at, and where |
 //! | [`simulate`] | what the best simulator is asked to explain |
 //! | [`weaknesses`] | the certifier's own controls |
+//! | [`covering`] | what is attacked for the figures of coverage |
 //! | [`evidence`] | rows: raw counts, one file per kind |
 //! | [`log`] | every run, one line each |
 //! | [`certificate`] | rows, what follows from them, where they come from; signatures |
@@ -31,6 +32,7 @@
 pub mod arguments;
 pub mod certificate;
 pub mod commands;
+pub mod covering;
 pub mod evidence;
 pub mod job;
 pub mod log;

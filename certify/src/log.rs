@@ -8,6 +8,7 @@ use adversary::sweep::Point;
 use serde::{Deserialize, Serialize};
 
 use crate::certificate::strict::{self, Refused};
+use crate::evidence::coverage::Figure;
 use crate::seeds::hex;
 use crate::simulate::Proof;
 
@@ -92,6 +93,11 @@ pub enum Unit {
     Weakness {
         /// Its name.
         weakness: String,
+    },
+    /// A subject attacked for the figures of coverage.
+    Coverage {
+        /// The subject.
+        subject: String,
     },
     /// The best simulator of one strategy.
     Simulator {
@@ -190,6 +196,15 @@ pub enum Found {
         weakened: Vec<String>,
         /// Measurements that were made where it is there.
         measurements: u64,
+    },
+    /// How much was attacked.
+    Covered {
+        /// Attacked runs that were judged.
+        runs: u64,
+        /// By figure.
+        figures: BTreeMap<String, Figure>,
+        /// Runs that nothing explains.
+        broken: Vec<String>,
     },
     /// It could not be done.
     Error(String),

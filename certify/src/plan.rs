@@ -12,7 +12,8 @@ use transport::PartySet;
 
 use crate::arguments::Tier;
 use crate::evidence::{
-    self, Evidence, attack, best, counted, honest, outputs, property, sampled, simulator, sweep, views, weakness,
+    self, Evidence, attack, best, counted, coverage, honest, outputs, property, sampled, simulator, sweep, views,
+    weakness,
 };
 use crate::job::{How, Job, SWEPT, Targets};
 use crate::log::Entry;
@@ -92,6 +93,14 @@ pub fn jobs<'a>(protocol: &Protocol<'a>, q: &Question) -> Result<Vec<Job<'a>>, S
                 }
             }
         }
+        let row = coverage::Row {
+            id: format!("coverage/{n}"),
+            parties,
+            planned: protocol.parts.len() as u64,
+            ..coverage::Row::default()
+        };
+        let how = How::Cover { subjects: protocol.parts.clone(), n: *n, coalitions: coalitions.clone() };
+        add(Evidence::Coverage(row), how, q.tier.seeds());
         for property in Property::ANY {
             let (row, how) = looked_at(property, protocol, *n, &coalitions, q.tier);
             add(row, how, q.tier.seeds());

@@ -5,7 +5,7 @@ use adversary::verdict::POWER;
 use num_traits::ToPrimitive;
 
 use crate::certificate::Certificate;
-use crate::evidence::{Evidence, attack, sampled, simulator, tail};
+use crate::evidence::{Evidence, attack, coverage, sampled, simulator, tail};
 
 /// The whole certificate.
 #[must_use]
@@ -97,6 +97,17 @@ pub fn render(c: &Certificate) -> String {
             let ((right, all), (low, high)) = (r.right(), r.interval());
             let cells = [r.all.to_string(), all.to_string(), right.to_string(), format!("{low:.3} to {high:.3}")];
             vec![[r.id.clone()].into_iter().chain(cells).chain([v.into()]).collect()]
+        }),
+    );
+    section(
+        "How much was attacked, of how much: no level rests on these",
+        &["parties", "figure", "met", "of", "verdict", "what"],
+        of(&|row, v| {
+            let Evidence::Coverage(r) = row else { return vec![] };
+            let line = |(id, f): (&str, coverage::Figure)| {
+                vec![r.parties.to_string(), id.into(), f.hit.to_string(), f.all.to_string(), v.into(), f.what]
+            };
+            r.total().into_iter().map(line).collect()
         }),
     );
     section(
@@ -200,6 +211,7 @@ pub fn findings(row: &Evidence, protocol: &str, seed: &str) -> String {
             }
         }
         Evidence::Property(r) => r.violations.iter().for_each(|v| out += &format!("{}: {v}\n", r.id)),
+        Evidence::Coverage(r) => r.broken.iter().for_each(|b| out += &format!("{}: {b}\n", r.id)),
         Evidence::Weakness(r) => {
             for p in r.points.iter().filter(|p| !p.right()) {
                 out += &format!(

@@ -61,7 +61,9 @@ fn look(watched: &Weak<Watched>, patience: Patience) {
         let all = watched.lock().unwrap_or_else(PoisonError::into_inner);
         let oldest = all.iter().min_by_key(|(_, since, _)| *since);
         let Some((_, since, name)) = oldest else { continue };
-        let exact = ["counted", "views", "simulator", "property", "weakness"].iter().any(|kind| name.starts_with(kind));
+        let exact = ["counted", "views", "simulator", "property", "weakness", "coverage"]
+            .iter()
+            .any(|kind| name.starts_with(kind));
         let limit = if exact { LONGEST } else { Duration::from_secs(patience.seconds) };
         if since.elapsed() > limit {
             end(&format!("it hangs: no end after {} seconds in {name}", since.elapsed().as_secs()));

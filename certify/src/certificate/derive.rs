@@ -136,7 +136,7 @@ fn concerns(row: &Evidence, adversary: Adversary) -> bool {
             adversary == Adversary::A3
         }
         Evidence::Property(r) => r.passive() || adversary == Adversary::A3,
-        Evidence::Sweep(_) | Evidence::Simulator(_) => adversary == Adversary::A3,
+        Evidence::Sweep(_) | Evidence::Simulator(_) | Evidence::Coverage(_) => adversary == Adversary::A3,
     }
 }
 

@@ -84,6 +84,11 @@ fn facts(c: &Certificate) -> BTreeMap<String, String> {
                 let (right, all) = r.right();
                 put(format!("{}: as they should be", row.key()), &format!("{right} of {all}"));
             }
+            Evidence::Coverage(r) => {
+                for (id, f) in r.total() {
+                    put(format!("{}: {id}", row.key()), &format!("{} of {}", f.hit, f.all));
+                }
+            }
             Evidence::Honest(_) | Evidence::Outputs(_) => {}
         }
     }

@@ -9,6 +9,7 @@
 //! | simulator | [`simulator`] | the best simulator of a strategy, with its proof |
 //! | property | [`property`] | a property beside privacy and correctness |
 //! | weakness | [`weakness`] | the certifier on code that is wrong on purpose, and on sound variants |
+//! | coverage | [`coverage`] | how much was attacked, of how much |
 //! | sampled | [`sampled`] | a probability over larger fields, in runs fixed beforehand |
 //! | sweep | [`sweep`] | every frame with every mutation |
 //! | honest | [`honest`] | runs in which everyone follows the protocol |
@@ -18,6 +19,7 @@
 pub mod attack;
 pub mod best;
 pub mod counted;
+pub mod coverage;
 pub mod formula;
 pub mod honest;
 pub mod outputs;
@@ -61,6 +63,8 @@ pub enum Evidence {
     Simulator(simulator::Row),
     /// A property beside privacy and correctness.
     Property(property::Row),
+    /// How much was attacked.
+    Coverage(coverage::Row),
     /// The certifier on seeded weaknesses.
     Weakness(weakness::Row),
 }
@@ -104,6 +108,7 @@ impl Evidence {
             Self::Outputs(r) => &r.id,
             Self::Simulator(r) => &r.id,
             Self::Property(r) => &r.id,
+            Self::Coverage(r) => &r.id,
             Self::Weakness(r) => &r.id,
         }
     }
@@ -121,6 +126,7 @@ impl Evidence {
             Self::Outputs(_) => "outputs",
             Self::Simulator(_) => "simulator",
             Self::Property(_) => "property",
+            Self::Coverage(_) => "coverage",
             Self::Weakness(_) => "weakness",
         }
     }
@@ -141,6 +147,7 @@ impl Evidence {
             Self::Outputs(r) => Some(r.parties),
             Self::Simulator(r) => Some(r.parties),
             Self::Property(r) => Some(r.parties),
+            Self::Coverage(r) => Some(r.parties),
         }
     }
     /// What kind of knowledge it is.
@@ -155,7 +162,8 @@ impl Evidence {
             | Self::Sweep(_)
             | Self::Honest(_)
             | Self::Property(_)
-            | Self::Weakness(_) => Grade::E1,
+            | Self::Weakness(_)
+            | Self::Coverage(_) => Grade::E1,
         }
     }
     /// Whether the row only supports others: it can fail a level, but no level waits for it.
@@ -191,6 +199,7 @@ impl Evidence {
             Self::Outputs(r) => Self::Outputs(r.recounted(entries)?),
             Self::Simulator(r) => Self::Simulator(r.recounted(entries)?),
             Self::Property(r) => Self::Property(r.recounted(entries)?),
+            Self::Coverage(r) => Self::Coverage(r.recounted(entries)?),
             Self::Weakness(r) => Self::Weakness(r.recounted(entries)?),
         })
     }
@@ -206,6 +215,7 @@ impl Evidence {
             Self::Views(r) => r.check().map_err(at),
             Self::Simulator(r) => r.check().map_err(at),
             Self::Property(r) => r.check().map_err(at),
+            Self::Coverage(r) => r.check().map_err(at),
             Self::Weakness(r) => r.check().map_err(at),
             Self::Attack(_) | Self::Honest(_) | Self::Outputs(_) => Ok(()),
         }
@@ -239,6 +249,7 @@ pub fn verdicts(rows: &[Evidence]) -> Vec<Verdict> {
         Evidence::Outputs(r) => r.verdict(),
         Evidence::Simulator(r) => r.verdict(),
         Evidence::Property(r) => r.verdict(),
+        Evidence::Coverage(r) => r.verdict(),
         Evidence::Weakness(r) => r.verdict(),
     };
     rows.iter().map(&mut verdict).collect()

@@ -91,3 +91,24 @@ pub fn certifier(c: &Certificate) -> String {
     );
     section("The certifier certified", &if lines.is_empty() { String::new() } else { table(&about, &head, &lines) })
 }
+
+/// How much was attacked.
+pub fn attacked(c: &Certificate) -> String {
+    let mut lines: Vec<Vec<Cell>> = Vec::new();
+    for (row, v) in rows(c) {
+        let Evidence::Coverage(r) = row else { continue };
+        for p in &r.points {
+            for (id, f) in &p.figures {
+                let numbers = [r.parties, f.hit, f.all].map(number);
+                lines.push(
+                    [code(&p.subject), code(id), text(&f.what)].into_iter().chain(numbers).chain([judged(v)]).collect(),
+                );
+            }
+        }
+    }
+    let head = ["computation", "figure", "what is counted", "parties", "met", "of", "row"];
+    section(
+        "How much was attacked",
+        &table("Only changes that made a difference count. No level rests on these figures. Tier E1.", &head, &lines),
+    )
+}

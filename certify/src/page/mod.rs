@@ -6,7 +6,7 @@
 //! | `html` | tables and marks |
 //! | `plot` | probabilities over the order of the field |
 //! | `figures` | probabilities |
-//! | `beyond` | best simulators |
+//! | `beyond` | best simulators, other properties, coverage, the certifier itself |
 //! | `sections` | the parts of the page |
 //! | [`trace`] | one run |
 

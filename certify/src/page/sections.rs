@@ -16,6 +16,7 @@ pub const ALL: &[fn(&Certificate) -> String] = &[
     best,
     super::beyond::simulators,
     super::beyond::properties,
+    super::beyond::attacked,
     super::beyond::certifier,
     views,
     sweeps,

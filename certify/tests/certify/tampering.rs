@@ -238,6 +238,27 @@ fn a_property_that_was_looked_at_less_is_refused() {
 }
 
 #[test]
+fn coverage_is_a_part_of_a_whole_and_none_is_no_pass() {
+    let with = |change: fn(&mut u64, u64)| {
+        forged(|entries| {
+            for e in entries.iter_mut() {
+                if let Found::Covered { figures, .. } = &mut e.found {
+                    figures.values_mut().for_each(|f| change(&mut f.hit, f.all));
+                }
+            }
+        })
+    };
+    let row = made().stored.certificate.measured.rows.iter().find_map(|r| match r {
+        Evidence::Coverage(c) => Some(c),
+        _ => None,
+    });
+    let total = row.unwrap().total();
+    assert!(total["AC1"].hit > 0 && total["AC7"].hit == total["AC7"].all, "{total:?}");
+    assert!(error(&with(|hit, all| *hit = all + 1), None).contains(" of "));
+    assert_ne!(verified(&with(|hit, _| *hit = 0), None).unwrap().verdict.to_string(), "pass");
+}
+
+#[test]
 fn a_log_that_was_changed_is_refused() {
     let Made { stored, key, .. } = made();
     let log = stored.log.clone().unwrap();

@@ -1,0 +1,44 @@
+//! How much of every subject is attacked for the figures of coverage: a few changes by every coalition, and every one by the
+//! last party, which also changes two messages in a row and falls silent everywhere.
+
+use std::collections::BTreeMap;
+
+use adversary::coverage::{Coverage, Ground};
+use adversary::sweep::Effort;
+use adversary::{DynSubject, Explained, World};
+use protocols::Result;
+use transport::PartySet;
+
+use crate::arguments::Tier;
+use crate::evidence::coverage::Figure;
+use crate::job::SWEPT;
+use crate::log::Found;
+
+/// Attacks a subject among `n` parties by each of these coalitions.
+pub fn cover(subject: &dyn DynSubject, n: usize, coalitions: &[Vec<usize>], seed: u64, tier: Tier) -> Result<Found> {
+    // What each check is the only cause of is shown by the named attacks, beside them.
+    let mut coverage = Coverage::of(&[]);
+    for corrupt in coalitions {
+        let world = World::new(n, PartySet::of(corrupt)).real();
+        let target = Explained::sampled(subject, SWEPT, &world, seed)?;
+        let ground = Ground { name: subject.name(), target: &target, corrupt: world.corrupt };
+        let last = *corrupt == [n - 1];
+        let effort = match (last, tier) {
+            (true, _) => Effort::Every,
+            (false, Tier::Quick) => Effort::Sample(4),
+            (false, _) => Effort::Sample(12),
+        };
+        coverage.sweep(&ground, seed, effort);
+        if last {
+            coverage.pairs(&ground, seed);
+            coverage.silences(&ground, seed);
+            coverage.honest(&ground, seed..seed.saturating_add(4));
+        }
+    }
+    let figures = coverage.figures().into_iter().filter(|f| f.all > 0);
+    let figure =
+        |f: adversary::coverage::Covered| (f.id.to_owned(), Figure { what: f.what.into(), hit: f.hit, all: f.all });
+    let figures: BTreeMap<_, _> = figures.map(figure).collect();
+    let (runs, _, broken) = coverage.judged_runs();
+    Ok(Found::Covered { runs, figures, broken: broken.to_vec() })
+}
