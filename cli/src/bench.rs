@@ -117,7 +117,7 @@ pub async fn prepare<F: PrimeField>(
             Subject::Online(Box::new(OnlineSubject {
                 what,
                 count,
-                stock: Stock::Memory(public.key(), Memory::new(s.n())),
+                stock: Stock::Memory(public.key(), Box::new(Memory::new(s.n()))),
                 public,
                 ledger: (dir, directory),
                 operands: [Shared::default(), Shared::default()],
@@ -130,7 +130,7 @@ pub async fn prepare<F: PrimeField>(
 /// Where MAC key and triples are: on disk for many multiplications, in memory for the latency of one.
 enum Stock<F: PrimeField> {
     Disk(Ledger<F>),
-    Memory(MacKey<F>, Memory<F>),
+    Memory(MacKey<F>, Box<Memory<F>>),
 }
 
 impl<F: PrimeField> Stock<F> {
@@ -140,7 +140,7 @@ impl<F: PrimeField> Stock<F> {
                 let (key, items) = ledger.parts();
                 (key, items)
             }
-            Self::Memory(key, memory) => (key, memory),
+            Self::Memory(key, memory) => (key, &mut **memory),
         }
     }
 }
@@ -170,7 +170,7 @@ impl<F: PrimeField> Subject<F> {
             What::Latency => {
                 let mut memory = Memory::new(s.n());
                 memory.add_triples(o.public.triples(o.count));
-                o.stock = Stock::Memory(o.public.key(), memory);
+                o.stock = Stock::Memory(o.public.key(), Box::new(memory));
             }
             _ => {}
         }
