@@ -45,17 +45,55 @@ pub struct Job<'a> {
 /// What is run.
 pub(crate) enum How<'a> {
     Attack(&'static Attack),
-    Count { m: &'static Measurement, slow: bool },
+    Count {
+        m: &'static Measurement,
+        slow: bool,
+    },
     Sample(&'static Experiment),
-    Best { subject: &'a dyn DynSubject, fields: &'static [FieldId] },
-    Sweep { targets: Targets<'a>, seeds: u64, effort: Effort },
-    Honest { subject: &'a dyn DynSubject, n: usize },
-    Views { subject: &'a dyn DynSubject, n: usize, coalitions: Vec<Vec<usize>> },
-    Outputs { subject: &'a dyn DynSubject, n: usize },
-    Examine { sound: bool },
-    Cover { subjects: Vec<&'a dyn DynSubject>, n: usize, coalitions: Vec<Vec<usize>> },
-    Look { property: Property, subjects: Vec<&'a dyn DynSubject>, n: usize, places: Vec<Place> },
-    Simulate { subject: &'a dyn DynSubject, n: usize, corrupt: Vec<usize>, family: Family },
+    Best {
+        subject: &'a dyn DynSubject,
+        fields: &'static [FieldId],
+    },
+    Sweep {
+        targets: Targets<'a>,
+        seeds: u64,
+        effort: Effort,
+    },
+    Honest {
+        subject: &'a dyn DynSubject,
+        n: usize,
+    },
+    /// `rotating`: over [`ROTATING`] as well.
+    Views {
+        subject: &'a dyn DynSubject,
+        n: usize,
+        coalitions: Vec<Vec<usize>>,
+        rotating: bool,
+    },
+    Outputs {
+        subject: &'a dyn DynSubject,
+        n: usize,
+    },
+    Examine {
+        sound: bool,
+    },
+    Cover {
+        subjects: Vec<&'a dyn DynSubject>,
+        n: usize,
+        coalitions: Vec<Vec<usize>>,
+    },
+    Look {
+        property: Property,
+        subjects: Vec<&'a dyn DynSubject>,
+        n: usize,
+        places: Vec<Place>,
+    },
+    Simulate {
+        subject: &'a dyn DynSubject,
+        n: usize,
+        corrupt: Vec<usize>,
+        family: Family,
+    },
 }
 
 /// What is swept.
@@ -78,6 +116,8 @@ pub(crate) const SWEPT: FieldId = FieldId::F31;
 const HONEST: [FieldId; 3] = [FieldId::F2, FieldId::F31, FieldId::Fr];
 /// Fields whose views and outputs are counted.
 const COUNTED: [FieldId; 3] = [FieldId::F2, FieldId::F3, FieldId::F5];
+/// The field over which the views of one subject are counted as well, of another one in every certification.
+const ROTATING: FieldId = FieldId::F7;
 
 impl Targets<'_> {
     fn of(&self, run: u64, seed: u64) -> Result<&dyn Target, String> {
@@ -192,15 +232,18 @@ impl Job<'_> {
     }
     /// Fields whose views could be counted, and how many runs it would take where that is too many.
     fn counted_fields(&self) -> Result<Vec<(FieldId, Option<u64>)>, String> {
-        let How::Views { subject, n, coalitions } = &self.how else { return Ok(Vec::new()) };
-        let runs = |field: FieldId| {
-            let shape = subject.shape(*n);
-            let values = shape.parties.iter().map(Vec::len).sum::<usize>() + shape.shared.len();
-            let each = coalitions.iter().map(|c| estimate(*subject, &instance(field, *n, c), values));
-            each.into_iter().try_fold(0u64, |sum, k| Ok::<_, String>(sum.saturating_add(k?)))
-        };
+        let How::Views { rotating, .. } = &self.how else { return Ok(Vec::new()) };
         let too_many = |k: u64| (k > self.tier.most_views()).then_some(k.min(MOST));
-        COUNTED.into_iter().map(|field| Ok((field, too_many(runs(field)?)))).collect()
+        let fields = COUNTED.into_iter().chain(rotating.then_some(ROTATING));
+        fields.map(|field| Ok((field, too_many(self.views_over(field)?)))).collect()
+    }
+    /// How many runs all views over this field take.
+    fn views_over(&self, field: FieldId) -> Result<u64, String> {
+        let How::Views { subject, n, coalitions, .. } = &self.how else { return Ok(0) };
+        let shape = subject.shape(*n);
+        let values = shape.parties.iter().map(Vec::len).sum::<usize>() + shape.shared.len();
+        let mut each = coalitions.iter().map(|c| estimate(*subject, &instance(field, *n, c), values));
+        each.try_fold(0u64, |sum, k| Ok(sum.saturating_add(k?)))
     }
     fn skip(&mut self, fields: Vec<(FieldId, Option<u64>)>) {
         if let Evidence::Views(row) = &mut self.row {
@@ -337,6 +380,21 @@ pub(crate) fn estimate(subject: &dyn DynSubject, at: &Instance, values: usize) -
     let order = at.field.small_order().ok_or("only tiny fields are counted")?;
     let inputs = u32::try_from(values).ok().and_then(|k| order.checked_pow(k)).unwrap_or(u64::MAX);
     Ok(inputs.saturating_mul(outcomes.get()))
+}
+
+/// Lets the seeds choose one subject, of those that do not take too long, whose views are counted over one more field.
+pub fn rotate(jobs: &mut [Job<'_>], root: &Root) {
+    let fits = |job: &&mut Job<'_>| {
+        let runs = job.views_over(ROTATING).unwrap_or(0);
+        (1..=job.tier.most_views()).contains(&runs)
+    };
+    let mut fitting: Vec<_> = jobs.iter_mut().filter(fits).collect();
+    let choice = root.seed("the rotating field", 0).checked_rem(fitting.len() as u64);
+    if let Some(job) = choice.and_then(|k| fitting.get_mut(usize::try_from(k).ok()?))
+        && let How::Views { rotating, .. } = &mut job.how
+    {
+        *rotating = true;
+    }
 }
 
 /// Every coin falls on zero; how many ways all of them could have fallen.

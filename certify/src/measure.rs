@@ -5,7 +5,7 @@ use std::sync::Once;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use crate::evidence::Evidence;
-use crate::job::Job;
+use crate::job::{self, Job};
 use crate::log::{Entry, Found, Unit};
 use crate::progress::Progress;
 use crate::seeds::Root;
@@ -41,6 +41,9 @@ pub fn measure(jobs: &mut [Job<'_>], root: &Root, patience: Patience, silent: bo
     quiet_panics();
     let mut progress = Progress::new(silent, jobs.len(), jobs.iter().map(|j| j.weight).sum());
     let watchdog = Watchdog::start(patience);
+    PLAYING.set(true);
+    watchdog.watching("the choice of the rotating field", || job::rotate(jobs, root));
+    PLAYING.set(false);
     let mut measured = Measured { rows: Vec::with_capacity(jobs.len()), log: Vec::new() };
     for job in jobs {
         let key = job.row.key();

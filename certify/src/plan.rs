@@ -82,7 +82,7 @@ pub fn jobs<'a>(protocol: &Protocol<'a>, q: &Question) -> Result<Vec<Job<'a>>, S
             }
             let mut row = views::Row { id: id("views"), parties, ..views::Row::default() };
             row.coalitions = coalitions.len() as u64;
-            let how = How::Views { subject: *subject, n: *n, coalitions: coalitions.clone() };
+            let how = How::Views { subject: *subject, n: *n, coalitions: coalitions.clone(), rotating: false };
             add(Evidence::Views(row), how, q.tier.views_weight());
             // The last party alone, and in longer tiers every coalition.
             let last = vec![vec![*n - 1]];

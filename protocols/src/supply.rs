@@ -102,7 +102,7 @@ impl<F: Field> Queue<F> {
             return std::mem::replace(&mut self.first, next);
         }
         let mut out = Shared::default();
-        while out.len() < n {
+        while out.len() < n && !(self.first.is_empty() && self.more.is_empty()) {
             let end = (self.at + n - out.len()).min(self.first.len());
             out.extend(self.first.slice(self.at..end));
             self.at = end;

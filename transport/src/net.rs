@@ -198,8 +198,14 @@ impl StepPath {
     /// The path of the `index`-th child step of this name.
     #[must_use]
     pub fn child(&self, name: &'static str, index: u32) -> Self {
-        let [hash, shape] = mix_all([self.hash(), self.shape()], name.as_bytes());
-        let hash = mix_word(hash, index.into());
+        self.next_child(name, |_| index)
+    }
+    /// The path of a child step of this name, whose index `index_of` knows from a digest of this path and the name.
+    #[must_use]
+    pub fn next_child(&self, name: &'static str, index_of: impl FnOnce(u64) -> u32) -> Self {
+        let [named, shape] = mix_all([self.hash(), self.shape()], name.as_bytes());
+        let index = index_of(named);
+        let hash = mix_word(named, index.into());
         Self(Some(Arc::new(Node { parent: self.clone(), name, index, hash, shape })))
     }
     /// A 64-bit digest of the path.

@@ -17,6 +17,9 @@ fn the_right_sum_passes_all_it_claims() {
     assert_eq!((code, c.derived.verdict.as_str()), (ExitCode::Pass, "pass"));
     assert!(c.measured.protocol.foreign);
     assert!(c.derived.not_covered.iter().any(|l| l.contains("sources of this protocol are not hashed")));
+    // One layer is counted over F_7 as well.
+    let over_7 = |row: &Evidence| matches!(row, Evidence::Views(v) if v.points.iter().any(|p| p.field == "F7"));
+    assert_eq!(c.measured.rows.iter().filter(|row| over_7(row)).count(), 1);
 }
 
 #[test]

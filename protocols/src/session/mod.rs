@@ -43,8 +43,9 @@ pub struct Session {
     path: StepPath,
     stream: Stream,
     tape: Tape,
-    /// How often each name was used for a child; few steps have children of more than four names.
-    children: SmallVec<[(&'static str, u32); 4]>,
+    /// How often each name was used for a child, by the digest of path and name. Few steps have children of more than
+    /// three names.
+    children: SmallVec<[(u64, u32); 3]>,
 }
 
 impl Session {
@@ -137,20 +138,21 @@ impl Session {
 
     /// A child step: same stream and tape, a path of its own. The k-th step of one name gets the index k.
     pub fn step(&mut self, name: &'static str) -> Self {
-        let index = self.count(name);
-        self.at(self.path.child(name, index), self.stream, self.tape.clone())
+        let path = self.child(name);
+        self.at(path, self.stream, self.tape.clone())
     }
-    fn count(&mut self, name: &'static str) -> u32 {
-        match self.children.iter_mut().find(|(n, _)| *n == name) {
+    fn child(&mut self, name: &'static str) -> StepPath {
+        let Self { path, children, .. } = self;
+        path.next_child(name, |named| match children.iter_mut().find(|(n, _)| *n == named) {
             Some((_, k)) => {
                 *k += 1;
                 *k
             }
             None => {
-                self.children.push((name, 0));
+                children.push((named, 0));
                 0
             }
-        }
+        })
     }
     fn at(&self, path: StepPath, stream: Stream, tape: Tape) -> Self {
         Self { core: self.core.clone(), path, stream, tape, children: SmallVec::new_const() }
@@ -163,8 +165,7 @@ impl Session {
         b: impl AsyncFnOnce(Self) -> Result<B>,
     ) -> Result<(A, B)> {
         let [sa, sb] = names.map(|name| {
-            let index = self.count(name);
-            let path = self.path.child(name, index);
+            let path = self.child(name);
             let tape = self.tape.fork(path.hash());
             self.at(path.clone(), Stream(path.hash()), tape)
         });

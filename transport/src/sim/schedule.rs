@@ -89,10 +89,10 @@ pub fn run<'a, T>(setup: Setup<'_>, mut program: impl FnMut(Rc<dyn Net>) -> Prog
         bytes: w.bytes,
         nanoseconds: w.clocks.iter().map(|c| c.now).max().unwrap_or(0),
     };
-    w.end();
     drop(w);
     // Unless a program has given its end of the network away.
     if Rc::strong_count(&wires) == 1 {
+        wires.borrow_mut().end();
         SPARE.with_borrow_mut(|spare| spare.push((wires, hands)));
     }
     run
