@@ -41,7 +41,9 @@ pub struct Ideal {
     /// How it takes the outcome of its own checks.
     pub verdicts: Verdicts,
     /// Whether it is bound to open when everyone is committed. An honest party always does, so it says so when it commits
-    /// and spares itself a round; a corrupt one decides when it has seen what the others opened.
+    /// and spares itself a round; a corrupt one decides when it has seen what the others opened. It opens even if the
+    /// party was told of an abort in between, so a coalition that aborts before it commits sees more here than of the
+    /// shipped commitment: attacks may look stronger than they are, never weaker.
     pub opens: bool,
 }
 

@@ -84,7 +84,7 @@ pub fn tell_nothing_under<S: Fn() -> Script<'static>>(
     let order = at.field.small_order().unwrap_or(0);
     for (name, script) in strategies {
         for mine in every(order, coalition.len()) {
-            let mut first: BTreeMap<Vec<Vec<u8>>, (Given<u64>, Ends)> = BTreeMap::new();
+            let mut first: BTreeMap<Vec<Vec<u8>>, (Given<u64>, Ends, bool)> = BTreeMap::new();
             for theirs in every(order, others.len()) {
                 let mut given = shape.map(|()| 0);
                 coalition
@@ -95,11 +95,12 @@ pub fn tell_nothing_under<S: Fn() -> Script<'static>>(
                 let outputs = subject.ideal(at.field, &given)?;
                 let learned = at.world.corrupt.iter().map(|p| outputs[p].clone()).collect();
                 let (ends, acted) = ends(subject, at, &given, &script)?;
-                let Some((other, reference)) = first.get(&learned) else {
-                    first.insert(learned, (given, ends));
+                let Some((other, reference, acted_there)) = first.get(&learned) else {
+                    first.insert(learned, (given, ends, acted));
                     continue;
                 };
-                if !acted {
+                // Acting on some inputs only may be how it selects.
+                if !acted && !acted_there {
                     continue;
                 }
                 let d = distance(reference, &ends);
