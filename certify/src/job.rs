@@ -1,7 +1,7 @@
 //! One row to be made: what is run for it, in which order, and what comes of each run.
 
 use std::cell::Cell;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::rc::Rc;
 use std::sync::OnceLock;
@@ -25,7 +25,7 @@ use crate::arguments::Tier;
 use crate::certificate::strict::MOST;
 use crate::covering;
 use crate::evidence::{Evidence, attack, honest, sampled::BLOCK, sweep};
-use crate::log::{Found, Unit};
+use crate::log::{Entry, Found, Unit};
 use crate::properties::{Place, Property};
 use crate::search;
 use crate::seeds::Root;
@@ -139,8 +139,37 @@ impl Job<'_> {
     pub fn id(&self) -> &str {
         self.row.id()
     }
-    /// Everything that is run for it, in order; fields that would take too long are noted in the row.
+    /// Everything that is run for it, in order; fields that would take too long are noted in the row. Finding it out takes
+    /// honest runs: one that panics is an error.
     pub fn units(&mut self, root: &Root) -> Result<Vec<Unit>, String> {
+        let found = catch_unwind(AssertUnwindSafe(|| self.every_unit(root)));
+        found.unwrap_or_else(|_| Err("an honest run panics".into()))
+    }
+    /// The same for whoever verifies; nothing of a sweep, whose places are found by running what is swept.
+    pub fn planned(&mut self, root: &Root) -> Result<Option<Vec<Unit>>, String> {
+        if matches!(self.how, How::Sweep { .. }) { Ok(None) } else { self.units(root).map(Some) }
+    }
+    /// Whether the ideal world of every proof is what the functionality says. Nothing is run.
+    pub fn proofs(&self, lines: &[&Entry]) -> Result<(), String> {
+        let How::Simulate { subject, n, corrupt, family } = &self.how else { return Ok(()) };
+        let mut ideal = BTreeMap::new();
+        for e in lines {
+            let (Unit::Simulator { field, .. }, Found::Simulated { proof: Some(proof), .. }) = (&e.unit, &e.found)
+            else {
+                continue;
+            };
+            if !ideal.contains_key(field) {
+                let make = || simulate::ideal(*subject, &simulate::instance(*family, *field, *n, corrupt));
+                let made = catch_unwind(AssertUnwindSafe(make)).map_err(|_| "the functionality panics")?;
+                ideal.insert(*field, made.map_err(|e| e.to_string())?);
+            }
+            if ideal.get(field) != Some(proof.problem.ideal()) {
+                return Err(format!("{}: a proof over {field} about another functionality", self.id()));
+            }
+        }
+        Ok(())
+    }
+    fn every_unit(&mut self, root: &Root) -> Result<Vec<Unit>, String> {
         let key = self.row.key();
         match &self.how {
             How::Attack(a) => {
@@ -199,12 +228,6 @@ impl Job<'_> {
                 Ok(places.iter().map(unit).collect())
             }
         }
-    }
-    /// Notes in a row what is counted and what would take too long.
-    pub fn note_skipped(&mut self) -> Result<(), String> {
-        let fields = self.counted_fields()?;
-        self.skip(fields);
-        self.simulated().map(drop)
     }
     /// Every strategy of a coalition over every field that can be counted; how many, and which fields cannot, is noted in
     /// the row.

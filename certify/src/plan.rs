@@ -87,7 +87,7 @@ pub fn jobs<'a>(protocol: &Protocol<'a>, q: &Question) -> Result<Vec<Job<'a>>, S
             // The last party alone, and in longer tiers every coalition.
             let last = vec![vec![*n - 1]];
             for corrupt in if q.tier == Tier::Quick { &last } else { &coalitions } {
-                for family in Family::ALL.into_iter().filter(|f| f.concerns(*subject)) {
+                for family in Family::ALL.into_iter().filter(|f| f.concerns(*subject, *n, corrupt)) {
                     let (row, how) = simulated(*subject, *n, corrupt, family);
                     add(row, how, q.tier.seeds());
                 }
@@ -281,12 +281,19 @@ impl Tier {
     }
 }
 
-/// All rows recounted from the log, in the order of the rows. Lines of rows that are not there are an error.
-pub fn recount(rows: &[Evidence], log: &[Entry]) -> Result<Vec<Evidence>, evidence::Mismatch> {
+/// The lines of a log by their row, in order.
+#[must_use]
+pub fn by_row(log: &[Entry]) -> BTreeMap<&str, Vec<&Entry>> {
     let mut of: BTreeMap<&str, Vec<&Entry>> = BTreeMap::new();
     for e in log {
         of.entry(&e.row).or_default().push(e);
     }
+    of
+}
+
+/// All rows recounted from the log, in the order of the rows. Lines of rows that are not there are an error.
+pub fn recount(rows: &[Evidence], log: &[Entry]) -> Result<Vec<Evidence>, evidence::Mismatch> {
+    let mut of = by_row(log);
     let counted = rows.iter().map(|row| row.recounted(&of.remove(row.key().as_str()).unwrap_or_default()));
     let counted = counted.collect::<Result<Vec<_>, _>>()?;
     match of.keys().next() {

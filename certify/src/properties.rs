@@ -148,7 +148,7 @@ impl Property {
                 }
                 let mut all = Vec::new();
                 for family in [Family::Changes, Family::Withholds, Family::Lies] {
-                    if family.concerns(subject) {
+                    if family.concerns(subject, n, &at.corrupt) {
                         all.extend(family.strategies(subject, &here)?);
                     }
                 }

@@ -12,7 +12,7 @@ use adversary::fields::FieldId;
 use adversary::ideal::supply::CorruptShares;
 use adversary::messages::said;
 use adversary::properties::strategies::Additive;
-use adversary::simulator::{Abort, Best, Certificate, Problem, WORK, best};
+use adversary::simulator::{Abort, Best, Certificate, Functionality, Problem, WORK, best};
 use adversary::subject::{every, positions};
 use adversary::{DynSubject, Instance, Script, World, simulation};
 use protocols::{Error, MAC_CHECK, Result};
@@ -84,7 +84,7 @@ impl Family {
     #[must_use]
     pub fn does(self) -> &'static str {
         match self {
-            Self::Follows => "follows the protocol",
+            Self::Follows => "follows the protocol; a simulator may put in something else for it",
             Self::Changes => "adds one to every element of one message, wherever it is sent",
             Self::Withholds => "never sends one message to the first honest party",
             Self::Lies => "opens values off by one and goes on with them, with and without a guess of the MAC key",
@@ -105,16 +105,22 @@ impl Family {
             _ => search::largest(subject),
         }
     }
-    /// Whether a subject is asked at all.
+    /// Whether the coalition says something else than the protocol tells it to.
     #[must_use]
-    pub fn concerns(self, subject: &dyn DynSubject) -> bool {
+    pub fn changes(self) -> bool {
+        matches!(self, Self::Changes | Self::Lies)
+    }
+    /// Whether a subject is asked at all about this coalition of `n` parties.
+    #[must_use]
+    pub fn concerns(self, subject: &dyn DynSubject, n: usize, corrupt: &[usize]) -> bool {
         let checked = subject.claim().checks.contains(&&MAC_CHECK) && subject.preprocessed_triples() > 0;
         match self {
             Self::Lies => checked,
             // Where no honest party has an output, nobody notices what was opened.
             Self::Unchecked => {
-                let outputs = subject.ideal(FieldId::F2, &subject.shape(2).map(|()| 1));
-                checked && outputs.is_ok_and(|y| !y[PartyId::new(0)].is_empty())
+                let honest = PartySet::all(n).without(PartySet::of(corrupt));
+                let outputs = || subject.ideal(FieldId::F2, &subject.shape(n).map(|()| 1));
+                checked && outputs().is_ok_and(|y| honest.iter().any(|p| !y[p].is_empty()))
             }
             _ => true,
         }
@@ -176,6 +182,34 @@ pub fn own_inputs(subject: &dyn DynSubject, at: &Instance, all: bool) -> Result<
     let [mine, _] = positions(&subject.shape(at.world.parties.n()), at.world.corrupt);
     let order = at.field.small_order().ok_or_else(|| Error::Local(format!("{} is too large to count", at.field)))?;
     Ok(if all { every(order, mine.len()).collect() } else { vec![vec![1; mine.len()]] })
+}
+
+/// The ideal world that proofs about a coalition are about: what its functionality answers to everything that a simulator
+/// may send and that honest parties may put in, in the order in which they are counted.
+pub fn ideal(subject: &dyn DynSubject, at: &Instance) -> Result<Functionality> {
+    let (n, corrupt) = (at.world.parties.n(), at.world.corrupt);
+    let order = at.field.small_order().ok_or_else(|| Error::Local(format!("{} is too large to count", at.field)))?;
+    let shape = subject.shape(n);
+    let [coalition, others] = positions(&shape, corrupt);
+    let honest: Vec<PartyId> = PartySet::all(n).without(corrupt).iter().collect();
+    let (sent, theirs): (Vec<_>, Vec<_>) =
+        (every(order, coalition.len()).collect(), every(order, others.len()).collect());
+    let mut failed = None;
+    let table = Functionality::deterministic(sent.len(), theirs.len(), |c, h| {
+        let mut given = shape.map(|()| 0);
+        let all = coalition.iter().zip(&sent[c]).chain(others.iter().zip(&theirs[h]));
+        all.for_each(|(at, v)| at.put(&mut given, *v));
+        match subject.ideal(at.field, &given) {
+            Ok(y) => {
+                (corrupt.iter().flat_map(|p| y[p].clone()).collect(), honest.iter().map(|p| y[*p].clone()).collect())
+            }
+            Err(e) => {
+                failed = Some(e);
+                (Vec::new(), vec![Vec::new(); honest.len()])
+            }
+        }
+    });
+    failed.map_or_else(|| table.map_err(|e| Error::Local(e.to_string())), Err)
 }
 
 /// The best simulator under one strategy.

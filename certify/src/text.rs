@@ -100,7 +100,7 @@ pub fn render(c: &Certificate) -> String {
         }),
     );
     section(
-        "How much was attacked, of how much: no level rests on these",
+        "How much was attacked, of how much: no level waits for a figure, but none at all is vacuous and a broken run fails",
         &["parties", "figure", "met", "of", "verdict", "what"],
         of(&|row, v| {
             let Evidence::Coverage(r) = row else { return vec![] };

@@ -1,17 +1,22 @@
 //! Recomputes everything in a certificate that can be recomputed: form, hashes, signature, counts from the log, and every
 //! verdict from the counts.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use adversary::Verdict;
 
 use crate::certificate::provenance::Program;
 use crate::certificate::store::Stored;
-use crate::certificate::{Asked, FORMAT, Promise, derive::Derived, tree};
-use crate::log;
+use crate::certificate::{Asked, FORMAT, Promise, derive::Derived, strict, tree};
+use crate::evidence::Evidence;
+use crate::job::{self, Job};
+use crate::log::{self, Entry, Unit};
 use crate::plan::{self, Question};
 use crate::registry::Registry;
 use crate::seeds::{Root, unhex};
+use crate::watchdog::{Patience, Watchdog};
+use crate::weaknesses;
 
 /// What verification found, in words, and the verdict that the certificate is entitled to.
 pub struct Verified {
@@ -37,13 +42,13 @@ pub fn verify(
     if hashes.iter().any(|h| unhex::<32>(h).is_none()) {
         return Err("a hash in it is no hash".into());
     }
-    let _: Root = m.seed.root.parse()?;
+    let root: Root = m.seed.root.parse()?;
     let question = m.asked.question()?;
     if Asked::of(&question) != m.asked {
         return Err("what was asked is not written as it should be".into());
     }
     let same_program = m.program.sources == Program::this().sources;
-    expected_rows(stored, registry, &question, same_program, &mut notes)?;
+    let planned = expected_rows(stored, registry, &question, (same_program, &root), &mut notes)?;
     for row in &m.rows {
         row.check()?;
     }
@@ -55,7 +60,7 @@ pub fn verify(
         ));
     }
     notes.push(format!("{} rows: every verdict follows from the counts", m.rows.len()));
-    counted_from_log(stored, &mut notes)?;
+    counted_from_log(stored, planned.as_deref(), &mut notes)?;
     match (&stored.signature, key) {
         (None, Some(_)) => return Err("it is not signed, and a signature was asked for".into()),
         (None, None) => notes.push("NOT SIGNED: nothing says who made it".into()),
@@ -83,44 +88,73 @@ pub fn verify(
 }
 
 /// A program built from the same sources knows which rows there must be and what they say they are.
-fn expected_rows(
+/// Where it does, it also knows what was run for each. That takes an honest run for every field that is counted, and one
+/// run of every strategy whose best simulator was sought.
+fn expected_rows<'a>(
     stored: &Stored,
-    registry: &Registry<'_>,
+    registry: &Registry<'a>,
     question: &Question,
-    same_program: bool,
+    (same_program, root): (bool, &Root),
     notes: &mut Vec<String>,
-) -> Result<(), String> {
+) -> Result<Option<Vec<Planned<'a>>>, String> {
     let m = &stored.certificate.measured;
     let Ok(protocol) = registry.find(&m.protocol.name) else {
         notes.push(format!(
             "this program does not know `{}`: what it promises is taken from the certificate",
             m.protocol.name
         ));
-        return Ok(());
+        return Ok(None);
     };
     if !same_program && !protocol.foreign {
         notes.push("another version measured: that no row is missing is taken from the certificate".into());
-        return Ok(());
+        return Ok(None);
     }
     let promise = Promise::of(protocol.claim, protocol.about, protocol.foreign);
     if promise != m.protocol {
         return Err(format!("`{}` does not promise what the certificate says", m.protocol.name));
     }
     let mut jobs = plan::jobs(&protocol, question)?;
+    let watchdog = Watchdog::start(Patience::default());
+    watchdog.watching("the choice of the rotating field", || job::rotate(&mut jobs, root));
     if jobs.len() != m.rows.len() {
         return Err(format!("it has {} rows where the question has {}", m.rows.len(), jobs.len()));
     }
-    for (job, row) in jobs.iter_mut().zip(&m.rows) {
-        job.note_skipped()?;
+    let mut planned = Vec::with_capacity(jobs.len());
+    for (mut job, row) in jobs.into_iter().zip(&m.rows) {
+        let key = job.row.key();
+        let units = watchdog.watching(&format!("{key}, the runs of it"), || job.planned(root));
+        let units = units.map_err(|e| format!("{key}: {e}"))?;
         if row.recounted(&[])? != job.row {
             return Err(format!("the row `{}` is not what this program calls `{}`", row.id(), job.id()));
         }
+        if let Evidence::Weakness(row) = row {
+            weaknesses::same(row, question.tier)?;
+        }
+        planned.push(Planned { job, units });
     }
     notes.push("no row is missing, and each says what it is".into());
-    Ok(())
+    Ok(Some(planned))
 }
 
-fn counted_from_log(stored: &Stored, notes: &mut Vec<String>) -> Result<(), String> {
+/// What this program runs for one row.
+struct Planned<'a> {
+    job: Job<'a>,
+    /// Everything; nothing for a sweep, whose places are found by running what is swept.
+    units: Option<Vec<Unit>>,
+}
+
+impl Planned<'_> {
+    /// Whether these lines are of the planned runs, one by one and in order, and their proofs of this functionality.
+    fn check(&self, lines: &[&Entry]) -> Result<(), String> {
+        let planned = self.units.as_ref().is_none_or(|units| units.iter().eq(lines.iter().map(|e| &e.unit)));
+        if !planned {
+            return Err(format!("the lines of `{}` are not of the runs that were planned, in order", self.job.id()));
+        }
+        self.job.proofs(lines)
+    }
+}
+
+fn counted_from_log(stored: &Stored, planned: Option<&[Planned<'_>]>, notes: &mut Vec<String>) -> Result<(), String> {
     let m = &stored.certificate.measured;
     let Some(entries) = &stored.log else {
         notes.push("the log of all runs is not there: counts are taken from the certificate".into());
@@ -136,6 +170,27 @@ fn counted_from_log(stored: &Stored, notes: &mut Vec<String>) -> Result<(), Stri
         }
     }
     notes.push(format!("{} lines of the log: every count follows from them", lines.len()));
+    let of = plan::by_row(entries);
+    for (key, lines) in &of {
+        once_each(key, lines)?;
+    }
+    if let Some(planned) = planned {
+        for p in planned {
+            p.check(of.get(p.job.row.key().as_str()).map_or(&[], |lines| &lines[..]))?;
+        }
+        notes.push("every line is of a run that was planned, none is missing; of sweeps: none is there twice".into());
+    }
+    Ok(())
+}
+
+/// No run counts twice.
+fn once_each(key: &str, lines: &[&Entry]) -> Result<(), String> {
+    let mut seen = BTreeSet::new();
+    for e in lines {
+        if !seen.insert(strict::canonical(&e.unit).map_err(|e| e.to_string())?) {
+            return Err(format!("{key}: {:?} is there twice", e.unit));
+        }
+    }
     Ok(())
 }
 

@@ -6,6 +6,7 @@ use adversary::weakness::{Examined, Loss, SOUND, WEAKNESSES, Weakness, losses};
 use protocols::{Error, Result};
 
 use crate::arguments::Tier;
+use crate::evidence::weakness::Row;
 use crate::log::Found;
 
 /// Sound variants that take longer than all others together: two products, and coins of coins.
@@ -22,6 +23,16 @@ pub fn examined(sound: bool, tier: Tier) -> impl Iterator<Item = &'static Weakne
     all(sound).iter().filter(move |w| tier > Tier::Quick || !LONG.contains(&w.id))
 }
 
+/// Whether a row speaks of those that a tier examines, in order, and says of each what this program says.
+pub fn same(row: &Row, tier: Tier) -> Result<(), String> {
+    let said = row.points.iter().map(|p| (&*p.weakness, &*p.weakens, p.breaks.clone()));
+    if said.eq(examined(row.sound, tier).map(|w| (w.id, w.weakens, breaks(w)))) {
+        Ok(())
+    } else {
+        Err(format!("{}: what is weakened, or what that breaks, is not what this program examines", row.id))
+    }
+}
+
 /// Examines the one of this name.
 pub fn examine(sound: bool, name: &str) -> Result<Found> {
     let weakness = all(sound).iter().find(|w| w.id == name);
@@ -31,12 +42,50 @@ pub fn examine(sound: bool, name: &str) -> Result<Found> {
 }
 
 fn found(weakness: &Weakness, examined: &Examined) -> Found {
-    let names = |losses: &BTreeSet<Loss>| losses.iter().map(ToString::to_string).collect::<Vec<_>>();
     Found::Examined {
         weakens: weakness.weakens.into(),
-        breaks: names(&weakness.breaks.iter().copied().collect()),
+        breaks: breaks(weakness),
         shipped: names(&losses(&examined.shipped)),
         weakened: names(&examined.lost()),
         measurements: examined.weakened.len() as u64,
+    }
+}
+
+fn breaks(weakness: &Weakness) -> Vec<String> {
+    names(&weakness.breaks.iter().copied().collect())
+}
+
+fn names(losses: &BTreeSet<Loss>) -> Vec<String> {
+    losses.iter().map(ToString::to_string).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::evidence::weakness::Point;
+
+    #[test]
+    fn a_row_says_what_the_table_says() {
+        let point = |w: &Weakness| Point {
+            weakness: w.id.into(),
+            weakens: w.weakens.into(),
+            breaks: breaks(w),
+            shipped: vec![],
+            weakened: breaks(w),
+            measurements: 1,
+        };
+        let row = Row { points: examined(false, Tier::Quick).map(point).collect(), ..Row::default() };
+        assert_eq!(same(&row, Tier::Quick), Ok(()));
+        let changes: [fn(&mut Row); 4] = [
+            |r| drop(r.points.pop()),
+            |r| r.points.swap(0, 1),
+            |r| r.points[0].weakness.push('x'),
+            |r| r.points[0].breaks = vec!["nothing that matters".into()],
+        ];
+        for change in changes {
+            let mut other = row.clone();
+            change(&mut other);
+            assert!(same(&other, Tier::Quick).is_err());
+        }
     }
 }

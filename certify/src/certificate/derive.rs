@@ -207,20 +207,21 @@ fn level(level: Level, m: &Measured, q: &Question, verdicts: &[Verdict]) -> OfLe
     OfLevel { level: level.to_string(), verdict: worst.to_string(), because, missing }
 }
 
-/// What is missing of best simulators: with every number of parties one of a coalition that deviates, and over three
-/// fields with some number.
+/// What is missing of best simulators: with every number of parties one of a coalition that changes what it says, and
+/// over three fields with some number.
 fn unexplained(concerned: &[(&Evidence, &Verdict)], q: &Question) -> Vec<String> {
     let explained = |n: u64| {
         let solved = |r: &simulator::Row| r.parties == n && r.active() && r.sizes() > 0;
         concerned.iter().any(|(row, _)| matches!(row, Evidence::Simulator(r) if solved(r)))
     };
     let lacking = q.parties.iter().filter(|n| !explained(**n as u64));
-    let mut missing: Vec<_> =
-        lacking.map(|n| format!("no best simulator of a coalition that deviates with {n} parties")).collect();
+    let mut missing: Vec<_> = lacking
+        .map(|n| format!("no best simulator of a coalition that changes what it says with {n} parties"))
+        .collect();
     let passes =
         |(row, v): &(&Evidence, &Verdict)| matches!(row, Evidence::Simulator(r) if r.active()) && **v == Verdict::Pass;
     if !concerned.iter().any(passes) {
-        missing.push("no best simulator of a coalition that deviates over three fields".into());
+        missing.push("no best simulator of a coalition that changes what it says over three fields".into());
     }
     missing
 }
@@ -308,6 +309,9 @@ fn not_covered(m: &Measured, levels: &[OfLevel], verdicts: &[Verdict]) -> Vec<St
     out.extend(NEVER.iter().map(ToString::to_string));
     if m.protocol.foreign {
         out.push("the sources of this protocol are not hashed; the hash of the running program covers them".into());
+    }
+    if !m.rows.iter().any(|row| matches!(row, Evidence::Weakness(_))) {
+        out.push("that the certifier finds seeded weaknesses: shown by the certificate of all of `spdz`".into());
     }
     if m.asked.tier != "deep" {
         out.push(format!("what only a deeper tier than `{}` does", m.asked.tier));

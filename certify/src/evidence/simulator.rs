@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Mismatch, formula};
 use crate::log::{Entry, Found, Unit};
+use crate::simulate::Family;
 
 /// What the best simulators leave.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize, JsonSchema)]
@@ -135,10 +136,12 @@ impl Row {
         let planned = |p: u64| self.planned.get(&format!("F{p}")).copied();
         done.into_iter().filter(|(p, all)| planned(*p) == Some(all.len() as u64)).count()
     }
-    /// Whether the coalition deviates, against the protocol as it ships.
+    /// Whether the coalition says something else than it should, against the protocol as it ships: to withhold what it
+    /// should say is not enough.
     #[must_use]
     pub fn active(&self) -> bool {
-        self.without.is_none() && self.points.iter().any(|p| p.strategy != "honest")
+        let family = Family::ALL.into_iter().find(|f| f.does() == self.does);
+        self.without.is_none() && !self.points.is_empty() && family.is_some_and(Family::changes)
     }
     /// The verdict: more than the bound fails, but in a control where the instrument has to see exactly that; what was not
     /// proved is no evidence.
@@ -185,9 +188,11 @@ impl Row {
         };
         sizes.into_iter().map(size).collect()
     }
-    /// Whether it only supports other rows: fewer sizes than are compared with a formula, nothing to explain, or a control.
+    /// Whether it only supports other rows: fewer sizes than are compared with a formula, or nothing to explain. What was
+    /// counted and not proved is waited for.
     #[must_use]
     pub fn supports_only(&self) -> bool {
-        self.points.is_empty() || (self.without.is_none() && self.sizes() < SIZES)
+        let proved = self.points.iter().all(|p| p.runs > 0 && p.distance.is_some());
+        proved && (self.points.is_empty() || (self.without.is_none() && self.sizes() < SIZES))
     }
 }

@@ -109,6 +109,11 @@ pub fn attacked(c: &Certificate) -> String {
     let head = ["computation", "figure", "what is counted", "parties", "met", "of", "row"];
     section(
         "How much was attacked",
-        &table("Only changes that made a difference count. No level rests on these figures. Tier E1.", &head, &lines),
+        &table(
+            "Only changes that made a difference count. No level asks for a figure of some size, but an attacked run that \
+             nothing explains fails, and none that changed anything is no pass. Tier E1.",
+            &head,
+            &lines,
+        ),
     )
 }

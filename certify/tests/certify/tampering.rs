@@ -3,6 +3,7 @@
 use std::path::Path;
 use std::sync::OnceLock;
 
+use adversary::fields::FieldId;
 use proptest::prelude::*;
 use quorate_certify::certificate::store::{self, Stored};
 use quorate_certify::certificate::{Certificate, Log, derive::Derived, sign, strict};
@@ -235,6 +236,85 @@ fn a_property_that_was_looked_at_less_is_refused() {
         }
     };
     assert_ne!(verified(&forged(none), None).unwrap().verdict.to_string(), "pass");
+}
+
+/// Counts that add up are not enough: every line has to be of the run that was planned there.
+#[test]
+fn a_line_that_stands_for_another_is_refused() {
+    type Is = fn(&log::Entry) -> bool;
+    let twice: [(Is, &str); 3] = [
+        (|e| matches!(e.unit, Unit::Property { .. }), "is there twice"),
+        (|e| matches!(e.unit, Unit::Coverage { .. } | Unit::Views { .. }), "is there twice"),
+        (|e| matches!(e.unit, Unit::Tamper { .. }), "is there twice"),
+    ];
+    for (is, why) in twice {
+        // The first two lines of one row: the second is deleted, the first repeated.
+        let repeated = |entries: &mut Vec<log::Entry>| {
+            let pair = |w: &[log::Entry]| is(&w[0]) && w[0].row == w[1].row;
+            let at = entries.windows(2).position(pair).unwrap();
+            entries[at + 1] = entries[at].clone();
+        };
+        let found = error(&forged(repeated), None);
+        assert!(found.contains(why), "{found}");
+    }
+    let not_planned = "not of the runs that were planned";
+    let other_input = |entries: &mut Vec<log::Entry>| {
+        let puts_in = entries.iter_mut().find_map(|e| match &mut e.unit {
+            Unit::Simulator { puts_in, .. } => Some(puts_in),
+            _ => None,
+        });
+        puts_in.unwrap().push(0);
+    };
+    assert!(error(&forged(other_input), None).contains(not_planned));
+    let other_strategy = |entries: &mut Vec<log::Entry>| {
+        let strategy = entries.iter_mut().find_map(|e| match &mut e.unit {
+            Unit::Simulator { strategy, .. } if strategy != "honest" => Some(strategy),
+            _ => None,
+        });
+        strategy.unwrap().push_str(" of another kind");
+    };
+    assert!(error(&forged(other_strategy), None).contains(not_planned));
+    let dropped = |entries: &mut Vec<log::Entry>| {
+        let at = entries.iter().position(|e| matches!(e.unit, Unit::Honest { .. })).unwrap();
+        entries.remove(at);
+    };
+    assert!(error(&forged(dropped), None).contains(not_planned));
+    let swapped = |entries: &mut Vec<log::Entry>| {
+        let at = entries.iter().position(|e| matches!(e.unit, Unit::Honest { .. })).unwrap();
+        entries.swap(at, at + 1);
+    };
+    assert!(error(&forged(swapped), None).contains(not_planned));
+}
+
+/// A proof about something else proves nothing here, however good it is.
+#[test]
+fn a_proof_about_another_functionality_is_refused() {
+    let exchanged = |entries: &mut Vec<log::Entry>| {
+        let over = |e: &log::Entry, wanted: FieldId| match (&e.unit, &e.found) {
+            (Unit::Simulator { field, .. }, Found::Simulated { proof: Some(_), .. }) => *field == wanted,
+            _ => false,
+        };
+        let [two, three] = [FieldId::F2, FieldId::F3].map(|f| entries.iter().position(|e| over(e, f)).unwrap());
+        entries[three].found = entries[two].found.clone();
+    };
+    assert!(error(&forged(exchanged), None).contains("another functionality"));
+}
+
+/// One figure that was not proved keeps its row from being passed over.
+#[test]
+fn a_row_with_an_unproved_figure_is_waited_for() {
+    let rows = || {
+        made().stored.certificate.measured.rows.iter().filter_map(|r| match r {
+            Evidence::Simulator(r) => Some(r.clone()),
+            _ => None,
+        })
+    };
+    let mut row = rows().find(|r| !r.supports_only() && r.points.len() > 1).unwrap();
+    row.points[0].distance = None;
+    assert!(!row.supports_only() && row.verdict().to_string() == "inconclusive");
+    // To withhold is not to change what is said.
+    assert!(rows().any(|r| r.active() && r.id.ends_with("/changes")));
+    assert!(rows().filter(|r| r.id.ends_with("/withholds")).all(|r| !r.active()));
 }
 
 #[test]
