@@ -7,12 +7,26 @@ use adversary::coverage::{Coverage, Ground};
 use adversary::sweep::Effort;
 use adversary::{DynSubject, Explained, World};
 use protocols::Result;
+use spec::Instance;
 use transport::PartySet;
 
 use crate::arguments::Tier;
 use crate::evidence::coverage::Figure;
+use crate::evidence::sweep::Allowed;
 use crate::job::SWEPT;
 use crate::log::Found;
+use crate::registry::weakest;
+
+/// How often a wrong output may be accepted of each of these: as often as the weakest claimed check lets it, as in sweeps.
+#[must_use]
+pub fn allowed(subjects: &[&dyn DynSubject]) -> BTreeMap<String, Allowed> {
+    let of = |s: &&dyn DynSubject| {
+        let p = SWEPT.small_order()?;
+        let bound = weakest(s.claim(), &Instance::field(p))?;
+        Some((s.name().to_owned(), Allowed { formula: bound.to_string(), p }))
+    };
+    subjects.iter().filter_map(of).collect()
+}
 
 /// Attacks a subject among `n` parties by each of these coalitions.
 pub fn cover(subject: &dyn DynSubject, n: usize, coalitions: &[Vec<usize>], seed: u64, tier: Tier) -> Result<Found> {
@@ -39,6 +53,6 @@ pub fn cover(subject: &dyn DynSubject, n: usize, coalitions: &[Vec<usize>], seed
     let figure =
         |f: adversary::coverage::Covered| (f.id.to_owned(), Figure { what: f.what.into(), hit: f.hit, all: f.all });
     let figures: BTreeMap<_, _> = figures.map(figure).collect();
-    let (runs, _, broken) = coverage.judged_runs();
-    Ok(Found::Covered { runs, figures, broken: broken.to_vec() })
+    let (runs, wrong, broken) = coverage.judged_runs();
+    Ok(Found::Covered { runs, wrong, figures, broken: broken.to_vec() })
 }

@@ -201,6 +201,8 @@ pub enum Found {
     Covered {
         /// Attacked runs that were judged.
         runs: u64,
+        /// Of these, those in which a wrong output was accepted.
+        wrong: u64,
         /// By figure.
         figures: BTreeMap<String, Figure>,
         /// Runs that nothing explains.

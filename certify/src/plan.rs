@@ -97,6 +97,7 @@ pub fn jobs<'a>(protocol: &Protocol<'a>, q: &Question) -> Result<Vec<Job<'a>>, S
             id: format!("coverage/{n}"),
             parties,
             planned: protocol.parts.len() as u64,
+            allowed: crate::covering::allowed(&protocol.parts),
             ..coverage::Row::default()
         };
         let how = How::Cover { subjects: protocol.parts.clone(), n: *n, coalitions: coalitions.clone() };

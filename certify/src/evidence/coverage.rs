@@ -1,13 +1,16 @@
 //! How much of a protocol was attacked, as counts with their denominators. Informative: no level rests on it, but for what
-//! goes wrong on the way, and covering nothing is no pass.
+//! goes wrong on the way, and covering nothing is no pass. Wrong outputs are tested together with those of sweeps.
 
 use std::collections::BTreeMap;
 
 use adversary::Verdict;
+use adversary::exact::At;
+use adversary::verdict::Swept;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::Mismatch;
+use super::sweep::Allowed;
+use super::{Mismatch, formula};
 use crate::log::{Entry, Found, Unit};
 
 /// What was covered.
@@ -24,6 +27,8 @@ pub struct Row {
     pub points: Vec<Point>,
     /// Attacked runs that no ideal functionality explains.
     pub broken: Vec<String>,
+    /// How often one lie may be accepted, by subject; where there is none, never.
+    pub allowed: BTreeMap<String, Allowed>,
 }
 
 /// One subject.
@@ -34,6 +39,8 @@ pub struct Point {
     pub subject: String,
     /// Attacked runs that were judged.
     pub runs: u64,
+    /// Of these, those in which a wrong output was accepted.
+    pub wrong: u64,
     /// By figure.
     pub figures: BTreeMap<String, Figure>,
 }
@@ -57,12 +64,13 @@ impl Row {
         for e in entries {
             let Unit::Coverage { subject } = &e.unit else { return Err(format!("{}: no coverage", self.id)) };
             match e.found.clone() {
-                Found::Covered { runs, figures, broken } => {
-                    row.points.push(Point { subject: subject.clone(), runs, figures });
+                Found::Covered { runs, wrong, figures, broken } => {
+                    row.points.push(Point { subject: subject.clone(), runs, wrong, figures });
                     row.broken.extend(broken);
                 }
                 Found::Unexplained(what) => {
-                    row.points.push(Point { subject: subject.clone(), runs: 0, figures: BTreeMap::new() });
+                    let nothing = Point { subject: subject.clone(), runs: 0, wrong: 0, figures: BTreeMap::new() };
+                    row.points.push(nothing);
                     row.broken.push(format!("{subject}: {what}"));
                 }
                 other => return Err(format!("{}: nothing is covered by {other:?}", self.id)),
@@ -72,6 +80,7 @@ impl Row {
     }
     /// Whether every figure is a part of its whole, and no subject is missing.
     pub fn check(&self) -> Result<(), Mismatch> {
+        self.counts()?;
         if self.points.len() as u64 != self.planned {
             return Err(format!("{} subjects where {} were planned", self.points.len(), self.planned));
         }
@@ -79,6 +88,16 @@ impl Row {
             Some(f) => Err(format!("{}: {} of {}", f.what, f.hit, f.all)),
             None => Ok(()),
         }
+    }
+    /// The runs of every subject, as a sweep that changed every frame it was to change: frames are told by the figures.
+    pub fn counts(&self) -> Result<Vec<Swept>, Mismatch> {
+        let of = |p: &Point| {
+            let allowed =
+                self.allowed.get(&p.subject).map(|a| formula::value(&a.formula, At::Field(a.p))).transpose()?;
+            let (frames, frames_changed, unexplained) = (0, 0, 0);
+            Ok(Swept { runs: p.runs, frames, frames_changed, wrong: p.wrong, unexplained, allowed })
+        };
+        self.points.iter().map(of).collect()
     }
     /// The figures of all subjects added up.
     #[must_use]
@@ -91,12 +110,15 @@ impl Row {
         }
         total
     }
-    /// The verdict: a run that nothing explains fails, and nothing that was changed is no pass.
+    /// The verdict, given those on the wrong outputs of its subjects: too many of them fail, and so does a run that nothing
+    /// explains, or an honest one that does not end right; nothing that was changed is no pass.
     #[must_use]
-    pub fn verdict(&self) -> Verdict {
-        let changed = self.total().get("AC1").is_some_and(|f| f.hit > 0);
+    pub fn verdict(&self, of_subjects: &[Verdict]) -> Verdict {
+        let total = self.total();
+        let changed = total.get("AC1").is_some_and(|f| f.hit > 0);
         match () {
-            () if !self.broken.is_empty() => Verdict::Fail,
+            () if !self.broken.is_empty() || of_subjects.contains(&Verdict::Fail) => Verdict::Fail,
+            () if total.get("AC7").is_some_and(|f| f.hit < f.all) => Verdict::Fail,
             () if !changed => Verdict::Vacuous,
             () => Verdict::Pass,
         }

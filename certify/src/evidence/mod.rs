@@ -225,16 +225,12 @@ impl Evidence {
 /// The verdict on every row, in order. Rows that could fail by chance share one budget. A row that means nothing fails.
 #[must_use]
 pub fn verdicts(rows: &[Evidence]) -> Vec<Verdict> {
-    let sweep = |row: &Evidence| match row {
-        Evidence::Sweep(r) => r.counts().ok(),
-        _ => None,
-    };
     let sample = |row: &Evidence| match row {
         Evidence::Sampled(r) => r.counts().ok(),
         _ => None,
     };
     let samples: Vec<Sampled> = rows.iter().filter_map(sample).collect();
-    let sweeps: Vec<Swept> = rows.iter().filter_map(sweep).collect();
+    let sweeps: Vec<Swept> = rows.iter().flat_map(wrong_outputs).collect();
     let (of_samples, of_sweeps) = together(&samples, &sweeps, ALPHA);
     let (mut of_samples, mut of_sweeps) = (of_samples.into_iter(), of_sweeps.into_iter());
     let mut verdict = |row: &Evidence| match row {
@@ -249,16 +245,29 @@ pub fn verdicts(rows: &[Evidence]) -> Vec<Verdict> {
         Evidence::Outputs(r) => r.verdict(),
         Evidence::Simulator(r) => r.verdict(),
         Evidence::Property(r) => r.verdict(),
-        Evidence::Coverage(r) => r.verdict(),
+        Evidence::Coverage(r) => {
+            let of_subjects: Vec<Verdict> = of_sweeps.by_ref().take(r.points.len()).collect();
+            r.verdict(&of_subjects)
+        }
         Evidence::Weakness(r) => r.verdict(),
     };
     rows.iter().map(&mut verdict).collect()
+}
+
+/// What is tested for too many wrong outputs in a row: nothing if it means nothing.
+fn wrong_outputs(row: &Evidence) -> Vec<Swept> {
+    match row {
+        Evidence::Sweep(r) => r.counts().map(|s| vec![s]),
+        Evidence::Coverage(r) => r.check().and_then(|()| r.counts()),
+        _ => Ok(Vec::new()),
+    }
+    .unwrap_or_default()
 }
 
 /// The level of each one-sided test of the rows that could fail by chance: what their intervals are for.
 #[must_use]
 pub fn tail(rows: &[Evidence]) -> f64 {
     let samples = rows.iter().filter_map(|r| if let Evidence::Sampled(r) = r { r.counts().ok() } else { None });
-    let sweeps = rows.iter().filter_map(|r| if let Evidence::Sweep(r) = r { r.counts().ok() } else { None });
-    share(&samples.collect::<Vec<_>>(), &sweeps.collect::<Vec<_>>(), ALPHA)
+    let sweeps: Vec<Swept> = rows.iter().flat_map(wrong_outputs).collect();
+    share(&samples.collect::<Vec<_>>(), &sweeps, ALPHA)
 }

@@ -1,8 +1,8 @@
 //! Protocols of another crate: the right one passes what it claims, the broken ones fail where they are broken.
 
 use adversary::record::{Close, recording};
-use adversary::{Conditions, DynSubject};
-use quorate_certify::evidence::Evidence;
+use adversary::{Conditions, DynSubject, Verdict};
+use quorate_certify::evidence::{self, Evidence};
 use quorate_certify::seeds::Root;
 use spec::ExitCode;
 
@@ -51,6 +51,11 @@ fn the_sum_without_commitments_fails_with_a_run_that_can_be_seen_again() {
         _ => None,
     });
     assert_eq!(won, Some(vec![0]));
+    // Wrong outputs that were accepted on the way speak against it too.
+    let verdicts = evidence::verdicts(&c.measured.rows);
+    let covered = c.measured.rows.iter().zip(verdicts).filter(|(row, _)| matches!(row, Evidence::Coverage(_)));
+    assert!(covered.clone().count() > 0 && covered.clone().all(|(_, v)| v == Verdict::Fail));
+    assert!(covered.into_iter().all(|(row, _)| matches!(row, Evidence::Coverage(r) if r.points[0].wrong > 0)));
     // The command that the certificate tells, and what it draws.
     let page = dir.path().join("run.html");
     let again = ["attack", "toy.sum.unchecked", "--attack", "toy.choose", "--run", "0", "--seed", SEED, "--trace"];

@@ -336,6 +336,18 @@ fn coverage_is_a_part_of_a_whole_and_none_is_no_pass() {
     assert!(total["AC1"].hit > 0 && total["AC7"].hit == total["AC7"].all, "{total:?}");
     assert!(error(&with(|hit, all| *hit = all + 1), None).contains(" of "));
     assert_ne!(verified(&with(|hit, _| *hit = 0), None).unwrap().verdict.to_string(), "pass");
+    // Wrong outputs that nothing may let through fail, whatever was covered; so do honest runs that do not end right.
+    for (wrong, honest, verdict) in [(0, 0, "pass"), (1, 0, "fail"), (1 << 40, 0, "fail"), (0, 1, "fail")] {
+        let other = forged(|entries| {
+            for e in entries.iter_mut() {
+                if let Found::Covered { wrong: w, figures, .. } = &mut e.found {
+                    *w = wrong;
+                    figures.get_mut("AC7").unwrap().hit -= honest;
+                }
+            }
+        });
+        assert_eq!(verified(&other, None).unwrap().verdict.to_string(), verdict, "{wrong}, {honest}");
+    }
 }
 
 #[test]
