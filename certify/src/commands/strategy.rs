@@ -20,7 +20,7 @@ use crate::progress::Progress;
 use crate::registry::Registry;
 use crate::seeds::Root;
 use crate::trial::report::Report;
-use crate::trial::{Refused, Run, Trial};
+use crate::trial::{Refused, Run, Trial, seed};
 use crate::watchdog::{Patience, Watchdog};
 
 /// How many runs there are unless told otherwise.
@@ -114,10 +114,6 @@ fn inputs(args: &Arguments, subject: &dyn DynSubject, n: usize) -> Result<Option
     Ok(Some(Given { parties, shared: take(shared) }))
 }
 
-fn seed(root: &Root, strategy: &Strategy, run: u64) -> u64 {
-    root.seed(&format!("strategy {}", strategy.id), run)
-}
-
 fn play(args: &Arguments, trial: &Trial<'_>, root: &Root, strategy: &Strategy) -> Vec<Run> {
     quiet_panics();
     let count = usize::try_from(args.runs.unwrap_or(RUNS)).unwrap_or(usize::MAX);
@@ -126,7 +122,7 @@ fn play(args: &Arguments, trial: &Trial<'_>, root: &Root, strategy: &Strategy) -
     let watchdog = Watchdog::start(Patience::default());
     let one = |k: usize| {
         let run = args.run.saturating_add(k as u64);
-        watchdog.watching(&format!("{} run {run}", strategy.id), || trial.play(seed(root, strategy, run)))
+        watchdog.watching(&format!("{} run {run}", strategy.id), || trial.play(seed(root, &strategy.id, run)))
     };
     on_all_processors(count, &mut |k| progress.played(1, k, count), one)
 }
@@ -167,7 +163,7 @@ fn draw(
     command: &str,
     control: bool,
 ) -> Result<(), Failure> {
-    let (judgement, runs) = recording(|| trial.replay(seed(root, strategy, run)));
+    let (judgement, runs) = recording(|| trial.replay(seed(root, &strategy.id, run)));
     let judgement = judgement.map_err(failed(ExitCode::Internal))?;
     let text = trace::render(&Shown {
         id: &strategy.id,

@@ -11,6 +11,7 @@ use spec::Check;
 use transport::PartySet;
 
 use crate::log::Found;
+use crate::seeds::Root;
 
 /// A strategy on a subject, ready to be played.
 pub struct Trial<'a> {
@@ -110,7 +111,25 @@ fn broken(e: &protocols::Error) -> Run {
     Run { found: Found::Error(e.to_string()), rules: 0, beside: 0 }
 }
 
+/// The seed of a run of the strategy of this name, wherever it is played: what a search finds is replayed by `attack`.
+#[must_use]
+pub fn seed(root: &Root, id: &str, run: u64) -> u64 {
+    root.seed(&format!("strategy {id}"), run)
+}
+
 impl Run {
+    /// Whether anything that was delivered was changed, as it was wherever a wrong output was accepted.
+    #[must_use]
+    pub fn acted(&self) -> bool {
+        self.rules != 0 || self.beside != 0 || matches!(self.found, Found::Wrong(_))
+    }
+    /// Whether every rule, coin and input of the strategy changed something, and there is any.
+    #[must_use]
+    pub fn whole(&self, strategy: &Strategy) -> bool {
+        let beside = strategy.tape.len() + strategy.inputs.len();
+        let all = (self.rules.count_ones() as usize, self.beside.count_ones() as usize);
+        all == (strategy.rules.len(), beside) && all != (0, 0)
+    }
     fn of(p: &Performance) -> Self {
         let rules = p.effect.changed.iter().enumerate().fold(0, |mask, (k, c)| mask | u64::from(*c > 0) << k);
         let beside = p.beside.iter().enumerate().fold(0, |mask, (k, b)| mask | u128::from(*b) << k);

@@ -52,8 +52,10 @@ pub struct Report {
     pub wrong: u64,
     /// Those that nothing explains otherwise, such as a panic.
     pub unexplained: u64,
-    /// Those in which some rule, coin or input changed nothing that was delivered.
+    /// Those in which some rule, coin or input changed nothing that was delivered, unless they are a finding.
     pub idle: u64,
+    /// Those in which every rule, coin and input changed something.
+    pub whole: u64,
     /// The first of the wrong and unexplained runs.
     pub findings: Vec<Finding>,
     /// In how many runs each rule changed something that was delivered.
@@ -129,6 +131,7 @@ impl Report {
             wrong: 0,
             unexplained: 0,
             idle: 0,
+            whole: runs.iter().filter(|r| r.whole(strategy)).count() as u64,
             findings: Vec::new(),
             rules: changed(runs, strategy.rules.len(), |r, k| r.rules >> k & 1 == 1),
             tape: changed(runs, strategy.tape.len(), |r, k| r.beside >> k & 1 == 1),
@@ -152,7 +155,8 @@ impl Report {
         let claimed = bound.map_or_else(BigRational::zero, |bound| bound.at(&at));
         // What is no formula has been refused before.
         let said = strategy.expect.escape.as_deref().and_then(|text| Escape::parse(text).ok()?.at(&at));
-        let of = report.runs - report.idle;
+        // Lucky and unlucky runs alike, whether or not every part of the strategy acted in them.
+        let of = runs.iter().filter(|r| r.acted()).count() as u64;
         let (low, high) = interval(report.wrong, of, SIDE);
         report.escape = Rate {
             hits: report.wrong,
@@ -193,7 +197,7 @@ impl Report {
     /// What follows for the protocol as it ships: it must not lose, the strategy must act, and the check that it is about
     /// must have fired.
     fn judge(&self, expected: Expected, claimed: &BigRational, said: Option<BigRational>) -> (Verdict, Option<String>) {
-        let (wrong, acted) = (self.wrong, self.runs - self.idle);
+        let (wrong, acted) = (self.wrong, self.escape.of);
         if self.unexplained > 0 {
             return (Verdict::Fail, Some(format!("{} runs that no functionality explains", self.unexplained)));
         }
@@ -202,7 +206,7 @@ impl Report {
             let text = format!("wrong outputs were accepted in {wrong} of {acted} runs; the claim is {rate}");
             return (Verdict::Fail, Some(text));
         }
-        if acted == 0 {
+        if self.whole == 0 {
             let why = "in no run did every part of the strategy change something that was delivered";
             return (Verdict::Vacuous, Some(why.into()));
         }
@@ -218,6 +222,9 @@ impl Report {
         match expected.check() {
             Some(check) if self.as_expected == 0 => {
                 (Verdict::Inconclusive, Some(format!("the check that it is about, {}, never fired", check.id)))
+            }
+            None if self.as_expected == 0 => {
+                (Verdict::Inconclusive, Some(format!("it never ended as it must: {expected}")))
             }
             _ => (Verdict::Pass, None),
         }

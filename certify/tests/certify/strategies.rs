@@ -93,6 +93,18 @@ fn what_changes_nothing_is_vacuous() {
     assert_eq!(program(&strategy("[]", r#"{"harmless": "no"}"#, ""), &["--runs", "2"]).0, 3);
 }
 
+/// Where a rule never fires, lucky runs are no more of the runs than unlucky ones: no failure of sound code.
+#[test]
+fn a_rule_that_never_fires_leaves_the_rate_as_it_is() {
+    let dead = r#", {"on": {"step": "beaver", "message": "share", "nth": 9}, "do": ["drop"]}]"#;
+    let rules = format!("{}{dead}", SHIFT.trim_end().trim_end_matches(']'));
+    let (code, out, _) = program(&strategy(&rules, CHECK, ""), &["--runs", "400", "--json"]);
+    let report: Value = serde_json::from_str(&out).unwrap();
+    assert_eq!((code, report["verdict"].as_str()), (3, Some("vacuous")), "{out}");
+    assert_eq!((report["escape"]["of"].as_u64(), report["whole"].as_u64()), (Some(400), Some(0)), "{out}");
+    assert!(report["wrong"].as_u64() > Some(0), "some lies go through by right: {out}");
+}
+
 #[test]
 fn the_check_that_a_strategy_is_about_must_have_fired() {
     let short = strategy(&rule(SHARE, r#"{"truncate": 1}"#), CHECK, "");
@@ -104,6 +116,11 @@ fn the_check_that_a_strategy_is_about_must_have_fired() {
     let coins = r#", "tape": [{"party": 2, "draw": 0, "value": 0}]"#;
     let (code, out, _) = program(&strategy("[]", r#"{"harmless": "one seed is enough"}"#, coins), &["--runs", "5"]);
     assert!(code == 0 && out.contains("5 of 5 runs: the right output"), "{out}");
+    // Neither harm nor silence is what it comes to.
+    for expect in [r#"{"harmless": "no"}"#, r#"{"no_output": "no"}"#] {
+        let (code, out, _) = program(&strategy(&rule(SHARE, r#"{"truncate": 1}"#), expect, ""), &["--runs", "5"]);
+        assert!(code == 2 && out.contains("never ended as it must"), "{out}");
+    }
 }
 
 /// Every mistake ends with 65 and says what is wrong and where.
