@@ -1,25 +1,27 @@
 //! Small strategies drawn at random, until one wins or the patience is over. One that wins is made as small as it can be.
 //!
 //! Over a small field some runs of a lie go through by right. A strategy wins if it does so in more runs than the weakest
-//! claimed check would let pass, at a level that is shared among all strategies that are tried.
+//! claimed check would let pass, at a level that is shared among all strategies that are tried. What no check may ever let
+//! through, such as a panic or a leak, wins at once.
 
 use std::time::{Duration, Instant};
 
+use adversary::DynSubject;
 use adversary::attack::tape;
 use adversary::fields::FieldId;
 use adversary::stats::at_least;
 use adversary::strategy::{Compiled, Stage, Strategy, Surface, random, shrink};
 use adversary::subject::positions;
 use adversary::verdict::ALPHA;
-use adversary::{DynSubject, Judgement};
 use num_traits::ToPrimitive;
 use spec::Instance;
 use transport::PartySet;
 
+use crate::log::Found;
 use crate::measure::on_all_processors;
 use crate::registry::weakest;
 use crate::seeds::Root;
-use crate::trial::stage;
+use crate::trial::{found, seed, stage};
 use crate::watchdog::{Patience, Watchdog};
 
 /// As many inputs of a coalition are tried at most for every run.
@@ -30,6 +32,8 @@ const BATCH: u64 = 32;
 const GLANCE: u64 = 2;
 /// Runs that a strategy is judged by, at least and at most.
 const RUNS: (u64, u64) = (24, 200);
+/// What is at most so likely by right after the first look at a strategy is looked at again after the most runs.
+const SUSPECT: f64 = 1e-2;
 /// Draws until a strategy makes sense.
 const DRAWS: u64 = 40;
 /// Candidates for something smaller.
@@ -157,25 +161,49 @@ impl<'a> Hunt<'a> {
     fn score(&self, ground: &Ground, strategy: &Strategy, level: f64) -> Option<Score> {
         let plan = Compiled::new(strategy, &ground.surface).ok()?;
         let mut score = Score { won: 0, runs: 0, acted: false, what: None, wins: false };
+        // There are two looks at most, and each has half of the level.
+        let level = level / 2.0;
         // So many runs that to win all of them by right is less likely than the level.
         let enough = (level.ln() / ground.allowed.ln()).ceil().clamp(RUNS.0 as f64, RUNS.1 as f64) as u64;
-        while score.runs < enough {
-            let seed = self.root.seed(&strategy.id, score.runs);
-            let (n, corrupt) = (self.parties, ground.surface.corrupt);
-            let stage = stage(self.subject, ground.field, n, corrupt, None, None, seed).ok()?;
-            let played = stage.performance(&plan, seed);
-            score.runs += 1;
-            score.acted |= played.effective();
-            if let Judgement::Won(win) = played.judgement {
-                score.won += 1;
-                score.what.get_or_insert(win.to_string());
+        for enough in [enough, RUNS.1] {
+            if !self.play(ground, &plan, &strategy.id, enough, &mut score) {
+                break;
             }
-            if score.runs == GLANCE && score.won == 0 {
-                return Some(score);
+            let chance = at_least(score.won, score.runs, ground.allowed);
+            score.wins = chance < level;
+            if score.wins || chance >= SUSPECT {
+                break;
             }
         }
-        score.wins = at_least(score.won, score.runs, ground.allowed) < level;
-        Some(score)
+        (score.runs > 0).then_some(score)
+    }
+    /// Plays until there are so many runs. Whether they are to be counted: not if it wins anyway, or is given up.
+    fn play(&self, ground: &Ground, plan: &Compiled, id: &str, enough: u64, score: &mut Score) -> bool {
+        while score.runs < enough {
+            let seed = seed(&self.root, id, score.runs);
+            let (n, corrupt) = (self.parties, ground.surface.corrupt);
+            // What was won before is not lost.
+            let Ok(stage) = stage(self.subject, ground.field, n, corrupt, None, None, seed) else { break };
+            let played = stage.performance(plan, seed);
+            score.runs += 1;
+            score.acted |= played.effective();
+            match found(&played.judgement, played.effective()) {
+                Found::Wrong(what) => {
+                    score.won += 1;
+                    score.what.get_or_insert(what);
+                }
+                Found::Unexplained(what) => {
+                    score.won += 1;
+                    (score.what, score.wins) = (Some(what), true);
+                    return false;
+                }
+                _ => {}
+            }
+            if score.runs == GLANCE && score.won == 0 {
+                return false;
+            }
+        }
+        score.runs > 0
     }
     /// The smallest strategy found that wins as this one does.
     fn shrunk(&self, tried: Tried<'_>, level: f64) -> Prey {
