@@ -1,15 +1,19 @@
 //! Protocols that are no good in ways of their own: a constant, one that always stops, one that talks for ever, one that
 //! panics. None of them passes, none of them takes the certifier down.
 
+use std::time::{Duration, Instant};
+
+use adversary::fields::FieldId;
 use adversary::ideal::supply::Dealt;
 use adversary::{DynSubject, Given, Subject};
 use field::Field;
-use protocols::{Blame, COMMIT_OPENING, Error, FRAME_SHAPE, Result, Session};
+use protocols::{Blame, COMMIT_OPENING, Error, FRAME_SHAPE, MAC_CHECK, Result, Session};
 use quorate_certify::evidence::Evidence;
+use quorate_certify::search::hunt::Hunt;
 use spec::{AbortKind, Claim, ExitCode, Level, Levels, PartyRange};
 use transport::{PartyId, PerParty};
 
-use crate::{certify, level, run};
+use crate::{SEED, certify, level, run};
 
 const CLAIM: Claim = Claim {
     protocol: "bad",
@@ -24,6 +28,9 @@ const CLAIM: Claim = Claim {
 
 const EMPTY: Claim = Claim { levels: Levels::of(&[Level::A3C1]), ..CLAIM };
 
+/// Over small fields lies may pass now and then.
+const LENIENT: Claim = Claim { checks: &[&FRAME_SHAPE, &MAC_CHECK], ..CLAIM };
+
 /// What is wrong with it.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Fault {
@@ -35,6 +42,8 @@ enum Fault {
     Endless,
     /// It panics when it hears something else than the truth.
     Panics,
+    /// It does so, and claims that lies may pass.
+    Lenient,
     /// It hangs without saying anything.
     Hangs,
     /// It takes memory without end.
@@ -51,6 +60,7 @@ impl Subject for Bad {
     fn claim(&self) -> &'static Claim {
         match self.0 {
             Fault::Empty => &EMPTY,
+            Fault::Lenient => &LENIENT,
             _ => &CLAIM,
         }
     }
@@ -94,7 +104,8 @@ impl Subject for Bad {
             return Ok(mine);
         }
         let [a, b] = [s.recv::<F>(first, "input", 1).await?[0], s.recv::<F>(first, "input", 1).await?[0]];
-        assert!(a == b || self.0 != Fault::Panics, "two values that should be one");
+        let panics = matches!(self.0, Fault::Panics | Fault::Lenient);
+        assert!(a == b || !panics, "two values that should be one");
         if a == b { Ok(vec![a]) } else { Err(Error::Local("torn".into())) }
     }
 }
@@ -156,6 +167,16 @@ fn a_panic_under_attack_is_a_failure_with_its_place() {
 
 /// A protocol that nothing inside can stop: the program that measures it ends, in time, as a failure. Each is run by this
 /// test's own program in a process of its own.
+/// However often a lie may pass, it may not make anybody panic once.
+#[test]
+fn a_search_that_meets_a_panic_wins_at_once() {
+    let (bad, root) = (Bad(Fault::Lenient), SEED.parse().unwrap());
+    let hunt = Hunt::new(&bad, 2, Some(FieldId::F2), root).unwrap();
+    let prey = hunt.go(200, Instant::now() + Duration::from_secs(60), |_| ()).prey.unwrap();
+    assert!(prey.what.contains("two values that should be one"), "{}", prey.what);
+    assert!(prey.won.1 <= 24, "{:?}", prey.won);
+}
+
 #[test]
 fn a_protocol_that_hangs_or_eats_memory_ends_the_program_as_a_failure() {
     const WHICH: &str = "QUORATE_TEST_HANGS";
