@@ -37,9 +37,10 @@ adversary/catalogue/README.md:
 
 Exit codes of a strategy:
   0 nothing is accepted beyond the claim     64 wrong command line
-  1 a wrong output is                        65 the strategy makes no sense here
-  2 the check that it is about never fired   74 a file cannot be read or written
-  3 it never changed anything";
+  1 a wrong output is, or it escapes         65 the strategy makes no sense here
+    oftener than it says                     74 a file cannot be read or written
+  2 the check that it is about never fired, it never ended as it must, or it escapes less often than it says
+  3 in no run did every part of it change anything; in its control: it does not win";
 
 const SEARCHES: &str = "\
 Examples:
@@ -50,8 +51,8 @@ What wins is made as small as it can be and written as JSON: `attack PROTOCOL --
 
 Exit codes:
   0 the best attack of all stays within its bound, and no strategy won
-  1 one won
-  2 no strategy won, where the best attack cannot be counted: that shows little";
+  1 one won, or the best attack exceeds its bound
+  2 no strategy won, where the best attack cannot be counted: that shows little; or none was tried on some computation";
 
 /// Attacks protocols and checks the security level they claim.
 #[derive(Parser)]

@@ -25,6 +25,16 @@ struct Counted {
     exceeded: bool,
 }
 
+/// What came of strategies.
+struct Hunted {
+    /// One that won, and on which computation.
+    prey: Option<(&'static str, Prey)>,
+    /// Computations on which none was tried.
+    untried: Vec<&'static str>,
+    /// Why no computation can be judged, if that is so.
+    refused: Option<String>,
+}
+
 /// Searches.
 pub fn run(args: &Search, registry: &Registry<'_>) -> Done {
     let usage = failed(ExitCode::Usage);
@@ -42,11 +52,17 @@ pub fn run(args: &Search, registry: &Registry<'_>) -> Done {
         let head = ["protocol", "field", "best", "bound", "is", "decisions", "views", "runs"];
         print(&(table(&head, &counted.rows) + "\n"))?;
     }
-    if let Some((name, prey)) = hunt(args, &protocol, n, &root)? {
-        return tell(args, name, &prey, &root);
+    let hunted = hunt(args, &protocol, n, &root)?;
+    if let Some((name, prey)) = &hunted.prey {
+        return tell(args, name, prey, &root);
     }
     Ok(match () {
         () if counted.exceeded => ExitCode::Fail,
+        () if hunted.refused.is_some() => return Err(usage(hunted.refused.unwrap_or_default())),
+        () if !hunted.untried.is_empty() => {
+            let text = format!("no strategy was tried on {}: more time may help", hunted.untried.join(", "));
+            return Err(failed(ExitCode::Inconclusive)(text));
+        }
         () if counted.rows.is_empty() => {
             let why = match args.field {
                 Some(field) if !FieldId::COUNTED.contains(&field) => "that takes a tiny field",
@@ -92,23 +108,28 @@ fn count(args: &Search, protocol: &Protocol<'_>) -> Result<Counted, Failure> {
     Ok(counted)
 }
 
-/// Tries strategies on every computation in turn, until one wins.
-fn hunt(
-    args: &Search,
-    protocol: &Protocol<'_>,
-    n: usize,
-    root: &Root,
-) -> Result<Option<(&'static str, Prey)>, Failure> {
+/// Tries strategies on every computation in turn, until one wins. One that cannot be judged hides nothing of the others.
+fn hunt(args: &Search, protocol: &Protocol<'_>, n: usize, root: &Root) -> Result<Hunted, Failure> {
+    let mut hunted = Hunted { prey: None, untried: Vec::new(), refused: None };
     if args.runs == 0 {
-        return Ok(None);
+        return Ok(hunted);
     }
     let parts = protocol.parts.len();
     let mut progress = Progress::new(args.silent, parts, parts as u64);
     let share = Duration::from_secs(args.seconds) / u32::try_from(parts.max(1)).unwrap_or(u32::MAX);
-    let (mut rows, mut prey) = (Vec::new(), None);
+    let (mut rows, mut refused) = (Vec::new(), Vec::new());
     for subject in &protocol.parts {
         progress.begins(&format!("{}, strategies", subject.name()));
-        let hunt = Hunt::new(*subject, n, args.field, *root).map_err(failed(ExitCode::Usage))?;
+        let hunt = match Hunt::new(*subject, n, args.field, *root) {
+            Ok(hunt) => hunt,
+            Err(why) => {
+                refused.push(why);
+                progress.ends(1, 0);
+                let cells = [subject.name(), &n.to_string(), "0", "0", "cannot be judged"];
+                rows.push(cells.map(str::to_owned).to_vec());
+                continue;
+            }
+        };
         let count = usize::try_from(args.runs).unwrap_or(usize::MAX);
         let deadline = Instant::now() + share;
         let bag =
@@ -117,14 +138,18 @@ fn hunt(
         let won = bag.prey.as_ref().map_or("none won", |_| "one won");
         let [tried, acted] = [bag.tried, bag.acted].map(|k| k.to_string());
         rows.push(vec![subject.name().to_owned(), n.to_string(), tried, acted, won.to_owned()]);
-        prey = bag.prey.map(|prey| (subject.name(), prey));
-        if prey.is_some() {
+        if let Some(prey) = bag.prey {
+            hunted.prey = Some((subject.name(), prey));
             break;
         }
+        hunted.untried.extend((bag.tried == 0).then(|| subject.name()));
     }
     drop(progress);
+    if refused.len() == parts {
+        hunted.refused = Some(refused.join("; "));
+    }
     print(&(table(&["protocol", "parties", "strategies", "of effect", ""], &rows) + &format!("seed {root}\n")))?;
-    Ok(prey)
+    Ok(hunted)
 }
 
 /// Tells of a strategy that won, and how to play it.
@@ -143,7 +168,10 @@ fn tell(args: &Search, name: &str, prey: &Prey, root: &Root) -> Done {
             file.display().to_string()
         }
     };
-    text += &format!("play it: quorate-certify attack {name} --strategy {file} --field {} --seed {root}\n", prey.field);
+    text += &format!(
+        "play it: quorate-certify attack {name} --strategy {file} --field {} --runs {of} --seed {root}\n",
+        prey.field
+    );
     print(&text)?;
     Ok(ExitCode::Fail)
 }

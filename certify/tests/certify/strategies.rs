@@ -237,5 +237,11 @@ fn a_search_finds_what_wins_and_only_that() {
     assert_eq!(run(TOYS, &multiply), ExitCode::Pass);
     assert_eq!(search("online.multiply", "100"), ExitCode::Pass);
     assert!(!file.exists());
+    // Without any time nothing was tried.
+    assert_eq!(run(TOYS, &[&multiply[..], &["--seconds", "0"]].concat()), ExitCode::Inconclusive);
+    // A computation that cannot be judged hides nothing of the others; where none can be, the command line is wrong.
+    let large = |name: &str| run(TOYS, &["search", name, "--field", "Fr", "--n", "2", "--runs", "4", "--seed", SEED]);
+    assert_eq!(large("spdz"), ExitCode::Inconclusive);
+    assert_eq!(large("online.input"), ExitCode::Usage);
     assert_eq!(run(TOYS, &["search", "toy.sum", "--n", "2"]), ExitCode::Usage);
 }
