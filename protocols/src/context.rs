@@ -1,5 +1,5 @@
 //! Domain separation: hashes of different contexts have nothing to do with each other. The key of a context is a hash
-//! of its name; it is computed once per thread and remembered, which halves the cost of short hashes.
+//! of its name; it is computed once per thread and remembered, which spares every hash one compression.
 
 use std::cell::RefCell;
 

@@ -65,3 +65,47 @@ fn the_last_allowed_frame_is_no_offence() {
     assert_eq!(ended(3), [End::Stuck, End::Stuck]);
     assert_eq!(ended(2), [End::Exhausted, End::Stuck]);
 }
+
+/// One run in which P0 sends three frames that nobody takes and aborts, or only listens: rounds, bytes, and what P1 heard.
+fn heard(noisy: bool, kept: Option<&std::cell::RefCell<Vec<Rc<dyn Net>>>>) -> (u32, u64, Vec<bool>) {
+    let setup = Setup {
+        parties: Rc::new(Parties::anonymous(2)),
+        corrupt: PartySet::EMPTY,
+        adversary: &mut Passive,
+        trusted: &mut NoTrusted,
+        clock: Clock::LAN,
+        trace: true,
+        limits: Limits { frames: 3, bytes: 24 },
+    };
+    let run = run(setup, |net| {
+        Box::pin(std::future::poll_fn(move |cx| {
+            if noisy && net.me() == P0 {
+                (0..3).for_each(|_| drop(net.send(P1, Stream(7), frame(8))));
+                net.abort();
+            }
+            if let Some(kept) = kept {
+                kept.borrow_mut().push(net.clone());
+            }
+            let other = if net.me() == P0 { P1 } else { P0 };
+            let ready = [Stream::MAIN, Stream(7)].map(|stream| net.poll_recv(cx, other, stream).is_ready());
+            std::task::Poll::Ready(ready.contains(&true))
+        }))
+    });
+    let got = run.ends.into_iter().map(|end| end == End::Done(true)).collect();
+    (run.rounds, run.bytes + run.trace.len() as u64, got)
+}
+
+#[test]
+fn a_run_finds_nothing_of_the_run_before() {
+    let fresh = heard(false, None);
+    assert_eq!(fresh, (0, 0, vec![false, false]));
+    assert_ne!(heard(true, None), fresh);
+    assert_eq!(heard(false, None), fresh);
+    // Ends of the network that a program has kept are of the old run, and harmless.
+    let kept = std::cell::RefCell::default();
+    assert_ne!(heard(true, Some(&kept)), fresh);
+    for net in kept.borrow().iter() {
+        let _ = net.send(P1, Stream(7), frame(8));
+    }
+    assert_eq!(heard(false, None), fresh);
+}
