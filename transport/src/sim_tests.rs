@@ -80,7 +80,9 @@ fn heard(noisy: bool, kept: Option<&std::cell::RefCell<Vec<Rc<dyn Net>>>>) -> (u
     let run = run(setup, |net| {
         Box::pin(std::future::poll_fn(move |cx| {
             if noisy && net.me() == P0 {
-                (0..3).for_each(|_| drop(net.send(P1, Stream(7), frame(8))));
+                for _ in 0..3 {
+                    let _ = net.send(P1, Stream(7), frame(8));
+                }
                 net.abort();
             }
             if let Some(kept) = kept {
