@@ -25,6 +25,8 @@ struct Draw {
 struct Path {
     draws: Vec<Draw>,
     at: usize,
+    /// So many of the first draws stay as they are.
+    fixed: usize,
 }
 
 impl Path {
@@ -46,13 +48,15 @@ impl Path {
     }
     /// Moves on to the next run; `false` after the last.
     fn advance(&mut self) -> bool {
+        assert!(self.at >= self.fixed, "a run tossed fewer coins than the one that the work was divided by");
         self.at = 0;
-        while let Some(mut d) = self.draws.pop() {
-            d.value += 1;
-            if d.value < d.bound {
-                self.draws.push(d);
+        while self.draws.len() > self.fixed {
+            let last = self.draws.last_mut().expect("there are more draws than fixed ones");
+            last.value += 1;
+            if last.value < last.bound {
                 return true;
             }
+            self.draws.pop();
         }
         false
     }
@@ -85,6 +89,12 @@ impl Probability {
     pub fn add(&mut self, weight: u128) {
         *self.0.entry(weight).or_default() += 1;
     }
+    /// Adds all runs of `other`.
+    pub fn merge(&mut self, other: &Self) {
+        for (weight, runs) in &other.0 {
+            *self.0.entry(*weight).or_default() += runs;
+        }
+    }
     /// The exact value.
     #[must_use]
     pub fn value(&self) -> BigRational {
@@ -113,22 +123,52 @@ impl Choices {
 /// Calls `run` once for every outcome of its tape, with the inverse probability of that outcome. Returns the number of
 /// runs.
 pub fn enumerate(mut run: impl FnMut(&Tape, &mut dyn FnMut() -> u128)) -> u64 {
-    all_outcomes(None, |tape, _, weight| run(tape, weight))
+    all_outcomes(Path::default(), None, |tape, _, weight| run(tape, weight))
+}
+
+/// The outcomes in which the first coins are these, each with its number of values.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Branch(Vec<(u64, u64)>);
+
+/// Divides the outcomes of `run` by its first coins into `parts` branches or a few more, or as many as there are outcomes.
+/// Enumerates nothing: it runs once, to learn what those coins are.
+pub fn divide(parts: u64, run: impl FnOnce(&Tape)) -> Vec<Branch> {
+    let path = Rc::new(RefCell::new(Path::default()));
+    run(&Tape::new(Box::new(Enumerated { path: path.clone(), bytes: None })));
+    let mut branches = vec![Branch(Vec::new())];
+    for bound in path.borrow().draws.iter().map(|d| d.bound) {
+        if branches.len() as u64 >= parts {
+            break;
+        }
+        let further = |b: &Branch, value| Branch(b.0.iter().copied().chain([(value, bound)]).collect());
+        branches = branches.iter().flat_map(|b| (0..bound).map(move |value| further(b, value))).collect();
+    }
+    branches
+}
+
+/// [`enumerate`] on one branch.
+///
+/// # Panics
+/// If the first coins of `run` have other numbers of values than those of the run that it was divided by.
+pub fn enumerate_branch(branch: &Branch, mut run: impl FnMut(&Tape, &mut dyn FnMut() -> u128)) -> u64 {
+    let draws: Vec<_> = branch.0.iter().map(|&(value, bound)| Draw { value, bound, coin: true }).collect();
+    let path = Path { fixed: draws.len(), draws, at: 0 };
+    all_outcomes(path, None, |tape, _, weight| run(tape, weight))
 }
 
 /// The same for programs that draw raw bytes besides: those are the bytes of `seed`, the same in every run. What is
 /// counted is then exact for these bytes, which are nonces, seeds and masks of hashes and not coins of the claim.
 pub fn enumerate_beside(seed: u64, mut run: impl FnMut(&Tape, &mut dyn FnMut() -> u128)) -> u64 {
-    all_outcomes(Some(seed), |tape, _, weight| run(tape, weight))
+    all_outcomes(Path::default(), Some(seed), |tape, _, weight| run(tape, weight))
 }
 
 /// The same as [`enumerate`] with a player: once for every outcome of the tape and every choice.
 pub fn enumerate_game(run: impl FnMut(&Tape, &Choices, &mut dyn FnMut() -> u128)) -> u64 {
-    all_outcomes(None, run)
+    all_outcomes(Path::default(), None, run)
 }
 
-fn all_outcomes(seed: Option<u64>, mut run: impl FnMut(&Tape, &Choices, &mut dyn FnMut() -> u128)) -> u64 {
-    let path = Rc::new(RefCell::new(Path::default()));
+fn all_outcomes(path: Path, seed: Option<u64>, mut run: impl FnMut(&Tape, &Choices, &mut dyn FnMut() -> u128)) -> u64 {
+    let path = Rc::new(RefCell::new(path));
     let choices = Choices(path.clone());
     let mut runs = 0;
     loop {
@@ -169,6 +209,40 @@ mod tests {
         assert_eq!(runs, 5);
         assert!(is_complete(&all));
         assert_eq!(zero.value(), BigRational::new(4.into(), 9.into()));
+    }
+
+    #[test]
+    fn branches_have_every_outcome_once() {
+        // Two coins always, a third on some branches.
+        let draw = |tape: &Tape| {
+            let first = [tape.uniform(3), tape.uniform(2)];
+            (first, (first[0] == 1).then(|| tape.uniform(5)))
+        };
+        let mut whole = Vec::new();
+        enumerate(|tape, weight| whole.push((draw(tape), weight())));
+        for (parts, branches) in [(1, 1), (2, 3), (4, 6), (100, 6)] {
+            let divided = divide(parts, |tape| assert!(draw(tape).0[0] < 3));
+            assert_eq!(divided.len(), branches, "in {parts} parts");
+            let mut all = Vec::new();
+            for branch in &divided {
+                enumerate_branch(branch, |tape, weight| all.push((draw(tape), weight())));
+            }
+            assert_eq!(all, whole, "in {parts} parts");
+        }
+    }
+
+    #[test]
+    #[should_panic = "other coins"]
+    fn a_branch_of_another_program_is_refused() {
+        let branches = divide(3, |tape| assert!(tape.uniform(3) < 3));
+        enumerate_branch(&branches[2], |tape, _| assert!(tape.uniform(2) < 2));
+    }
+
+    #[test]
+    #[should_panic = "fewer coins"]
+    fn a_branch_of_a_program_without_its_coins_is_refused() {
+        let branches = divide(3, |tape| assert!(tape.uniform(3) < 3));
+        enumerate_branch(&branches[2], |_, _| ());
     }
 
     #[test]

@@ -29,10 +29,11 @@ use std::time::{Duration, Instant};
 
 use num_rational::BigRational;
 use protocols::{Error, Result, Tape};
+use rayon::prelude::*;
 use spec::{Bound, Instance};
 use transport::{PartyId, PartySet};
 
-use crate::enumerate::{Probability, enumerate, enumerate_beside, is_complete};
+use crate::enumerate::{Probability, divide, enumerate, enumerate_beside, enumerate_branch, is_complete};
 use crate::run::World;
 use crate::verdict::{Counted, SIZES, Verdict, counted};
 
@@ -134,7 +135,7 @@ pub struct Count {
     pub probability: BigRational,
     /// Runs of the protocol.
     pub runs: u64,
-    /// Time for all of them.
+    /// Time for all of them, on one processor.
     pub took: Duration,
 }
 
@@ -142,6 +143,46 @@ pub struct Count {
 fn complete(all: &Probability) -> Result<()> {
     let left_out = || Error::Local("the outcomes of an enumeration do not add up to one".into());
     if is_complete(all) { Ok(()) } else { Err(left_out()) }
+}
+
+/// What was counted so far.
+#[derive(Default)]
+struct Tally {
+    hit: Probability,
+    all: Probability,
+    runs: u64,
+    took: Duration,
+    failed: Option<Error>,
+}
+
+impl Tally {
+    fn add(&mut self, outcome: Result<bool>, weight: &mut dyn FnMut() -> u128) {
+        match outcome {
+            Ok(yes) => {
+                let weight = weight();
+                self.all.add(weight);
+                if yes {
+                    self.hit.add(weight);
+                }
+            }
+            Err(e) => self.failed = Some(e),
+        }
+    }
+    fn merge(mut self, other: Self) -> Self {
+        self.hit.merge(&other.hit);
+        self.all.merge(&other.all);
+        self.runs += other.runs;
+        self.took += other.took;
+        self.failed = self.failed.or(other.failed);
+        self
+    }
+    fn count(self) -> Result<Count> {
+        if let Some(e) = self.failed {
+            return Err(e);
+        }
+        complete(&self.all)?;
+        Ok(Count { probability: self.hit.value(), runs: self.runs, took: self.took })
+    }
 }
 
 impl Count {
@@ -154,45 +195,46 @@ impl Count {
         Self::by(Some(seed), run)
     }
     fn by(bytes: Option<u64>, mut run: impl FnMut(&Tape) -> Result<bool>) -> Result<Self> {
-        let (mut hit, mut all) = (Probability::default(), Probability::default());
-        let mut failed = None;
+        let mut tally = Tally::default();
         let start = Instant::now();
-        let count = |tape: &Tape, weight: &mut dyn FnMut() -> u128| match run(tape) {
-            Ok(yes) => {
-                let weight = weight();
-                all.add(weight);
-                if yes {
-                    hit.add(weight);
-                }
-            }
-            Err(e) => failed = Some(e),
-        };
-        let runs = match bytes {
+        let count = |tape: &Tape, weight: &mut dyn FnMut() -> u128| tally.add(run(tape), weight);
+        tally.runs = match bytes {
             None => enumerate(count),
             Some(seed) => enumerate_beside(seed, count),
         };
+        tally.took = start.elapsed();
+        tally.count()
+    }
+
+    /// [`over`](Self::over) on all processors: each takes the branches of the first coins that are left. What a run needs
+    /// is made by `scene`, once a processor.
+    pub fn on_all_processors<S>(
+        scene: impl Fn() -> S + Sync + Send,
+        run: impl Fn(&S, &Tape) -> Result<bool> + Sync + Send,
+    ) -> Result<Self> {
+        let mut failed = None;
+        // Enough for the last ones to end at about the same time.
+        let parts = 16 * rayon::current_num_threads() as u64;
+        let branches = divide(parts, |tape| failed = run(&scene(), tape).err());
         if let Some(e) = failed {
             return Err(e);
         }
-        complete(&all)?;
-        Ok(Self { probability: hit.value(), runs, took: start.elapsed() })
+        let part = |scene: &mut S, branch| {
+            let (mut tally, start) = (Tally::default(), Instant::now());
+            tally.runs = enumerate_branch(branch, |tape, weight| tally.add(run(scene, tape), weight));
+            tally.took = start.elapsed();
+            tally
+        };
+        branches.par_iter().map_init(scene, part).reduce(Tally::default, Tally::merge).count()
     }
 
     /// The largest probability that any of these strategies has, with the work of all. They are tried on all processors.
     pub fn best<T: Send + Sync>(
         strategies: impl IntoIterator<Item = T>,
-        count: impl Fn(&T) -> Result<Self> + Sync,
+        count: impl Fn(&T) -> Result<Self> + Sync + Send,
     ) -> Result<Self> {
         let strategies: Vec<T> = strategies.into_iter().collect();
-        let threads = std::thread::available_parallelism().map_or(1, usize::from);
-        let count = &count;
-        let counts = std::thread::scope(|s| {
-            let shares = strategies.chunks(strategies.len().div_ceil(threads).max(1));
-            let each = |share: &'_ [T]| share.iter().map(count).collect::<Vec<_>>();
-            let running: Vec<_> = shares.map(|share| s.spawn(move || each(share))).collect();
-            let lost = || vec![Err(Error::Local("a count panicked".into()))];
-            running.into_iter().flat_map(|t| t.join().unwrap_or_else(|_| lost())).collect::<Vec<_>>()
-        });
+        let counts: Vec<_> = strategies.par_iter().map(count).collect();
         let none = Self { probability: BigRational::from_integer(0.into()), runs: 0, took: Duration::ZERO };
         counts.into_iter().try_fold(none, |top, c| {
             let c = c?;

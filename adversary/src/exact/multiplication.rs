@@ -23,19 +23,19 @@ pub enum Computation {
     Show(u64),
 }
 
-/// Counts `event` of the honest party's ending over every coin of a run in `world`.
+/// Counts `event` of the honest party's ending over every coin of a run in `world`, on all processors.
 pub fn count<F: Field>(
-    world: &World,
+    world: impl Fn() -> World + Sync + Send,
     mode: CorruptShares,
     computation: Computation,
-    script: impl Fn() -> Script<'static>,
-    event: impl Fn(&Ending<F>, &Known<F>) -> bool,
+    script: impl Fn() -> Script<'static> + Sync + Send,
+    event: impl Fn(&Ending<F>, &Known<F>) -> bool + Sync + Send,
 ) -> Result<Count> {
     let order = match computation {
         Computation::Multiply(x, y) => Order { triples: 1, given: vec![x, y], ..Order::default() },
         Computation::Show(x) => Order { given: vec![x], ..Order::default() },
     };
-    Count::over(|tape| {
+    Count::on_all_processors(world, |world, tape| {
         let dealing = programs::deal::<F>(world, mode, tape, &order)?;
         let mut script = script();
         let run = match computation {
@@ -94,7 +94,7 @@ pub fn shifted_output<F: Field>() -> Script<'static> {
 const PRODUCT: Computation = Computation::Multiply(1, 1);
 
 fn multiplication<F: Field>(script: fn() -> Script<'static>) -> Result<Count> {
-    count::<F>(&pair(), CorruptShares::Zero, PRODUCT, script, wrong_product)
+    count::<F>(pair, CorruptShares::Zero, PRODUCT, script, wrong_product)
 }
 fn shift<F: Field>() -> Result<Count> {
     multiplication::<F>(|| additive([F::ONE, F::ZERO], F::ZERO))
@@ -103,17 +103,16 @@ fn guess<F: Field>() -> Result<Count> {
     multiplication::<F>(|| additive([F::ONE, F::ZERO], F::ONE))
 }
 fn weak_puppet<F: Field>() -> Result<Count> {
-    let mut world = pair();
-    world.puppets = false;
-    count::<F>(&world, CorruptShares::Zero, PRODUCT, || additive([F::ONE, F::ZERO], F::ONE), wrong_product)
+    let world = || World { puppets: false, ..pair() };
+    count::<F>(world, CorruptShares::Zero, PRODUCT, || additive([F::ONE, F::ZERO], F::ONE), wrong_product)
 }
 fn output<F: Field>() -> Result<Count> {
     let script = || Script::new(coalition()).adds::<F>(On::message("output", "share"), |_| F::ONE);
-    count::<F>(&pair(), CorruptShares::Zero, Computation::Show(1), script, wrong_value)
+    count::<F>(pair, CorruptShares::Zero, Computation::Show(1), script, wrong_value)
 }
 fn honest<F: Field>() -> Result<Count> {
     count::<F>(
-        &pair(),
+        pair,
         CorruptShares::Zero,
         PRODUCT,
         || Script::new(coalition()),
@@ -143,17 +142,17 @@ fn best<F: Field>(errors: impl IntoIterator<Item = Vec<F>>) -> Result<Count> {
     })
 }
 fn single<F: Field>() -> Result<Count> {
-    let world = pair().flawed(Some(Flaw::UnitCoin));
-    count::<F>(&world, CorruptShares::Zero, Computation::Show(1), shifted_output::<F>, wrong_value)
+    let world = || pair().flawed(Some(Flaw::UnitCoin));
+    count::<F>(world, CorruptShares::Zero, Computation::Show(1), shifted_output::<F>, wrong_value)
 }
 fn known_challenge<F: Field>() -> Result<Count> {
-    let world = pair().flawed(Some(Flaw::UnitCoin));
-    count::<F>(&world, CorruptShares::Zero, PRODUCT, || additive([F::ONE, -F::ONE], F::ZERO), accepted)
+    let world = || pair().flawed(Some(Flaw::UnitCoin));
+    count::<F>(world, CorruptShares::Zero, PRODUCT, || additive([F::ONE, -F::ONE], F::ZERO), accepted)
 }
 fn unchecked<F: Field>() -> Result<Count> {
     let without: &'static Check = &protocols::MAC_CHECK;
-    let world = pair().without(Some(without));
-    count::<F>(&world, CorruptShares::Zero, PRODUCT, || additive([F::ONE, F::ZERO], F::ZERO), wrong_product)
+    let world = || pair().without(Some(without));
+    count::<F>(world, CorruptShares::Zero, PRODUCT, || additive([F::ONE, F::ZERO], F::ZERO), wrong_product)
 }
 
 /// The figures of the MAC check.

@@ -37,7 +37,7 @@ fn every_figure_equals_its_formula_at_three_sizes() {
 fn zero_shares_of_the_corrupt_stand_for_all() {
     let figure = |mode| {
         let script = || additive::<F2>([field::Field::ONE, field::Field::ZERO], field::Field::ONE);
-        count::<F2>(&pair(), mode, Computation::Multiply(1, 1), script, wrong_product).unwrap()
+        count::<F2>(pair, mode, Computation::Multiply(1, 1), script, wrong_product).unwrap()
     };
     let (zero, uniform) = (figure(CorruptShares::Zero), figure(CorruptShares::Uniform));
     assert!(uniform.runs > 1000 * zero.runs);
@@ -49,7 +49,7 @@ fn zero_shares_of_the_corrupt_stand_for_all() {
 fn acceptance_says_nothing_about_the_values() {
     let accepted = |x, y| {
         let script = || additive::<F3>([field::Field::ONE, field::Field::ONE], field::Field::ZERO);
-        count::<F3>(&pair(), CorruptShares::Zero, Computation::Multiply(x, y), script, accepted).unwrap()
+        count::<F3>(pair, CorruptShares::Zero, Computation::Multiply(x, y), script, accepted).unwrap()
     };
     let all: Vec<BigRational> = (0..9).map(|v| accepted(v / 3, v % 3).probability).collect();
     assert!(all.iter().all(|p| *p == Bound::MacCheck.at(&Instance::field(3u32))));
@@ -58,7 +58,7 @@ fn acceptance_says_nothing_about_the_values() {
 #[test]
 fn one_more_field() {
     let script = || additive::<F7>([field::Field::ONE, field::Field::ZERO], field::Field::ZERO);
-    let c = count::<F7>(&pair(), CorruptShares::Zero, Computation::Show(1), script, accepted).unwrap();
+    let c = count::<F7>(pair, CorruptShares::Zero, Computation::Show(1), script, accepted).unwrap();
     // Nothing is multiplied, so the rule never fires: nothing is wrong and everything is accepted.
     assert_eq!(c.probability, BigRational::from_integer(1.into()));
 }
