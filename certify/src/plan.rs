@@ -116,9 +116,9 @@ pub fn jobs<'a>(protocol: &Protocol<'a>, q: &Question) -> Result<Vec<Job<'a>>, S
             }
         }
     }
-    // Inputs and commitments of this project are looked at among two parties, whatever the question says.
+    // Inputs, commitments and sessions of this project are looked at whatever the question says.
     for property in Property::OWN.into_iter().filter(|_| !protocol.foreign) {
-        let (row, how) = looked_at(property, protocol, 2, &[], q.tier);
+        let (row, how) = looked_at(property, protocol, property.parties(), &[], q.tier);
         add(row, how, 1);
     }
     for case in protocol.cases.iter().filter(|c| q.parties.contains(&c.n)) {
@@ -252,7 +252,7 @@ impl Tier {
     pub(crate) fn most_views(self) -> u64 {
         match self {
             Self::Quick => 1_000_000,
-            Self::Standard => 30_000_000,
+            Self::Standard => 5_000_000,
             Self::Deep => 300_000_000,
         }
     }

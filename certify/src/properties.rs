@@ -4,7 +4,7 @@ use adversary::DynSubject;
 use adversary::fields::FieldId;
 use adversary::properties::delivery::Orders;
 use adversary::properties::independence::Masking;
-use adversary::properties::{Row, Value, aborts, delivery, fairness, independence, inputs, named, shape};
+use adversary::properties::{Row, Value, aborts, delivery, fairness, independence, inputs, named, shape, terminal};
 use protocols::{Error, Result};
 use transport::PartySet;
 
@@ -35,12 +35,14 @@ pub enum Property {
     Inputs,
     /// Commitments cannot be copied.
     Commitments,
+    /// After a failed check everything refuses.
+    Terminal,
 }
 
 /// What it is looked at in.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Place {
-    /// The subject; empty for what is no subject's.
+    /// The subject or the check; empty for what is neither's.
     pub subject: String,
     /// The field.
     pub field: FieldId,
@@ -51,8 +53,8 @@ pub struct Place {
 impl Property {
     /// Those of any subject with any number of parties.
     pub const ANY: [Self; 6] = [Self::Shape, Self::Orders, Self::FailStop, Self::Blame, Self::Fairness, Self::Aborts];
-    /// Those of this project's inputs and commitments, among two parties.
-    pub const OWN: [Self; 2] = [Self::Inputs, Self::Commitments];
+    /// Those of this project's inputs, commitments and sessions, whatever the number of parties is.
+    pub const OWN: [Self; 3] = [Self::Inputs, Self::Commitments, Self::Terminal];
 
     /// Its name.
     #[must_use]
@@ -66,6 +68,7 @@ impl Property {
             Self::Aborts => "abort.privacy",
             Self::Inputs => "independence.inputs",
             Self::Commitments => "independence.commitments",
+            Self::Terminal => "terminality",
         }
     }
     /// What must hold.
@@ -84,7 +87,16 @@ impl Property {
                 "a coalition that copies or changes an honest masked input gets no input that depends on it"
             }
             Self::Commitments => "a copy of an honest commitment is not accepted as one's own",
+            Self::Terminal => {
+                "after a failed check the session, its transfers, its MAC key in any session and its ledger refuse \
+                 everything, also after a restart"
+            }
         }
+    }
+    /// Among how many parties those that are [`OWN`](Self::OWN) are looked at.
+    #[must_use]
+    pub fn parties(self) -> usize {
+        if self == Self::Terminal { terminal::N } else { 2 }
     }
     /// Where it is looked at among `n` parties of whom one of these coalitions is corrupt.
     #[must_use]
@@ -101,9 +113,11 @@ impl Property {
             Self::Aborts => (&[FieldId::F2, FieldId::F3], coalitions),
             Self::Inputs => (&[FieldId::F2, FieldId::F3, FieldId::F5], &last),
             Self::Commitments => (&[FieldId::Fr], &last),
+            Self::Terminal => (&[FieldId::F128], &[vec![]]),
         };
         let names: Vec<&str> = match self {
             Self::Inputs | Self::Commitments => vec![""],
+            Self::Terminal => protocols::CHECKS.iter().map(|c| c.id).collect(),
             _ => subjects.iter().map(|s| s.name()).collect(),
         };
         let mut all = Vec::new();
@@ -122,6 +136,7 @@ impl Property {
         match self {
             Self::Inputs => return independence::inputs(at.field, Masking::Uniform),
             Self::Commitments => return Ok(independence::commitments(None, 4 * more)),
+            Self::Terminal => return ended(at, seed, tier),
             _ => {}
         }
         let subject = subjects.iter().find(|s| s.name() == at.subject);
@@ -156,4 +171,13 @@ impl Property {
             }
         }
     }
+}
+
+/// What is left after the check that is named there has failed; the one that is made of every frame fails also on the way
+/// in longer tiers.
+fn ended(at: &Place, seed: u64, tier: Tier) -> Result<Row> {
+    let check = protocols::CHECKS.iter().find(|c| c.id == at.subject);
+    let check = *check.ok_or_else(|| Error::Local(format!("`{}` is no check", at.subject)))?;
+    let place = tempfile::tempdir().map_err(|e| Error::Local(format!("no temporary directory: {e}")))?;
+    terminal::at_its_moments(check, *check == protocols::FRAME_SHAPE && tier > Tier::Quick, seed, place.path())
 }

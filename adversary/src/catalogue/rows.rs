@@ -158,7 +158,10 @@ pub const ROWS: &[Row] = &[
     row(
         35,
         "the same base transfers after an abort",
-        &[Attack("session.use_after_abort"), NotYet("what is left of transfers after an abort: with terminality")],
+        &[
+            Attack("session.use_after_abort"),
+            Test("adversary/tests/adversary/terminal.rs", "every_failed_check_ends_everything"),
+        ],
     ),
     row(36, "passively secure transfers under a malicious protocol", &[Types("protocols/src/triple/mascot.rs")]),
     row(

@@ -31,7 +31,8 @@ type F = F128;
 
 /// The party at which the check fails.
 const VICTIM: PartyId = PartyId::new(0);
-const N: usize = 3;
+/// The parties of the computation.
+pub const N: usize = 3;
 
 /// A check that fails when it is made for the `nth` time, counted from 0, and ever after.
 #[derive(Clone, Copy)]
@@ -229,6 +230,28 @@ pub fn times(seed: u64, place: &Path) -> Result<BTreeMap<&'static str, u64>> {
         Ending::Output(z) if *z == F::from_u64(42) => Ok(made),
         other => Err(Error::Local(format!("a computation in which nobody deviates ended with {other:?}"))),
     }
+}
+
+/// Makes one check fail the last time it is made and, if it is made of `many` things, also the first time and on the
+/// way, as [`after`] does it. `place` is an empty directory.
+pub fn at_its_moments(check: &'static Check, many: bool, seed: u64, place: &Path) -> Result<Row> {
+    let inside = |name: &str| -> Result<PathBuf> {
+        let dir = place.join(name);
+        std::fs::create_dir(&dir).map_err(|e| Error::Local(format!("{}: {e}", dir.display())))?;
+        Ok(dir)
+    };
+    let made = times(seed, &inside("honest")?)?.get(check.id).copied().unwrap_or(0);
+    let Some(last) = made.checked_sub(1) else {
+        return Err(Error::Local(format!("{check} is never made")));
+    };
+    let moments = if many { vec![0, made / 2, made.saturating_sub(10), last] } else { vec![last] };
+    let mut whole = Row::new("terminality", format!("check {}, made {made} times", check.id));
+    for (k, nth) in moments.into_iter().enumerate() {
+        let mut row = after(check, nth, seed, &inside(&k.to_string())?)?;
+        row.violations.iter_mut().for_each(|v| *v = format!("made for the {nth}th time: {v}"));
+        whole.absorb(row);
+    }
+    Ok(whole)
 }
 
 /// Makes one check fail when it is made for the `nth` time and tries everything afterwards: in the session, in another

@@ -37,6 +37,8 @@ pub struct Compiled {
     pub(super) delays: u64,
     /// Whether every frame is kept for being replayed later.
     pub(super) replays: bool,
+    /// Whether all frames of puppets are, for a second beginning.
+    pub(super) restarts: bool,
     /// Whether frames of an older session are needed.
     pub(super) older: bool,
     criteria: Vec<Criterion>,
@@ -97,6 +99,7 @@ pub(super) enum CompiledAct {
     Retag,
     Silent,
     Abort,
+    Restart,
 }
 
 /// Which frames a rule is about, but for how often.
@@ -226,6 +229,7 @@ impl Compiled {
             acceptance: strategy.expect.acceptance.clone(),
             delays: 0,
             replays: false,
+            restarts: false,
             older: false,
             criteria: Vec::new(),
             looks: Vec::new(),
@@ -250,6 +254,7 @@ impl Compiled {
             for act in &acts {
                 this.delays |= u64::from(matches!(act, CompiledAct::Delay)) << i;
                 this.replays |= matches!(act, CompiledAct::ReplayLast { .. });
+                this.restarts |= matches!(act, CompiledAct::Restart);
                 this.older |= matches!(act, CompiledAct::ReplayOlder { .. });
             }
             this.rules.push(CompiledRule { nth: rule.on.nth, items: rule.on.items.clone(), acts });

@@ -35,6 +35,10 @@ pub struct Interpreter<'a> {
     /// The rule by which a party has fallen silent.
     silenced: [Option<usize>; Parties::MAX],
     aborting: Option<PartyId>,
+    /// The rule by which the sender of the current frame starts again.
+    restarting: Option<usize>,
+    /// What puppets have sent, as it was made, if some rule starts one again.
+    sent: Vec<Envelope>,
     /// The honest parties that still run.
     running: PartySet,
 }
@@ -81,6 +85,8 @@ impl<'a> Interpreter<'a> {
             last: Vec::new(),
             silenced: [None; Parties::MAX],
             aborting: None,
+            restarting: None,
+            sent: Vec::new(),
             running: plan.honest,
         }
     }
@@ -116,6 +122,14 @@ impl<'a> Interpreter<'a> {
         }
         let fires = self.counted(todo.rules, &e);
         let out = if fires == 0 { Some((e.clone(), 1)) } else { self.rewrite(fires, &todo, &e) };
+        if let Some(rule) = self.restarting.take() {
+            let before = deliver.len();
+            deliver.extend(self.sent.iter().filter(|s| (s.from, s.to) == (e.from, e.to)).cloned());
+            self.effect.changed[rule] += u64::from(deliver.len() > before && self.matters(e.to));
+        }
+        if plan.restarts && sent {
+            self.sent.push(e.clone());
+        }
         if plan.replays && sent {
             self.last.retain(|l| (l.from, l.to) != (e.from, e.to));
             self.last.push(e);
@@ -248,6 +262,7 @@ impl<'a> Interpreter<'a> {
                 self.aborting = Some(e.from);
                 self.effect.changed[rule] += u64::from(!self.running.is_empty());
             }
+            CompiledAct::Restart => self.restarting = Some(rule),
             // Holding back happens when frames are released, and everything else is a plain change.
             _ => {}
         }

@@ -203,6 +203,9 @@ pub enum Act {
     Silent,
     /// Its sender tells everyone that it aborts.
     Abort,
+    /// Its sender crashes before it and starts again where the session began: all that it sent to the same receiver comes
+    /// once more, then this frame.
+    Restart,
 }
 
 /// Which message is copied.

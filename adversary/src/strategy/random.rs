@@ -110,7 +110,7 @@ fn of_items(place: &Place, surface: &Surface, tape: &Tape) -> Act {
 
 fn of_frame(place: &Place, surface: &Surface, tape: &Tape) -> Act {
     let sent = place.direction == Direction::Sent;
-    match tape.uniform(14) {
+    match tape.uniform(15) {
         0 => Act::Drop,
         1 => Act::Duplicate,
         2 => Act::Truncate(1),
@@ -124,6 +124,7 @@ fn of_frame(place: &Place, surface: &Surface, tape: &Tape) -> Act {
         10 if sent => Act::Delay,
         11 if sent => Act::Redirect(tape.uniform(surface.parties as u64) as usize),
         12 => Act::Replay(Replay::default()),
+        13 if sent => Act::Restart,
         _ => Act::Replay(Replay { session: WhichSession::Older, part: Part::Content, ..Replay::default() }),
     }
 }

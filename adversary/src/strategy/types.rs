@@ -105,6 +105,7 @@ impl<'a> Types<'a> {
             Act::Retag => Ok(CompiledAct::Retag),
             Act::Silent => Ok(CompiledAct::Silent),
             Act::Abort => Ok(CompiledAct::Abort),
+            Act::Restart => Ok(CompiledAct::Restart),
         }
     }
     fn kinds(&self, places: &[&Place], kinds: &[Kind], act: CompiledAct, at: &str) -> Typed<CompiledAct> {

@@ -269,7 +269,7 @@ impl Strategy {
                 }
                 Ok(())
             }
-            Act::Redirect(_) | Act::Delay | Act::Abort if direction == Direction::Received => {
+            Act::Redirect(_) | Act::Delay | Act::Abort | Act::Restart if direction == Direction::Received => {
                 wrong(at, "this is done to what a puppet sends")
             }
             Act::Redirect(p) if *p >= self.parties => wrong(at, format!("there is no party {p}")),

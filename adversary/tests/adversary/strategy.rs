@@ -142,6 +142,12 @@ fn every_act_on_frames_does_what_it_says() {
     ] {
         assert_eq!(stopped(act.clone()), Some("mac.check"), "{act:?}");
     }
+    // In the first message of all a second beginning is like the first.
+    let again = |step: &str, message: &str| one(sends(step, message).act(Act::Restart));
+    let late = played("multiply", &again("output", "share"));
+    assert!(late.effective && late.judgement.check().map(|c| c.id) == Some("frame.shape"), "{:?}", late.judgement);
+    let early = played("multiply", &again("beaver", "share"));
+    assert_eq!((early.judgement, early.effective), (Judgement::Right, false));
     for act in [Act::Silent, Act::Abort] {
         assert_eq!(outcome(act.clone()).judgement, Judgement::GaveUp, "{act:?}");
     }
