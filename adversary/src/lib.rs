@@ -21,7 +21,7 @@
 //! | [`play`] | the best attack of all, by backward induction |
 //! | [`properties`] | everything beside privacy and correctness: shape, delivery, blame, independence, aborts, terminality |
 //! | [`sweep`](mod@sweep), [`cases`] | every frame with every mutation, on small named computations |
-//! | [`coverage`] | how much was attacked: fields, changes, pairs, checks, coalitions, silences |
+//! | [`coverage`] | how much was attacked: fields, changes, pairs, checks, coalitions, exits |
 //! | [`sacrifice`] | spoiled triples under the shipped sacrifice |
 //! | [`simulation`] | a subject under a strategy as a problem for the best simulator |
 //! | [`simulator`] | how well the ideal functionality can explain a run at best: an exact fraction with a proof |

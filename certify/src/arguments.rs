@@ -99,7 +99,8 @@ pub struct Certify {
     /// The levels to show, such as A1C2,A3C2 [default: all it claims].
     #[arg(long, value_name = "LEVELS")]
     pub claim: Option<Levels>,
-    /// Numbers of parties, such as 2,3 [default: those it has up to three].
+    /// Numbers of parties, such as 2,3 [default: those it has up to three, in the deep tier
+    /// up to four].
     #[arg(long, value_name = "NUMBERS", value_delimiter = ',')]
     pub n: Vec<usize>,
     /// How much is done.
@@ -315,7 +316,7 @@ impl Certify {
     /// What is asked, with what the protocol says where the command line says nothing.
     #[must_use]
     pub fn question(&self, protocol: &Protocol<'_>) -> Question {
-        let mut parties = if self.n.is_empty() { protocol.usual_parties() } else { self.n.clone() };
+        let mut parties = if self.n.is_empty() { protocol.usual_parties(self.tier) } else { self.n.clone() };
         parties.sort_unstable();
         parties.dedup();
         let levels: Vec<Level> = self.claim.unwrap_or(protocol.claim.levels).iter().collect();

@@ -1,5 +1,5 @@
 //! How much of every subject is attacked for the figures of coverage: a few changes by every coalition, and every one by the
-//! last party, which also changes two messages in a row and falls silent everywhere.
+//! last party, which also changes two messages in a row, falls silent and aborts everywhere.
 
 use std::collections::BTreeMap;
 
@@ -32,7 +32,9 @@ pub fn allowed(subjects: &[&dyn DynSubject]) -> BTreeMap<String, Allowed> {
 pub fn cover(subject: &dyn DynSubject, n: usize, coalitions: &[Vec<usize>], seed: u64, tier: Tier) -> Result<Found> {
     // What each check is the only cause of is shown by the named attacks, beside them.
     let mut coverage = Coverage::of(&[]);
-    for corrupt in coalitions {
+    // Other seeds are other inputs and coins.
+    let seeds = (0..tier.seeds().div_ceil(4)).map(|run| seed.wrapping_add(run));
+    for (seed, corrupt) in seeds.flat_map(|seed| coalitions.iter().map(move |c| (seed, c))) {
         let world = World::new(n, PartySet::of(corrupt)).real();
         let target = Explained::sampled(subject, SWEPT, &world, seed)?;
         let ground = Ground { name: subject.name(), target: &target, corrupt: world.corrupt };
@@ -45,7 +47,7 @@ pub fn cover(subject: &dyn DynSubject, n: usize, coalitions: &[Vec<usize>], seed
         coverage.sweep(&ground, seed, effort);
         if last {
             coverage.pairs(&ground, seed);
-            coverage.silences(&ground, seed);
+            coverage.exits(&ground, seed);
             coverage.honest(&ground, seed..seed.saturating_add(4));
         }
     }

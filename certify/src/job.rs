@@ -145,10 +145,6 @@ impl Job<'_> {
         let found = catch_unwind(AssertUnwindSafe(|| self.every_unit(root)));
         found.unwrap_or_else(|_| Err("an honest run panics".into()))
     }
-    /// The same for whoever verifies; nothing of a sweep, whose places are found by running what is swept.
-    pub fn planned(&mut self, root: &Root) -> Result<Option<Vec<Unit>>, String> {
-        if matches!(self.how, How::Sweep { .. }) { Ok(None) } else { self.units(root).map(Some) }
-    }
     /// Whether the ideal world of every proof is what the functionality says. Nothing is run.
     pub fn proofs(&self, lines: &[&Entry]) -> Result<(), String> {
         let How::Simulate { subject, n, corrupt, family } = &self.how else { return Ok(()) };

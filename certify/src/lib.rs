@@ -65,6 +65,13 @@ use registry::Registry;
 /// The program, for this project's protocols and these: parses the command line, does what it says, and ends with a code
 /// of [`spec::ExitCode`].
 pub fn main(subjects: &[&dyn DynSubject]) -> std::process::ExitCode {
+    let interrupted = || {
+        eprintln!("\nquorate-certify: interrupted: nothing was decided and no certificate was written");
+        std::process::exit(ExitCode::Inconclusive.code().into());
+    };
+    if let Err(e) = ctrlc::set_handler(interrupted) {
+        eprintln!("quorate-certify: an interruption will end this without a word: {e}");
+    }
     run(subjects, std::env::args_os()).into()
 }
 

@@ -6,6 +6,8 @@ use adversary::{Attack, DynSubject, attacks, cases, subjects};
 use protocols::claims::SPDZ;
 use spec::{Bound, Claim, Instance};
 
+use crate::arguments::Tier;
+
 /// Everything that can be certified.
 pub struct Registry<'a> {
     foreign: &'a [&'a dyn DynSubject],
@@ -30,9 +32,6 @@ pub struct Protocol<'a> {
     /// Whether it comes from another crate.
     pub foreign: bool,
 }
-
-/// The largest number of parties that a row is made for without being asked.
-const USUAL: usize = 3;
 
 impl<'a> Registry<'a> {
     /// The protocols of this project and these. An error if two have the same name.
@@ -117,11 +116,13 @@ impl<'a> Protocol<'a> {
             }
         }
     }
-    /// The numbers of parties that it is certified for without being asked: those up to three, or the fewest it has.
+    /// The numbers of parties that it is certified for without being asked: those up to three, in the deep tier up to
+    /// four, or the fewest it has.
     #[must_use]
-    pub fn usual_parties(&self) -> Vec<usize> {
+    pub fn usual_parties(&self, tier: Tier) -> Vec<usize> {
         let range = self.claim.parties;
-        (range.min..=range.max.min(USUAL).max(range.min)).collect()
+        let most = if tier == Tier::Deep { 4 } else { 3 };
+        (range.min..=range.max.min(most).max(range.min)).collect()
     }
 }
 
@@ -133,7 +134,8 @@ mod tests {
     fn names_are_found_and_a_name_twice_is_refused() {
         let registry = Registry::new(&[]).unwrap();
         assert_eq!(registry.all().count(), registry.names().len());
-        assert_eq!(registry.find("spdz").unwrap().usual_parties(), [2, 3]);
+        assert_eq!(registry.find("spdz").unwrap().usual_parties(Tier::Quick), [2, 3]);
+        assert_eq!(registry.find("spdz").unwrap().usual_parties(Tier::Deep), [2, 3, 4]);
         let error = registry.find("spdx").err().unwrap();
         assert!(error.contains("spdz") && error.contains("online.multiply"), "{error}");
         let twice: &[&dyn DynSubject] = &[&subjects::Multiply];

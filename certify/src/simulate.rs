@@ -136,7 +136,11 @@ impl Family {
                 guesses.iter().map(|guess| Additive { beaver: *beaver, output: *output, guess: *guess })
             });
             let name = |l: Additive| {
-                let place = if l.output == 0 { "product" } else { "output" };
+                let place = match (l.beaver, l.output) {
+                    ([_, 0], 0) => "first factor",
+                    (_, 0) => "second factor",
+                    _ => "output",
+                };
                 if l.guess == 0 { place.to_owned() } else { format!("{place}, key guessed") }
             };
             let lie = |l: Additive| strategy(name(l), Box::new(move || l.script(field, corrupt, victim)));
@@ -155,8 +159,9 @@ impl Family {
             Self::Changes => each(|m, field, corrupt, _| m.adds_one(field, corrupt))?,
             Self::Withholds => each(|m, _, corrupt, victim| m.withheld(corrupt, victim))?,
             Self::Lies => lies(&[([1, 0], 0), ([0, 0], 1)], &[0, 1]),
-            // Outputs have a check of their own, which is not left out.
-            Self::Unchecked => lies(&[([1, 0], 0)], &[0]),
+            // Outputs have a check of their own, which is not left out. Whoever has put in one factor could as well have put
+            // in another one: the lie about the other is a lie.
+            Self::Unchecked => lies(&[([1, 0], 0), ([0, 1], 0)], &[0]),
         };
         let changes = |s: &Strategy| {
             let acts = || {

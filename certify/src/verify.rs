@@ -88,8 +88,8 @@ pub fn verify(
 }
 
 /// A program built from the same sources knows which rows there must be and what they say they are.
-/// Where it does, it also knows what was run for each. That takes an honest run for every field that is counted, and one
-/// run of every strategy whose best simulator was sought.
+/// Where it does, it also knows what was run for each. That takes an honest run for every field that is counted and for
+/// every seed of what is swept, and one run of every strategy whose best simulator was sought.
 fn expected_rows<'a>(
     stored: &Stored,
     registry: &Registry<'a>,
@@ -122,7 +122,7 @@ fn expected_rows<'a>(
     let mut planned = Vec::with_capacity(jobs.len());
     for (mut job, row) in jobs.into_iter().zip(&m.rows) {
         let key = job.row.key();
-        let units = watchdog.watching(&format!("{key}, the runs of it"), || job.planned(root));
+        let units = watchdog.watching(&format!("{key}, the runs of it"), || job.units(root));
         let units = units.map_err(|e| format!("{key}: {e}"))?;
         if row.recounted(&[])? != job.row {
             return Err(format!("the row `{}` is not what this program calls `{}`", row.id(), job.id()));
@@ -139,15 +139,13 @@ fn expected_rows<'a>(
 /// What this program runs for one row.
 struct Planned<'a> {
     job: Job<'a>,
-    /// Everything; nothing for a sweep, whose places are found by running what is swept.
-    units: Option<Vec<Unit>>,
+    units: Vec<Unit>,
 }
 
 impl Planned<'_> {
     /// Whether these lines are of the planned runs, one by one and in order, and their proofs of this functionality.
     fn check(&self, lines: &[&Entry]) -> Result<(), String> {
-        let planned = self.units.as_ref().is_none_or(|units| units.iter().eq(lines.iter().map(|e| &e.unit)));
-        if !planned {
+        if !self.units.iter().eq(lines.iter().map(|e| &e.unit)) {
             return Err(format!("the lines of `{}` are not of the runs that were planned, in order", self.job.id()));
         }
         self.job.proofs(lines)

@@ -295,7 +295,18 @@ fn utc(seconds: u64) -> String {
 /// An identity whose time was over on 2025-11-23.
 #[cfg(test)]
 pub(crate) fn expired(base: &Path) -> (Identity, Fingerprint) {
-    let fingerprint = write_identity(base, Duration::from_secs(1_735_689_600), Duration::from_secs(1_763_942_399));
+    dated(base, 1_735_689_600, 1_763_942_399)
+}
+
+/// An identity that a clock many years ahead has made: its time begins on 2099-01-01.
+#[cfg(test)]
+pub(crate) fn from_the_future(base: &Path) -> (Identity, Fingerprint) {
+    dated(base, 4_070_908_800, 4_102_444_799)
+}
+
+#[cfg(test)]
+fn dated(base: &Path, from: u64, until: u64) -> (Identity, Fingerprint) {
+    let fingerprint = write_identity(base, Duration::from_secs(from), Duration::from_secs(until));
     (Identity::read(base).unwrap(), fingerprint.unwrap())
 }
 

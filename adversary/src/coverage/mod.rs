@@ -8,7 +8,7 @@
 //! | AC3 | pairs of fields that a coalition sends one after the other | changed in one run |
 //! | AC4 | checks | the only cause of a rejection: what they reject is accepted without them |
 //! | AC5 | coalitions, every set of up to all but one party | attacking |
-//! | AC6 | steps in which a coalition speaks | the step in which it fell silent |
+//! | AC6 | steps in which a coalition speaks, twice | the step in which it fell silent, or aborted |
 //! | AC7 | runs in which nobody deviates | right |
 //!
 //! Only a change that made a difference counts: a frame must have been delivered with other content, to somebody else,
@@ -32,7 +32,7 @@ use crate::run::{Floor, World};
 use crate::subject::Instance;
 use crate::sweep::{Direction, Effort, Point, Target, points, replay_all};
 
-use surface::{Both, Silent, change, possible};
+use surface::{Both, Gone, Leaves, change, possible};
 pub use surface::{Field, Surface};
 
 /// A protocol under attack by one coalition.
@@ -81,7 +81,7 @@ pub struct Coverage {
     pairs: BTreeMap<(Field, Field), bool>,
     checks: BTreeMap<&'static str, bool>,
     coalitions: BTreeMap<(String, usize), BTreeSet<PartySet>>,
-    silences: BTreeMap<String, bool>,
+    exits: BTreeMap<String, bool>,
     honest: (u64, Vec<String>),
     runs: u64,
     wrong: u64,
@@ -180,15 +180,17 @@ impl Coverage {
             self.judged(ground, &judgement, || format!("seed {seed}, frames {first} and {} changed", first + 1));
         }
     }
-    /// Falls silent at every frame.
-    pub fn silences(&mut self, ground: &Ground<'_>, seed: u64) {
+    /// Falls silent, and aborts, at every frame.
+    pub fn exits(&mut self, ground: &Ground<'_>, seed: u64) {
         let surface = Surface::of(ground.target, seed);
         for (after, frame) in surface.frames[Direction::Sent as usize].iter().enumerate() {
-            let mut silent = Silent { after, sent: 0 };
-            let judgement = catching(|| ground.target.run(seed, &mut silent));
-            let step = format!("{} ({})", frame.field.steps, frame.field.role);
-            *self.silences.entry(step).or_default() |= silent.sent > after;
-            self.judged(ground, &judgement, || format!("seed {seed}, silent after {after} frames"));
+            for leaves in [Leaves::Silently, Leaves::Aborting] {
+                let mut gone = Gone::after(after, leaves);
+                let judgement = catching(|| ground.target.run(seed, &mut gone));
+                let exit = format!("{} ({}), {leaves:?}", frame.field.steps, frame.field.role);
+                *self.exits.entry(exit).or_default() |= gone.left();
+                self.judged(ground, &judgement, || format!("seed {seed}, gone after {after} frames, {leaves:?}"));
+            }
         }
     }
     /// Runs in which nobody deviates.
@@ -244,7 +246,7 @@ impl Coverage {
             let all = PartySet::up_to(n - 1, *n).into_iter().filter(|c| !c.is_empty());
             all.map(move |c| (format!("{name} among {n}: {c}"), seen.contains(&c)))
         });
-        let silences = self.silences.iter().map(|(step, hit)| (step.clone(), *hit));
+        let exits = self.exits.iter().map(|(step, hit)| (step.clone(), *hit));
         let false_aborts = self.honest.1.iter().map(|text| (text.clone(), false));
         let right = (0..self.honest.0 - self.honest.1.len() as u64).map(|_| (String::new(), true));
         [
@@ -253,7 +255,7 @@ impl Coverage {
             Covered::of("AC3", "pairs of fields in a row changed", pairs),
             Covered::of("AC4", "checks that are the only cause of a rejection", checks),
             Covered::of("AC5", "coalitions", coalitions),
-            Covered::of("AC6", "steps in which a coalition fell silent", silences),
+            Covered::of("AC6", "steps in which a coalition fell silent, or aborted", exits),
             Covered::of("AC7", "honest runs that ended right", right.chain(false_aborts)),
         ]
     }

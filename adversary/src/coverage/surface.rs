@@ -146,17 +146,43 @@ impl Adversary for Both {
     }
 }
 
-/// A coalition that says nothing any more after so many frames.
-pub(super) struct Silent {
-    pub(super) after: usize,
-    pub(super) sent: usize,
+/// How a coalition leaves a run.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Leaves {
+    /// It says nothing any more.
+    Silently,
+    /// Whoever was to speak tells everyone that it aborts, and then nothing any more.
+    Aborting,
 }
 
-impl Adversary for Silent {
+/// A coalition that leaves after so many frames.
+pub(super) struct Gone {
+    after: usize,
+    leaves: Leaves,
+    sent: usize,
+    aborting: Option<PartyId>,
+}
+
+impl Gone {
+    pub(super) fn after(after: usize, leaves: Leaves) -> Self {
+        Self { after, leaves, sent: 0, aborting: None }
+    }
+    /// Whether it had more to say.
+    pub(super) fn left(&self) -> bool {
+        self.sent > self.after
+    }
+}
+
+impl Adversary for Gone {
     fn outgoing(&mut self, e: Envelope, deliver: &mut Vec<Envelope>) {
         self.sent += 1;
-        if self.sent <= self.after {
+        if !self.left() {
             deliver.push(e);
+        } else if self.sent == self.after + 1 && self.leaves == Leaves::Aborting {
+            self.aborting = Some(e.from);
         }
+    }
+    fn abort(&mut self) -> Option<PartyId> {
+        self.aborting.take()
     }
 }

@@ -5,7 +5,8 @@
 //! a party, and hold abort notices back. A packet that is dropped, repeated, reordered or changed is one of these by the
 //! time it reaches a session: TCP sends it again, or TLS ends the connection. `tests/` does that to real connections. A
 //! party that is started again does not come back into a session: its connections are new and ask for another session
-//! id. Protocols have no clocks.
+//! id. Protocols have no clocks:
+//! what clocks that differ can do is to make a certificate look expired or too new, before a session begins.
 
 use std::collections::{BTreeMap, VecDeque};
 

@@ -16,7 +16,7 @@ fn attack(c: &mut Coverage, subject: &'static dyn DynSubject, world: &World, eff
     c.sweep(&ground, 1, effort);
     if effort == Effort::Every {
         c.pairs(&ground, 1);
-        c.silences(&ground, 1);
+        c.exits(&ground, 1);
         c.honest(&ground, 0..10);
     }
 }
@@ -52,7 +52,7 @@ fn everything_there_is_to_attack_is_attacked() {
                         1,
                         if name.contains("ot_") || name.ends_with("_ot") { Effort::Sample(160) } else { Effort::Every },
                     );
-                    c.silences(&ground, 1);
+                    c.exits(&ground, 1);
                     c.honest(&ground, 0..2);
                 } else {
                     c.sweep(&ground, 1, Effort::Sample(8));
@@ -76,8 +76,8 @@ fn everything_there_is_to_attack_is_attacked() {
     let (runs, wrong, broken) = c.judged_runs();
     println!("{runs} runs, {wrong} wrong outputs over F_31");
     assert!(broken.is_empty(), "{broken:?}");
-    let [fields, changes, pairs, checks, coalitions, silences, honest] = &figures;
-    for f in [fields, checks, coalitions, silences, honest] {
+    let [fields, changes, pairs, checks, coalitions, exits, honest] = &figures;
+    for f in [fields, checks, coalitions, exits, honest] {
         assert!(f.complete(), "{f}: {:?}", f.missed);
     }
     // Some values are what they would be changed to. Whoever asks the trusted program for another kind of coin gets none

@@ -215,11 +215,21 @@ fn unexplained(concerned: &[(&Evidence, &Verdict)], q: &Question) -> Vec<String>
         concerned.iter().any(|(row, _)| matches!(row, Evidence::Simulator(r) if solved(r)))
     };
     let lacking = q.parties.iter().filter(|n| !explained(**n as u64));
+    // Where lies against a product without MAC check were counted, one has to have been seen.
+    let seen = |n: u64| {
+        let mut controls = concerned.iter().filter(|(row, _)| {
+            matches!(row, Evidence::Simulator(r) if r.parties == n && r.without.is_some() && !r.points.is_empty())
+        });
+        controls.clone().next().is_none() || controls.any(|(_, v)| **v == Verdict::Pass)
+    };
+    let unseen = q.parties.iter().filter(|n| !seen(**n as u64));
+    let unseen = unseen.map(|n| format!("no control shows that a lie is seen with {n} parties")).collect::<Vec<_>>();
     let mut missing: Vec<_> = lacking
         .map(|n| format!("no best simulator of a coalition that changes what it says with {n} parties"))
         .collect();
     let passes =
         |(row, v): &(&Evidence, &Verdict)| matches!(row, Evidence::Simulator(r) if r.active()) && **v == Verdict::Pass;
+    missing.extend(unseen);
     if !concerned.iter().any(passes) {
         missing.push("no best simulator of a coalition that changes what it says over three fields".into());
     }

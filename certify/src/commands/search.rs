@@ -40,7 +40,7 @@ pub fn run(args: &Search, registry: &Registry<'_>) -> Done {
     let usage = failed(ExitCode::Usage);
     let protocol = registry.find(&args.protocol).map_err(&usage)?;
     let range = protocol.claim.parties;
-    let n = args.n.unwrap_or_else(|| protocol.usual_parties().into_iter().max().unwrap_or(range.min));
+    let n = args.n.unwrap_or_else(|| protocol.usual_parties(Tier::Standard).into_iter().max().unwrap_or(range.min));
     if !range.contains(n) {
         let name = protocol.claim.protocol;
         return Err(usage(format!("`{name}` is not run by {n} parties, but by {} to {}", range.min, range.max)));

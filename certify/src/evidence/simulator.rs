@@ -26,7 +26,7 @@ pub struct Row {
     pub corrupt: Vec<u64>,
     /// What the coalition does.
     pub does: String,
-    /// The check that honest parties skip: a control, in which the figures have to be those of the formula.
+    /// The check that honest parties skip: a control, in which over every field some figure has to be that of the formula.
     pub without: Option<String>,
     /// `selective` or `unanimous`: which honest parties a simulator may keep from their output.
     pub abort: String,
@@ -147,7 +147,6 @@ impl Row {
     /// proved is no evidence.
     #[must_use]
     pub fn verdict(&self) -> Verdict {
-        let reaches = |p: &Point| p.distance.as_ref() == Some(&p.bound);
         if !self.broken.is_empty() || self.points.iter().any(|p| self.exceeds(p)) {
             Verdict::Fail
         } else if self.points.is_empty() || self.points.iter().any(|p| p.runs == 0) {
@@ -156,12 +155,28 @@ impl Row {
             Verdict::Inconclusive
         } else if self.without.is_some() {
             // A control shows that the instrument sees what it should, at whatever sizes.
-            if self.points.iter().all(reaches) { Verdict::Pass } else { Verdict::Vacuous }
+            match (self.seen(), self.explained_away()) {
+                (true, _) => Verdict::Pass,
+                (false, true) => Verdict::Inconclusive,
+                (false, false) => Verdict::Vacuous,
+            }
         } else if self.sizes() < SIZES {
             Verdict::Inconclusive
         } else {
             Verdict::Pass
         }
+    }
+    /// Whether some lie reaches the bound over every field, as it must in a control.
+    fn seen(&self) -> bool {
+        let reaches = |p: &&Point| p.distance.as_ref() == Some(&p.bound);
+        let all: BTreeSet<u64> = self.points.iter().map(|p| p.p).collect();
+        let reached: BTreeSet<u64> = self.points.iter().filter(reaches).map(|p| p.p).collect();
+        all == reached
+    }
+    /// Whether whatever the coalition of a control says is as good as other inputs of its own: then there is nothing to
+    /// see. (It multiplies its own inputs, or adds one of its own to the product.)
+    fn explained_away(&self) -> bool {
+        self.without.is_some() && self.points.iter().all(|p| p.distance.as_deref() == Some("0"))
     }
     /// Whether the best simulator leaves more than the bound there.
     #[must_use]
@@ -188,11 +203,53 @@ impl Row {
         };
         sizes.into_iter().map(size).collect()
     }
-    /// Whether it only supports other rows: fewer sizes than are compared with a formula, or nothing to explain. What was
-    /// counted and not proved is waited for.
+    /// Whether it only supports other rows: fewer sizes than are compared with a formula, nothing to explain, or a control
+    /// with nothing to see. What was counted and not proved is waited for.
     #[must_use]
     pub fn supports_only(&self) -> bool {
         let proved = self.points.iter().all(|p| p.runs > 0 && p.distance.is_some());
-        proved && (self.points.is_empty() || (self.without.is_none() && self.sizes() < SIZES))
+        let few = self.without.is_none() && self.sizes() < SIZES;
+        proved && (few || self.points.is_empty() || self.explained_away())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A control with these distances over each of these fields.
+    fn control(points: &[(u64, &str)]) -> Row {
+        let point = |&(p, distance): &(u64, &str)| Point {
+            p,
+            strategy: distance.into(),
+            puts_in: vec![],
+            runs: 1,
+            views: 1,
+            classes: 1,
+            distance: Some(distance.into()),
+            bound: "1".into(),
+            proof: None,
+        };
+        let without = Some("mac.check".into());
+        Row { without, formula: "1".into(), points: points.iter().map(point).collect(), ..Row::default() }
+    }
+
+    #[test]
+    fn a_control_sees_a_lie_over_every_field_or_has_nothing_to_see() {
+        let judged = |points: &[(u64, &str)]| {
+            let row = control(points);
+            (row.verdict(), row.supports_only())
+        };
+        assert_eq!(judged(&[(2, "1"), (3, "1")]), (Verdict::Pass, false));
+        assert_eq!(judged(&[(2, "0"), (2, "1"), (3, "1")]), (Verdict::Pass, false));
+        assert_eq!(judged(&[(2, "1"), (3, "0")]), (Verdict::Vacuous, false));
+        assert_eq!(judged(&[(2, "1/2")]), (Verdict::Vacuous, false));
+        assert_eq!(judged(&[(2, "0"), (3, "0")]), (Verdict::Inconclusive, true));
+        assert_eq!(judged(&[(2, "2")]).0, Verdict::Fail);
+        assert_eq!(judged(&[]), (Verdict::Vacuous, true));
+        // Without the check it is a control; with it nothing has been explained away.
+        let mut shipped = control(&[(2, "0"), (3, "0"), (5, "0")]);
+        shipped.without = None;
+        assert!(!shipped.explained_away());
     }
 }

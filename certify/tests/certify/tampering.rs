@@ -258,6 +258,12 @@ fn a_line_that_stands_for_another_is_refused() {
         assert!(found.contains(why), "{found}");
     }
     let not_planned = "not of the runs that were planned";
+    // A change that was too much for somebody.
+    let missing = |entries: &mut Vec<log::Entry>| {
+        let at = entries.iter().position(|e| matches!(e.unit, Unit::Tamper { .. })).unwrap();
+        entries.remove(at);
+    };
+    assert!(error(&forged(missing), None).contains(not_planned));
     let other_input = |entries: &mut Vec<log::Entry>| {
         let puts_in = entries.iter_mut().find_map(|e| match &mut e.unit {
             Unit::Simulator { puts_in, .. } => Some(puts_in),

@@ -1,5 +1,7 @@
 //! Who comes together and who does not, and what they are told.
 
+use std::path::Path;
+
 use super::*;
 use crate::identity::{self, keygen};
 
@@ -145,10 +147,18 @@ fn swapped_roles_are_called_by_name() {
 }
 
 #[test]
-fn an_expired_certificate_is_refused_with_its_date() {
+fn certificates_of_another_time_are_refused_with_their_dates() {
+    let expired = "the certificate expired on 2025-11-23 23:59:59 UTC";
+    refused_with_its_date(identity::expired, expired);
+    // What is left of clocks that differ: protocols have none, and time-outs ask only how long it has been.
+    let early = "the certificate is valid from 2099-01-01 00:00:00 UTC only (is the clock right?)";
+    refused_with_its_date(identity::from_the_future, early);
+}
+
+fn refused_with_its_date(make: fn(&Path) -> (Identity, Fingerprint), message: &str) {
     let mut world = world(2, true);
-    let base = world.keys.path().join("old");
-    let (identity, fingerprint) = identity::expired(&base);
+    let base = world.keys.path().join("other");
+    let (identity, fingerprint) = make(&base);
     for config in &mut world.configs {
         config.connect = SHORT;
         let Security::Tls { pins, .. } = &mut config.security else { unreachable!() };
@@ -158,7 +168,7 @@ fn an_expired_certificate_is_refused_with_its_date() {
     *own = identity;
     let errors = world.errors();
     assert!(errors[0].starts_with("bureau (127.0.0.1:"), "{errors:?}");
-    assert!(errors[0].ends_with("the certificate expired on 2025-11-23 23:59:59 UTC"), "{errors:?}");
+    assert!(errors[0].ends_with(message), "{errors:?}");
     assert!(errors[1].contains("bank"), "{errors:?}");
 }
 
