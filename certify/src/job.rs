@@ -1,9 +1,7 @@
 //! One row to be made: what is run for it, in which order, and what comes of each run.
 
-use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::rc::Rc;
 use std::sync::OnceLock;
 
 use adversary::attack::Control;
@@ -17,13 +15,13 @@ use adversary::sample::Experiment;
 use adversary::subject::{every, positions};
 use adversary::sweep::{Effort, Target, points, replay};
 use adversary::{Attack, Conditions, DynSubject, Explained, Instance, World};
-use protocols::{Source, Tape};
 use transport::PartySet;
 use transport::sim::Passive;
 
 use crate::arguments::Tier;
 use crate::certificate::strict::MOST;
 use crate::covering;
+use crate::estimate::estimate;
 use crate::evidence::{Evidence, attack, honest, sampled::BLOCK, sweep};
 use crate::log::{Entry, Found, Unit};
 use crate::properties::{Place, Property};
@@ -140,10 +138,10 @@ impl Job<'_> {
         self.row.id()
     }
     /// Everything that is run for it, in order; fields that would take too long are noted in the row. Finding it out takes
-    /// honest runs: one that panics is an error.
+    /// honest runs: where they panic nothing can be planned, and the row of honest runs fails.
     pub fn units(&mut self, root: &Root) -> Result<Vec<Unit>, String> {
         let found = catch_unwind(AssertUnwindSafe(|| self.every_unit(root)));
-        found.unwrap_or_else(|_| Err("an honest run panics".into()))
+        found.unwrap_or_else(|_| Ok(Vec::new()))
     }
     /// Whether the ideal world of every proof is what the functionality says. Nothing is run.
     pub fn proofs(&self, lines: &[&Entry]) -> Result<(), String> {
@@ -389,22 +387,11 @@ fn instance(field: FieldId, n: usize, corrupt: &[usize]) -> Instance {
     Instance { field, world: World::new(n, PartySet::of(corrupt)), shares: CorruptShares::Zero }
 }
 
-/// How many runs it takes to count one coalition through: the coins of one run, for every choice of so many inputs.
-pub(crate) fn estimate(subject: &dyn DynSubject, at: &Instance, values: usize) -> Result<u64, String> {
-    let shape = subject.shape(at.world.parties.n());
-    let outcomes = Rc::new(Cell::new(1));
-    let tape = Tape::new(Box::new(Counting(outcomes.clone())));
-    let run = || subject.run(at, &shape.map(|()| 0), &tape, &mut Passive);
-    catch_unwind(AssertUnwindSafe(run)).map_err(|_| "an honest run panics")?.map_err(|e| e.to_string())?;
-    let order = at.field.small_order().ok_or("only tiny fields are counted")?;
-    let inputs = u32::try_from(values).ok().and_then(|k| order.checked_pow(k)).unwrap_or(u64::MAX);
-    Ok(inputs.saturating_mul(outcomes.get()))
-}
-
 /// Lets the seeds choose one subject, of those that do not take too long, whose views are counted over one more field.
 pub fn rotate(jobs: &mut [Job<'_>], root: &Root) {
     let fits = |job: &&mut Job<'_>| {
-        let runs = job.views_over(ROTATING).unwrap_or(0);
+        let runs = catch_unwind(AssertUnwindSafe(|| job.views_over(ROTATING)));
+        let runs = runs.unwrap_or_else(|_| Ok(0)).unwrap_or(0);
         (1..=job.tier.most_views()).contains(&runs)
     };
     let mut fitting: Vec<_> = jobs.iter_mut().filter(fits).collect();
@@ -413,22 +400,6 @@ pub fn rotate(jobs: &mut [Job<'_>], root: &Root) {
         && let How::Views { rotating, .. } = &mut job.how
     {
         *rotating = true;
-    }
-}
-
-/// Every coin falls on zero; how many ways all of them could have fallen.
-struct Counting(Rc<Cell<u64>>);
-
-impl Source for Counting {
-    fn uniform(&mut self, bound: u64) -> u64 {
-        self.0.set(self.0.get().saturating_mul(bound));
-        0
-    }
-    fn fill(&mut self, _: &mut [u8]) -> bool {
-        false
-    }
-    fn fork(&mut self, _: u64) -> Option<Box<dyn Source>> {
-        None
     }
 }
 

@@ -15,6 +15,7 @@
 //! | [`registry`] | which protocols there are |
 //! | [`plan`] | what a certification does, fixed before its first run |
 //! | [`job`] | one row to be made: what is run for it |
+//! | [`estimate`] | how many runs a count takes |
 //! | [`measure`] | runs a plan on all processors |
 //! | [`search`] | where the best attack of all can be found |
 //! | [`trial`] | a strategy of somebody's own, played and counted |
@@ -33,6 +34,7 @@ pub mod arguments;
 pub mod certificate;
 pub mod commands;
 pub mod covering;
+pub mod estimate;
 pub mod evidence;
 pub mod job;
 pub mod log;
@@ -86,7 +88,10 @@ pub fn run(subjects: &[&dyn DynSubject], arguments: impl IntoIterator<Item = OsS
             return if asked { ExitCode::Pass } else { ExitCode::Usage };
         }
     };
-    let done = Registry::new(subjects).map_err(failed(ExitCode::Data)).and_then(|r| dispatch(&arguments, &r));
+    let work = || Registry::new(subjects).map_err(failed(ExitCode::Data)).and_then(|r| dispatch(&arguments, &r));
+    let done = std::panic::catch_unwind(std::panic::AssertUnwindSafe(work));
+    let panicked = "a panic ended it: what is measured is at fault, or this program; the place is told above";
+    let done = done.unwrap_or_else(|_| Err(failed(ExitCode::Internal)(panicked.into())));
     done.unwrap_or_else(|Failure { code, text }| {
         eprintln!("quorate-certify: {text}");
         code

@@ -72,12 +72,12 @@ pub fn jobs<'a>(protocol: &Protocol<'a>, q: &Question) -> Result<Vec<Job<'a>>, S
         let parties = *n as u64;
         for subject in &protocol.parts {
             let id = |kind: &str| format!("{}/{n}/{kind}", subject.name());
-            let row = outputs::Row { id: id("outputs"), parties, points: vec![] };
+            let row = outputs::Row { id: id("outputs"), parties, ..outputs::Row::default() };
             add(Evidence::Outputs(row), How::Outputs { subject: *subject, n: *n }, 1);
             let row = honest::Row { id: id("honest"), parties, ..honest::Row::default() };
             add(Evidence::Honest(row), How::Honest { subject: *subject, n: *n }, 1);
             if let (2, Some((formula, fields))) = (*n, search::playable(*subject, q.tier)) {
-                let row = best::Row { id: id("best"), parties, corrupt: vec![1], formula, points: vec![] };
+                let row = best::Row { id: id("best"), parties, corrupt: vec![1], formula, ..best::Row::default() };
                 add(Evidence::Best(row), How::Best { subject: *subject, fields }, 2);
             }
             let mut row = views::Row { id: id("views"), parties, ..views::Row::default() };

@@ -10,7 +10,7 @@ use transport::PartySet;
 
 use crate::arguments::Tier;
 use crate::certificate::strict::MOST;
-use crate::job::estimate;
+use crate::estimate::estimate;
 use crate::simulate::{self, Family};
 
 /// The figure of an instance that would take too long.

@@ -192,6 +192,7 @@ pub fn render(c: &Certificate) -> String {
 /// What a row found that should not be, each with a way to see it again.
 #[must_use]
 pub fn findings(row: &Evidence, protocol: &str, seed: &str) -> String {
+    let told = |all: &[String]| all.iter().take(10).map(|what| format!("{}: {what}\n", row.id())).collect::<String>();
     let mut out = String::new();
     match row {
         Evidence::Attack(a) => {
@@ -199,9 +200,12 @@ pub fn findings(row: &Evidence, protocol: &str, seed: &str) -> String {
                 out += &format!("{} won: {}\n  see it: {}\n", a.id, a.does, replay(protocol, &a.id, *run, seed));
             }
         }
-        Evidence::Sweep(s) => s.unexplained.iter().take(10).for_each(|u| out += &format!("{}: {u}\n", s.id)),
-        Evidence::Honest(r) => r.otherwise.iter().take(10).for_each(|u| out += &format!("{}: {u}\n", r.id)),
+        Evidence::Sweep(s) => out += &told(&s.unexplained),
+        Evidence::Honest(r) => out += &told(&r.otherwise),
+        Evidence::Outputs(r) => out += &told(&r.broken),
+        Evidence::Best(r) => out += &told(&r.broken),
         Evidence::Views(r) => {
+            out += &told(&r.broken);
             for p in r.points.iter().filter(|p| p.between.is_some()) {
                 let inputs = p.between.as_deref().unwrap_or_default();
                 out += &format!(
@@ -210,8 +214,8 @@ pub fn findings(row: &Evidence, protocol: &str, seed: &str) -> String {
                 );
             }
         }
-        Evidence::Property(r) => r.violations.iter().for_each(|v| out += &format!("{}: {v}\n", r.id)),
-        Evidence::Coverage(r) => r.broken.iter().for_each(|b| out += &format!("{}: {b}\n", r.id)),
+        Evidence::Property(r) => out += &told(&r.violations),
+        Evidence::Coverage(r) => out += &told(&r.broken),
         Evidence::Weakness(r) => {
             for p in r.points.iter().filter(|p| !p.right()) {
                 out += &format!(
@@ -221,7 +225,7 @@ pub fn findings(row: &Evidence, protocol: &str, seed: &str) -> String {
             }
         }
         Evidence::Simulator(r) => {
-            r.broken.iter().for_each(|b| out += &format!("{}: {b}\n", r.id));
+            out += &told(&r.broken);
             for p in r.points.iter().filter(|p| r.exceeds(p)) {
                 out += &format!(
                     "{}: {} over p = {} with own inputs {:?}: no simulator leaves less than {}, the bound is {}\n",
@@ -234,7 +238,7 @@ pub fn findings(row: &Evidence, protocol: &str, seed: &str) -> String {
                 );
             }
         }
-        Evidence::Counted(_) | Evidence::Sampled(_) | Evidence::Best(_) | Evidence::Outputs(_) => {}
+        Evidence::Counted(_) | Evidence::Sampled(_) => {}
     }
     out
 }

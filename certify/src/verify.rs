@@ -176,7 +176,7 @@ fn counted_from_log(stored: &Stored, planned: Option<&[Planned<'_>]>, notes: &mu
         for p in planned {
             p.check(of.get(p.job.row.key().as_str()).map_or(&[], |lines| &lines[..]))?;
         }
-        notes.push("every line is of a run that was planned, none is missing; of sweeps: none is there twice".into());
+        notes.push("every line is of a run that was planned, and none is missing".into());
     }
     Ok(())
 }

@@ -99,13 +99,14 @@ pub trait Stage {
     /// One run, judged.
     fn perform(&self, take: &Take<'_>, tape: &Tape, adversary: &mut dyn Adversary) -> Judgement;
 
-    /// What there is to attack.
+    /// What there is to attack. Of an honest run that panics it is what was said before; whatever is played there meets the
+    /// panic again.
     #[must_use]
     fn surface(&self) -> Surface {
         let Setting { parties, corrupt, field } = self.setting();
         Surface::record(parties, corrupt, field, |coalition, recorder| {
             let take = Take { off: false, flawed: false, ..Take::of(coalition) };
-            self.perform(&take, &tape(0), recorder);
+            catching(|| self.perform(&take, &tape(0), recorder));
         })
     }
     /// Checks a strategy against what there is to attack here.
@@ -122,7 +123,7 @@ pub trait Stage {
         }
         let mut recorder = Recorder::default();
         let take = Take { session: Some(OLDER), off: false, ..Take::of(self.setting().corrupt) };
-        self.perform(&take, &tape(!seed), &mut recorder);
+        catching(|| self.perform(&take, &tape(!seed), &mut recorder));
         recorder.frames
     }
     /// One run on this tape; no frame of an older session is known unless given.

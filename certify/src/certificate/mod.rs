@@ -27,13 +27,13 @@ use derive::Derived;
 use provenance::{Environment, Program, Seed};
 
 /// The name of the shape of [`Certificate`]: changes whenever a field does.
-pub const FORMAT: &str = "quorate-certificate/4";
+pub const FORMAT: &str = "quorate-certificate/5";
 
 /// A whole certificate.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Certificate {
-    /// `quorate-certificate/4`.
+    /// `quorate-certificate/5`.
     pub format: String,
     /// What was found.
     pub measured: Measured,

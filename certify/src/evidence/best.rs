@@ -23,6 +23,8 @@ pub struct Row {
     pub formula: String,
     /// Every size.
     pub points: Vec<Point>,
+    /// Where honest parties ended as no run may end.
+    pub broken: Vec<String>,
 }
 
 /// One size.
@@ -50,7 +52,8 @@ impl Row {
             }
             _ => Err(format!("{}: no best attack", self.id)),
         };
-        Ok(Self { points: entries.iter().map(point).collect::<Result<_, Mismatch>>()?, ..self.clone() })
+        let (points, broken) = super::points(entries, point)?;
+        Ok(Self { points, broken, ..self.clone() })
     }
     /// Whether its fractions are fractions and its bounds are those of the formula.
     pub fn check(&self) -> Result<(), Mismatch> {
@@ -75,7 +78,7 @@ impl Row {
             (Ok(best), Ok(bound)) => best > bound,
             _ => true,
         };
-        if self.points.iter().any(exceeded) {
+        if !self.broken.is_empty() || self.points.iter().any(exceeded) {
             Verdict::Fail
         } else if self.points.is_empty() || self.points.iter().any(|p| p.runs == 0) {
             Verdict::Vacuous

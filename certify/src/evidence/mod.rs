@@ -93,6 +93,21 @@ impl fmt::Display for Grade {
 /// A row and the log disagree, or a row contradicts itself.
 pub type Mismatch = String;
 
+/// The points of a row, and what ended in none.
+fn points<P>(
+    entries: &[&Entry],
+    point: impl Fn(&&Entry) -> Result<P, Mismatch>,
+) -> Result<(Vec<P>, Vec<String>), Mismatch> {
+    let (mut points, mut broken) = (Vec::new(), Vec::new());
+    for e in entries {
+        match &e.found {
+            Found::Unexplained(what) => broken.push(format!("{:?}: {what}", e.unit)),
+            _ => points.push(point(e)?),
+        }
+    }
+    Ok((points, broken))
+}
+
 impl Evidence {
     /// Its name.
     #[must_use]

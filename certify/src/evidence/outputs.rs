@@ -17,6 +17,8 @@ pub struct Row {
     pub parties: u64,
     /// Every field.
     pub points: Vec<Point>,
+    /// Fields over which it ended as no function may end.
+    pub broken: Vec<String>,
 }
 
 /// One field.
@@ -40,12 +42,13 @@ impl Row {
             }
             _ => Err(format!("{}: no list of outputs", self.id)),
         };
-        Ok(Self { points: entries.iter().map(point).collect::<Result<_, Mismatch>>()?, ..self.clone() })
+        let (points, broken) = super::points(entries, point)?;
+        Ok(Self { points, broken, ..self.clone() })
     }
     /// The verdict: a constant function demonstrates nothing.
     #[must_use]
     pub fn verdict(&self) -> Verdict {
-        if self.points.iter().any(|p| p.distinct > p.inputs) {
+        if !self.broken.is_empty() || self.points.iter().any(|p| p.distinct > p.inputs) {
             Verdict::Fail
         } else if self.points.is_empty() {
             Verdict::Vacuous

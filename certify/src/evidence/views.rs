@@ -23,6 +23,8 @@ pub struct Row {
     pub coalitions: u64,
     /// Every coalition over every field.
     pub points: Vec<Point>,
+    /// Where honest parties ended as no run may end.
+    pub broken: Vec<String>,
     /// Fields that would have taken too many runs, with their number.
     pub skipped: BTreeMap<String, u64>,
 }
@@ -60,7 +62,8 @@ impl Row {
             }
             _ => Err(format!("{}: no comparison of views", self.id)),
         };
-        Ok(Self { points: entries.iter().map(point).collect::<Result<_, Mismatch>>()?, ..self.clone() })
+        let (points, broken) = super::points(entries, point)?;
+        Ok(Self { points, broken, ..self.clone() })
     }
     /// Whether its fractions are fractions.
     pub fn check(&self) -> Result<(), Mismatch> {
@@ -85,7 +88,7 @@ impl Row {
     #[must_use]
     pub fn verdict(&self) -> Verdict {
         let differs = |p: &Point| formula::probability(&p.distance).map_or(true, |d| !d.is_zero());
-        if self.points.iter().any(differs) {
+        if !self.broken.is_empty() || self.points.iter().any(differs) {
             Verdict::Fail
         } else if !self.compared() || self.points.iter().any(|p| p.runs == 0) {
             Verdict::Vacuous

@@ -36,6 +36,10 @@ const LENIENT: Claim = Claim { checks: &[&FRAME_SHAPE, &MAC_CHECK], ..CLAIM };
 enum Fault {
     /// Its functionality gives the same whatever goes in.
     Constant,
+    /// Its honest runs panic when everything has been said.
+    Broken,
+    /// Its functionality panics.
+    Undefined,
     /// Every run stops.
     Stops,
     /// It talks for ever.
@@ -71,6 +75,7 @@ impl Subject for Bad {
         (0..n).map(|p| usize::from(p == 0)).collect()
     }
     fn functionality<F: Field>(&self, given: &Given<F>) -> PerParty<Vec<F>> {
+        assert!(self.0 != Fault::Undefined, "no function");
         let said = if self.0 == Fault::Constant { F::ONE } else { given.parties[0][0] };
         PerParty::from_fn(given.parties.len(), |_| vec![said])
     }
@@ -104,6 +109,7 @@ impl Subject for Bad {
             return Ok(mine);
         }
         let [a, b] = [s.recv::<F>(first, "input", 1).await?[0], s.recv::<F>(first, "input", 1).await?[0]];
+        assert!(self.0 != Fault::Broken, "out of order");
         let panics = matches!(self.0, Fault::Panics | Fault::Lenient);
         assert!(a == b || !panics, "two values that should be one");
         if a == b { Ok(vec![a]) } else { Err(Error::Local("torn".into())) }
@@ -173,6 +179,27 @@ fn a_search_that_meets_a_panic_wins_at_once() {
     let prey = hunt.go(200, Instant::now() + Duration::from_secs(60), |_| ()).prey.unwrap();
     assert!(prey.what.contains("two values that should be one"), "{}", prey.what);
     assert!(prey.won.1 <= 24, "{:?}", prey.won);
+}
+
+/// Whoever panics without being attacked, and wherever, ends no command but as a failure or an error.
+#[test]
+fn honest_panics_are_failures_and_take_no_command_down() {
+    let dir = tempfile::tempdir().unwrap();
+    let (file, out) = (dir.path().join("lie.json"), dir.path().join("out"));
+    let lie = r#"{"format": 1, "id": "lie", "title": "a lie", "does": "adds one", "parties": 2, "corrupt": [0],
+        "rules": [{"on": {"message": "input"}, "do": [{"add": "1"}]}], "expect": {"check": "frame.shape"}}"#;
+    std::fs::write(&file, lie).unwrap();
+    let attack = ["attack", "bad", "--seed", SEED, "--strategy", file.to_str().unwrap()];
+    let search = ["search", "bad", "--n", "2", "--runs", "20", "--seed", SEED, "--silent"];
+    let certify = ["bad", "--n", "2", "--tier", "quick", "--seed", SEED, "--silent", "--out", out.to_str().unwrap()];
+    let code = |fault, words: &[&str]| run(&[&Bad(fault)], words);
+    assert_eq!(code(Fault::Broken, &attack), ExitCode::Fail);
+    // Nothing can be counted of it.
+    assert_eq!(code(Fault::Broken, &search), ExitCode::Internal);
+    assert_eq!(code(Fault::Broken, &certify), ExitCode::Fail);
+    assert_eq!(code(Fault::Undefined, &attack), ExitCode::Internal);
+    assert_ne!(code(Fault::Undefined, &search), ExitCode::Pass);
+    assert_ne!(code(Fault::Undefined, &certify), ExitCode::Pass);
 }
 
 /// A protocol that nothing inside can stop: the program that measures it ends, in time, as a failure. Each is run by this
