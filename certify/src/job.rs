@@ -391,7 +391,7 @@ fn instance(field: FieldId, n: usize, corrupt: &[usize]) -> Instance {
 pub fn rotate(jobs: &mut [Job<'_>], root: &Root) {
     let fits = |job: &&mut Job<'_>| {
         let runs = catch_unwind(AssertUnwindSafe(|| job.views_over(ROTATING)));
-        let runs = runs.unwrap_or_else(|_| Ok(0)).unwrap_or(0);
+        let runs = runs.unwrap_or(Ok(0)).unwrap_or(0);
         (1..=job.tier.most_views()).contains(&runs)
     };
     let mut fitting: Vec<_> = jobs.iter_mut().filter(fits).collect();

@@ -260,7 +260,7 @@ impl Tier {
     pub(crate) fn most_simulated(self) -> u64 {
         match self {
             Self::Quick => 10_000,
-            Self::Standard => 300_000,
+            Self::Standard => 400_000,
             Self::Deep => 10_000_000,
         }
     }

@@ -88,7 +88,12 @@ pub const ROWS: &[Row] = &[
         ],
     ),
     row(11, "a masked input told differently to different parties", &[]),
-    row(12, "another party's input copied or changed", &[NotYet("exact independence: with the best simulator")]),
+    // Inputs without masks and commitments without owners are among the weaknesses.
+    row(
+        12,
+        "another party's input copied or changed",
+        &[Test("adversary/tests/adversary/weakness.rs", "weaknesses_are_flagged_at_exactly_what_they_break")],
+    ),
     row(
         13,
         "a result shown to one party with the shares it was computed by",
