@@ -44,11 +44,11 @@ impl Path {
         0
     }
     fn weight(&self) -> u128 {
+        assert!(self.at >= self.fixed, "a run tossed fewer coins than the one that the work was divided by");
         self.draws.iter().filter(|d| d.coin).map(|d| u128::from(d.bound)).product()
     }
     /// Moves on to the next run; `false` after the last.
     fn advance(&mut self) -> bool {
-        assert!(self.at >= self.fixed, "a run tossed fewer coins than the one that the work was divided by");
         self.at = 0;
         while self.draws.len() > self.fixed {
             let last = self.draws.last_mut().expect("there are more draws than fixed ones");
@@ -149,7 +149,8 @@ pub fn divide(parts: u64, run: impl FnOnce(&Tape)) -> Vec<Branch> {
 /// [`enumerate`] on one branch.
 ///
 /// # Panics
-/// If the first coins of `run` have other numbers of values than those of the run that it was divided by.
+/// If the first coins of `run` have other numbers of values than those of the run that it was divided by, or if a run asks
+/// for its weight before it has tossed them.
 pub fn enumerate_branch(branch: &Branch, mut run: impl FnMut(&Tape, &mut dyn FnMut() -> u128)) -> u64 {
     let draws: Vec<_> = branch.0.iter().map(|&(value, bound)| Draw { value, bound, coin: true }).collect();
     let path = Path { fixed: draws.len(), draws, at: 0 };
@@ -242,7 +243,7 @@ mod tests {
     #[should_panic = "fewer coins"]
     fn a_branch_of_a_program_without_its_coins_is_refused() {
         let branches = divide(3, |tape| assert!(tape.uniform(3) < 3));
-        enumerate_branch(&branches[2], |_, _| ());
+        enumerate_branch(&branches[2], |_, weight| assert!(weight() > 0));
     }
 
     #[test]

@@ -135,11 +135,11 @@ pub struct Certify {
 /// How much is done.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, ValueEnum)]
 pub enum Tier {
-    /// One seed, small fields only: three minutes.
+    /// One seed, small fields only: a minute or two.
     Quick,
-    /// Eight seeds, and a sample of what takes longest: half an hour.
+    /// Eight seeds, and a sample of what takes longest: up to half an hour.
     Standard,
-    /// Thirty-two seeds, nothing only sampled: a night.
+    /// Thirty-two seeds, nothing only sampled, four parties too: meant for a night.
     Deep,
 }
 
@@ -281,6 +281,9 @@ pub struct Verify {
     /// A checkout that must be what was measured.
     #[arg(long, value_name = "DIR")]
     pub sources: Option<PathBuf>,
+    /// Seconds that finding out what there was to run may take for one row: as much as when it was made.
+    #[arg(long, value_name = "SECONDS", default_value_t = LONGEST_RUN)]
+    pub run_limit: u64,
 }
 
 /// What to run again.
@@ -291,6 +294,9 @@ pub struct Rerun {
     /// How much of its log, such as 1% or 100%.
     #[arg(long, value_name = "PERCENT", default_value = "1%", value_parser = percent)]
     pub sample: f64,
+    /// Seconds that one run may take: as much as when it was made.
+    #[arg(long, value_name = "SECONDS", default_value_t = LONGEST_RUN)]
+    pub run_limit: u64,
     /// No progress on standard error.
     #[arg(long)]
     pub silent: bool,

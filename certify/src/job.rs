@@ -138,10 +138,16 @@ impl Job<'_> {
         self.row.id()
     }
     /// Everything that is run for it, in order; fields that would take too long are noted in the row. Finding it out takes
-    /// honest runs: where they panic nothing can be planned, and the row of honest runs fails.
+    /// honest runs: one that panics is all that is run.
     pub fn units(&mut self, root: &Root) -> Result<Vec<Unit>, String> {
         let found = catch_unwind(AssertUnwindSafe(|| self.every_unit(root)));
-        found.unwrap_or_else(|_| Ok(Vec::new()))
+        found.unwrap_or_else(|_| {
+            if let Evidence::Simulator(row) = &mut self.row {
+                row.planned.clear();
+                row.skipped.clear();
+            }
+            Ok(vec![Unit::Plan { run: 0 }])
+        })
     }
     /// Whether the ideal world of every proof is what the functionality says. Nothing is run.
     pub fn proofs(&self, lines: &[&Entry]) -> Result<(), String> {
@@ -186,9 +192,10 @@ impl Job<'_> {
                 for run in 0..*seeds {
                     let seed = root.seed(&key, run);
                     let target = targets.of(run, seed)?;
-                    // An untampered run that panics has no frames to change; it fails as an honest run.
-                    let found = catch_unwind(AssertUnwindSafe(|| points(target, seed, *effort)));
-                    units.extend(found.unwrap_or_default().into_iter().map(|at| Unit::Tamper { run, at }));
+                    match catch_unwind(AssertUnwindSafe(|| points(target, seed, *effort))) {
+                        Ok(points) => units.extend(points.into_iter().map(|at| Unit::Tamper { run, at })),
+                        Err(_) => units.push(Unit::Plan { run }),
+                    }
                 }
                 Ok(units)
             }
@@ -278,6 +285,7 @@ impl Job<'_> {
         let seed = |run: u64| root.seed(&key, run);
         let error = |e: protocols::Error| Found::Error(e.to_string());
         match (&self.how, unit) {
+            (_, Unit::Plan { .. }) => Found::Unexplained("an honest run panics".into()),
             (How::Attack(a), Unit::Attack { run, control }) => {
                 attack::found(&a.once(&Conditions { control: *control, seed: seed(*run) }), *control)
             }
@@ -348,6 +356,8 @@ impl Job<'_> {
                 let at = Place { subject: subject.clone(), field: *field, corrupt: corrupt.clone() };
                 match property.look(subjects, *n, &at, seed(0), self.tier) {
                     Ok(row) => looked(row),
+                    // These are no protocol of somebody's: what went wrong is the measurement, a full disk for example.
+                    Err(e) if Property::OWN.contains(property) => error(e),
                     Err(e) => Found::Unexplained(e.to_string()),
                 }
             }

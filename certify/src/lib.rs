@@ -54,6 +54,7 @@ pub mod watchdog;
 pub mod weaknesses;
 
 use std::ffi::OsString;
+use std::io::Write;
 
 use adversary::DynSubject;
 use clap::Parser;
@@ -68,7 +69,8 @@ use registry::Registry;
 /// of [`spec::ExitCode`].
 pub fn main(subjects: &[&dyn DynSubject]) -> std::process::ExitCode {
     let interrupted = || {
-        eprintln!("\nquorate-certify: interrupted: nothing was decided and no certificate was written");
+        // Nothing can be done about a closed terminal.
+        let _ = writeln!(std::io::stderr(), "\nquorate-certify: interrupted before its end: nothing was decided");
         std::process::exit(ExitCode::Inconclusive.code().into());
     };
     if let Err(e) = ctrlc::set_handler(interrupted) {

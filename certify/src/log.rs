@@ -61,6 +61,11 @@ pub enum Unit {
         /// Place and mutation.
         at: Point,
     },
+    /// An honest run that tells what there is to run: planned only where it panics.
+    Plan {
+        /// Number of the seed.
+        run: u64,
+    },
     /// A run in which everyone follows the protocol.
     Honest {
         /// The field.

@@ -158,9 +158,9 @@ impl Family {
             }
             Self::Changes => each(|m, field, corrupt, _| m.adds_one(field, corrupt))?,
             Self::Withholds => each(|m, _, corrupt, victim| m.withheld(corrupt, victim))?,
-            Self::Lies => lies(&[([1, 0], 0), ([0, 0], 1)], &[0, 1]),
+            Self::Lies => lies(&[([1, 0], 0), ([0, 1], 0), ([0, 0], 1)], &[0, 1]),
             // Outputs have a check of their own, which is not left out. Whoever has put in one factor could as well have put
-            // in another one: the lie about the other is a lie.
+            // in another one: of the two lies only that about the other factor is one.
             Self::Unchecked => lies(&[([1, 0], 0), ([0, 1], 0)], &[0]),
         };
         let changes = |s: &Strategy| {

@@ -189,10 +189,19 @@ pub fn render(c: &Certificate) -> String {
     out
 }
 
+/// So much of what a row found is told.
+const TOLD: usize = 10;
+
 /// What a row found that should not be, each with a way to see it again.
 #[must_use]
 pub fn findings(row: &Evidence, protocol: &str, seed: &str) -> String {
-    let told = |all: &[String]| all.iter().take(10).map(|what| format!("{}: {what}\n", row.id())).collect::<String>();
+    let told = |all: &[String]| {
+        let mut lines: String = all.iter().take(TOLD).map(|what| format!("{}: {what}\n", row.id())).collect();
+        if all.len() > TOLD {
+            lines += &format!("{}: and {} more in the certificate\n", row.id(), all.len() - TOLD);
+        }
+        lines
+    };
     let mut out = String::new();
     match row {
         Evidence::Attack(a) => {

@@ -26,12 +26,14 @@ pub struct Verified {
     pub verdict: Verdict,
 }
 
-/// Verifies a report. `key`: who must have signed it. `sources`: a checkout that must be what was measured.
+/// Verifies a report. `key`: who must have signed it. `sources`: a checkout that must be what was measured. `patience`: for
+/// honest runs that tell what there was to run.
 pub fn verify(
     stored: &Stored,
     registry: &Registry<'_>,
     key: Option<&[u8; 32]>,
     sources: Option<&Path>,
+    patience: Patience,
 ) -> Result<Verified, String> {
     let m = &stored.certificate.measured;
     let mut notes = Vec::new();
@@ -48,7 +50,7 @@ pub fn verify(
         return Err("what was asked is not written as it should be".into());
     }
     let same_program = m.program.sources == Program::this().sources;
-    let planned = expected_rows(stored, registry, &question, (same_program, &root), &mut notes)?;
+    let planned = expected_rows(stored, registry, &question, (same_program, &root, patience), &mut notes)?;
     for row in &m.rows {
         row.check()?;
     }
@@ -94,7 +96,7 @@ fn expected_rows<'a>(
     stored: &Stored,
     registry: &Registry<'a>,
     question: &Question,
-    (same_program, root): (bool, &Root),
+    (same_program, root, patience): (bool, &Root, Patience),
     notes: &mut Vec<String>,
 ) -> Result<Option<Vec<Planned<'a>>>, String> {
     let m = &stored.certificate.measured;
@@ -114,7 +116,7 @@ fn expected_rows<'a>(
         return Err(format!("`{}` does not promise what the certificate says", m.protocol.name));
     }
     let mut jobs = plan::jobs(&protocol, question)?;
-    let watchdog = Watchdog::start(Patience::default());
+    let watchdog = Watchdog::start(patience);
     watchdog.watching("the choice of the rotating field", || job::rotate(&mut jobs, root));
     if jobs.len() != m.rows.len() {
         return Err(format!("it has {} rows where the question has {}", m.rows.len(), jobs.len()));

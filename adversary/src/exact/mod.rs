@@ -135,7 +135,7 @@ pub struct Count {
     pub probability: BigRational,
     /// Runs of the protocol.
     pub runs: u64,
-    /// Time for all of them, on one processor.
+    /// Time for all of them, added up over processors.
     pub took: Duration,
 }
 
@@ -206,8 +206,8 @@ impl Count {
         tally.count()
     }
 
-    /// [`over`](Self::over) on all processors: each takes the branches of the first coins that are left. What a run needs
-    /// is made by `scene`, once a processor.
+    /// [`over`](Self::over) on all processors: each takes branches of the first coins. What a run needs is made by
+    /// `scene`, now and then.
     pub fn on_all_processors<S>(
         scene: impl Fn() -> S + Sync + Send,
         run: impl Fn(&S, &Tape) -> Result<bool> + Sync + Send,

@@ -203,8 +203,8 @@ pub enum Act {
     Silent,
     /// Its sender tells everyone that it aborts.
     Abort,
-    /// Its sender crashes before it and starts again where the session began: all that it sent to the same receiver comes
-    /// once more, then this frame.
+    /// Its sender has crashed and says again what it said since the session began: all that it sent to the same receiver
+    /// comes once more, the same, then this frame.
     Restart,
 }
 

@@ -1,7 +1,7 @@
 //! What follows from raw data: a pure function, the same for whoever measures and whoever verifies. A level is granted if
 //! everything that it asks for is there and passes; what is missing makes it inconclusive, never a pass.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use adversary::Verdict;
 use schemars::JsonSchema;
@@ -215,21 +215,25 @@ fn unexplained(concerned: &[(&Evidence, &Verdict)], q: &Question) -> Vec<String>
         concerned.iter().any(|(row, _)| matches!(row, Evidence::Simulator(r) if solved(r)))
     };
     let lacking = q.parties.iter().filter(|n| !explained(**n as u64));
-    // Where lies against a product without MAC check were counted, one has to have been seen.
-    let seen = |n: u64| {
-        let mut controls = concerned.iter().filter(|(row, _)| {
-            matches!(row, Evidence::Simulator(r) if r.parties == n && r.without.is_some() && !r.points.is_empty())
-        });
-        controls.clone().next().is_none() || controls.any(|(_, v)| **v == Verdict::Pass)
-    };
-    let unseen = q.parties.iter().filter(|n| !seen(**n as u64));
-    let unseen = unseen.map(|n| format!("no control shows that a lie is seen with {n} parties")).collect::<Vec<_>>();
+    // Where lies against products without MAC check could be counted, some have to have been seen: with every number of
+    // parties, and of every subject with some number.
+    let mut seen: BTreeMap<String, bool> = BTreeMap::new();
+    for (row, v) in concerned {
+        let Evidence::Simulator(r) = row else { continue };
+        if r.without.is_some() && !r.planned.is_empty() {
+            let subject = r.id.split('/').next().unwrap_or_default();
+            for what in [format!("with {} parties", r.parties), format!("against {subject}")] {
+                *seen.entry(what).or_default() |= **v == Verdict::Pass;
+            }
+        }
+    }
+    let unseen = seen.into_iter().filter(|(_, seen)| !seen);
     let mut missing: Vec<_> = lacking
         .map(|n| format!("no best simulator of a coalition that changes what it says with {n} parties"))
         .collect();
     let passes =
         |(row, v): &(&Evidence, &Verdict)| matches!(row, Evidence::Simulator(r) if r.active()) && **v == Verdict::Pass;
-    missing.extend(unseen);
+    missing.extend(unseen.map(|(what, _)| format!("no control shows that a lie {what} is seen")));
     if !concerned.iter().any(passes) {
         missing.push("no best simulator of a coalition that changes what it says over three fields".into());
     }

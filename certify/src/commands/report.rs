@@ -27,7 +27,8 @@ pub fn verify(args: &Verify, registry: &Registry<'_>) -> Done {
     let data = failed(ExitCode::Data);
     let key = args.key.as_deref().map(sign::public).transpose().map_err(failed(ExitCode::Usage))?;
     let stored = store::read(&args.report).map_err(&data)?;
-    let verified = verifier::verify(&stored, registry, key.as_ref(), args.sources.as_deref())
+    let patience = Patience { seconds: args.run_limit, ..Patience::default() };
+    let verified = verifier::verify(&stored, registry, key.as_ref(), args.sources.as_deref(), patience)
         .map_err(|e| data(format!("{} is not to be believed: {e}", args.report.display())))?;
     let mut out = String::new();
     verified.notes.iter().for_each(|n| out += &format!("  {n}\n"));
@@ -43,8 +44,9 @@ pub fn verify(args: &Verify, registry: &Registry<'_>) -> Done {
 pub fn rerun(args: &Rerun, registry: &Registry<'_>) -> Done {
     let (data, internal) = (failed(ExitCode::Data), failed(ExitCode::Internal));
     let stored = store::read(&args.report).map_err(&data)?;
-    let verified =
-        verifier::verify(&stored, registry, None, None).map_err(|e| data(format!("it is not to be believed: {e}")))?;
+    let patience = Patience { seconds: args.run_limit, ..Patience::default() };
+    let verified = verifier::verify(&stored, registry, None, None, patience)
+        .map_err(|e| data(format!("it is not to be believed: {e}")))?;
     let m = &stored.certificate.measured;
     let log = stored.log.as_ref().ok_or_else(|| data(format!("the log ({}) is not there", store::LOG)))?;
     let protocol = registry.find(&m.protocol.name).map_err(&data)?;
@@ -53,7 +55,7 @@ pub fn rerun(args: &Rerun, registry: &Registry<'_>) -> Done {
     let picked = pick(log, args.sample).map_err(&internal)?;
     quiet_panics();
     let mut progress = Progress::new(args.silent, jobs.len(), picked.len() as u64);
-    let watchdog = Watchdog::start(Patience::default());
+    let watchdog = Watchdog::start(patience);
     let (mut same, mut differ) = (0, Vec::new());
     for job in &jobs {
         let key = job.row.key();

@@ -85,8 +85,13 @@ impl Row {
     pub fn recounted(&self, entries: &[&Entry]) -> Result<Self, Mismatch> {
         let mut row = Self { points: Vec::new(), broken: Vec::new(), ..self.clone() };
         for e in entries {
-            let Unit::Simulator { field, strategy, puts_in } = &e.unit else {
-                return Err(format!("{}: no best simulator", self.id));
+            let (field, strategy, puts_in) = match (&e.unit, &e.found) {
+                (Unit::Simulator { field, strategy, puts_in }, _) => (field, strategy, puts_in),
+                (Unit::Plan { .. }, Found::Unexplained(what)) => {
+                    row.broken.push(what.clone());
+                    continue;
+                }
+                _ => return Err(format!("{}: no best simulator", self.id)),
             };
             match &e.found {
                 Found::Unexplained(what) => row.broken.push(format!("{strategy} {puts_in:?} over {field}: {what}")),
@@ -114,7 +119,10 @@ impl Row {
     /// Whether its fractions are fractions, its bounds are those of the formula, and no strategy is missing.
     pub fn check(&self) -> Result<(), Mismatch> {
         let strategies: BTreeSet<_> = self.points.iter().map(|p| (p.p, &p.strategy, &p.puts_in)).collect();
-        let (done, planned) = (strategies.len() + self.broken.len(), self.planned.values().sum::<u64>());
+        // Where nothing could be planned, that is what is broken.
+        let unplanned = if self.planned.is_empty() { self.broken.len() } else { 0 };
+        let done = strategies.len() + self.broken.len() - unplanned;
+        let planned = self.planned.values().sum::<u64>();
         if done as u64 != planned || strategies.len() != self.points.len() {
             return Err(format!("{done} strategies where {planned} were planned"));
         }

@@ -68,7 +68,16 @@ impl Row {
         let mut row = Self { id, parties, corrupt, field, sample, allowed, ..Self::default() };
         let (mut seeds, mut frames, mut changed) = (BTreeSet::new(), BTreeSet::new(), BTreeSet::new());
         for e in entries {
-            let Unit::Tamper { run, at } = e.unit else { return Err(format!("{}: no mutation", self.id)) };
+            let (run, at) = match (&e.unit, &e.found) {
+                (Unit::Tamper { run, at }, _) => (*run, at),
+                (Unit::Plan { run }, Found::Unexplained(what)) => {
+                    seeds.insert(*run);
+                    row.runs += 1;
+                    row.unexplained.push(format!("run {run}: {what}"));
+                    continue;
+                }
+                _ => return Err(format!("{}: no mutation", self.id)),
+            };
             let frame: (u64, Direction, usize) = (run, at.direction, at.frame);
             seeds.insert(run);
             frames.insert(frame);
@@ -116,6 +125,7 @@ impl Row {
 #[must_use]
 pub fn found(judgement: &Judgement, fired: bool) -> Found {
     match judgement {
+        Judgement::Won(win @ Win::Panic(_)) => Found::Unexplained(win.to_string()),
         _ if !fired => Found::Idle,
         Judgement::Right => Found::Right,
         Judgement::GaveUp => Found::GaveUp,

@@ -8,6 +8,7 @@ use quorate_certify::log::{self, Found};
 use quorate_certify::plan::recount;
 use quorate_certify::registry::Registry;
 use quorate_certify::verify::verify;
+use quorate_certify::watchdog::Patience;
 use spec::ExitCode;
 
 use crate::{TOYS, certify};
@@ -22,7 +23,8 @@ fn forged(stored: &Stored, change: impl Fn(&mut Vec<log::Entry>)) -> Result<Verd
     certificate.derived = Derived::from(&certificate.measured)?;
     let text = strict::canonical(&certificate).unwrap();
     let stored = Stored { certificate, text, signature: None, log: Some(entries) };
-    verify(&stored, &Registry::new(TOYS).unwrap(), None, None).map(|_| stored.certificate.derived.verdict())
+    verify(&stored, &Registry::new(TOYS).unwrap(), None, None, Patience::default())
+        .map(|_| stored.certificate.derived.verdict())
 }
 
 #[test]

@@ -5,11 +5,15 @@ use std::time::{Duration, Instant};
 
 use adversary::fields::FieldId;
 use adversary::ideal::supply::Dealt;
-use adversary::{DynSubject, Given, Subject};
+use adversary::{DynSubject, Given, Subject, Verdict};
 use field::Field;
 use protocols::{Blame, COMMIT_OPENING, Error, FRAME_SHAPE, MAC_CHECK, Result, Session};
-use quorate_certify::evidence::Evidence;
+use quorate_certify::certificate::store;
+use quorate_certify::evidence::{self, Evidence};
+use quorate_certify::registry::Registry;
 use quorate_certify::search::hunt::Hunt;
+use quorate_certify::verify::verify;
+use quorate_certify::watchdog::Patience;
 use spec::{AbortKind, Claim, ExitCode, Level, Levels, PartyRange};
 use transport::{PartyId, PerParty};
 
@@ -197,6 +201,16 @@ fn honest_panics_are_failures_and_take_no_command_down() {
     // Nothing can be counted of it.
     assert_eq!(code(Fault::Broken, &search), ExitCode::Internal);
     assert_eq!(code(Fault::Broken, &certify), ExitCode::Fail);
+    // Nothing could be planned where runs panic, and no row is silent about it.
+    let stored = store::read(&out).unwrap();
+    for row in &stored.certificate.measured.rows {
+        let panics =
+            matches!(row.kind(), "views" | "simulator" | "sweep" | "honest" | "best" | "property" | "coverage");
+        assert_eq!(evidence::verdicts(std::slice::from_ref(row))[0] == Verdict::Fail, panics, "{}", row.key());
+    }
+    let bad: [&dyn DynSubject; 1] = [&Bad(Fault::Broken)];
+    let verified = verify(&stored, &Registry::new(&bad).unwrap(), None, None, Patience::default()).unwrap();
+    assert_eq!(verified.verdict, Verdict::Fail);
     assert_eq!(code(Fault::Undefined, &attack), ExitCode::Internal);
     assert_ne!(code(Fault::Undefined, &search), ExitCode::Pass);
     assert_ne!(code(Fault::Undefined, &certify), ExitCode::Pass);

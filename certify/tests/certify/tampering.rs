@@ -12,6 +12,7 @@ use quorate_certify::log::{self, Found, Unit};
 use quorate_certify::plan::recount;
 use quorate_certify::registry::Registry;
 use quorate_certify::verify::{Verified, verify};
+use quorate_certify::watchdog::Patience;
 use serde_json::Value;
 use spec::ExitCode;
 
@@ -39,7 +40,7 @@ fn made() -> &'static Made {
 }
 
 fn verified(stored: &Stored, key: Option<&[u8; 32]>) -> Result<Verified, String> {
-    verify(stored, &Registry::new(TOYS).unwrap(), key, None)
+    verify(stored, &Registry::new(TOYS).unwrap(), key, None, Patience::default())
 }
 
 /// A changed certificate, with the old signature or signed again by somebody else.
