@@ -71,6 +71,14 @@ pub fn recording<T>(work: impl FnOnce() -> T) -> (T, Vec<Recorded>) {
     (result, RUNS.replace(before).unwrap_or_default())
 }
 
+/// Does something that is no part of what is told: runs that only prepare one, or explain it.
+pub(crate) fn unrecorded<T>(work: impl FnOnce() -> T) -> T {
+    let kept = RUNS.take();
+    let result = work();
+    RUNS.set(kept);
+    result
+}
+
 /// Whether somebody asked.
 pub(crate) fn on() -> bool {
     RUNS.with_borrow(Option::is_some)
@@ -173,7 +181,7 @@ mod tests {
     use crate::computation::{self, Scene};
     use crate::fields::FieldId;
     use crate::strategy::builder::sends;
-    use crate::strategy::language::Act;
+    use crate::strategy::language::{Act, Replay, WhichSession};
     use crate::strategy::{Stage, Strategy};
 
     /// Who watches hears of everything that the one who is watched hears of: a strategy that tells of an abort, and one
@@ -190,6 +198,25 @@ mod tests {
             let plain = scene.play(&plan, 3);
             assert_eq!(recording(|| scene.play(&plan, 3)).0, plain, "{}", strategy.id);
         }
+    }
+
+    /// What a strategy is checked against, what it replays from an older session and what its parts contribute are runs too,
+    /// and none of them is the one that is told.
+    #[test]
+    fn only_the_attacked_run_is_told() {
+        let replay = Act::Replay(Replay { session: WhichSession::Older, ..Replay::default() });
+        let strategy = Strategy::new("older", 2, &[1]).rule(sends("beaver", "share").act(replay));
+        let strategy = strategy.draws(1, 0, 0).stopped_by("frame.shape");
+        let scene = Scene::new(
+            computation::find("multiply").unwrap(),
+            FieldId::F31,
+            World::new(2, strategy.coalition()).real(),
+        );
+        let (outcome, runs) = recording(|| scene.play(&scene.compile(&strategy).unwrap(), 3));
+        assert_eq!(outcome.judgement.check().map(|c| c.id), Some("frame.shape"));
+        let [run] = &runs[..] else { panic!("{} runs", runs.len()) };
+        assert!(run.ends.iter().any(|e| matches!(e, Close::Stopped("frame.shape", _))));
+        assert!(!on());
     }
 
     #[test]

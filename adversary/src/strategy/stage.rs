@@ -10,6 +10,7 @@ use super::{Compiled, Effect, Interpreter, StrategyError, Surface};
 use crate::attack::{Outcome, tape};
 use crate::fields::FieldId;
 use crate::oracle::{Judgement, Win, catching};
+use crate::record::unrecorded;
 use crate::run::World;
 
 /// The id of the session before the one that is attacked.
@@ -106,7 +107,7 @@ pub trait Stage {
         let Setting { parties, corrupt, field } = self.setting();
         Surface::record(parties, corrupt, field, |coalition, recorder| {
             let take = Take { off: false, flawed: false, ..Take::of(coalition) };
-            catching(|| self.perform(&take, &tape(0), recorder));
+            unrecorded(|| catching(|| self.perform(&take, &tape(0), recorder)));
         })
     }
     /// Checks a strategy against what there is to attack here.
@@ -123,7 +124,7 @@ pub trait Stage {
         }
         let mut recorder = Recorder::default();
         let take = Take { session: Some(OLDER), off: false, ..Take::of(self.setting().corrupt) };
-        catching(|| self.perform(&take, &tape(!seed), &mut recorder));
+        unrecorded(|| catching(|| self.perform(&take, &tape(!seed), &mut recorder)));
         recorder.frames
     }
     /// One run on this tape; no frame of an older session is known unless given.
@@ -145,7 +146,7 @@ pub trait Stage {
             } else {
                 inputs.remove(k - draws.len());
             }
-            run(self, plan, &draws, &inputs, &tape(seed), &older, true).1
+            unrecorded(|| run(self, plan, &draws, &inputs, &tape(seed), &older, true).1)
         };
         let beside = (0..others).map(|k| without(k) != delivered).collect();
         Performance { judgement, effect, beside }
