@@ -214,3 +214,18 @@ impl<F: Field> Opened<F> {
         F::sub_slices(&mut self.macs[start..], a);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use field::F128;
+
+    use super::*;
+
+    #[test]
+    fn a_wiped_key_is_gone_and_used_up() {
+        let mut key = MacKey::from_share(F128::from_u64(7));
+        assert_eq!((key.alpha, key.used_up, format!("{key:?}").as_str()), (F128::from_u64(7), false, "MacKey"));
+        key.zeroize();
+        assert_eq!((key.alpha, key.used_up), (F128::ZERO, true));
+    }
+}
