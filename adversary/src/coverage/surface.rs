@@ -161,14 +161,19 @@ pub(super) struct Gone {
     leaves: Leaves,
     sent: usize,
     aborting: Option<PartyId>,
+    /// Whether the abort was taken up.
+    told: bool,
 }
 
 impl Gone {
     pub(super) fn after(after: usize, leaves: Leaves) -> Self {
-        Self { after, leaves, sent: 0, aborting: None }
+        Self { after, leaves, sent: 0, aborting: None, told: false }
     }
-    /// Whether it had more to say.
+    /// Whether it left as it was to: it had more to say, and an abort was taken up.
     pub(super) fn left(&self) -> bool {
+        self.quiet() && (self.leaves == Leaves::Silently || self.told)
+    }
+    fn quiet(&self) -> bool {
         self.sent > self.after
     }
 }
@@ -176,13 +181,15 @@ impl Gone {
 impl Adversary for Gone {
     fn outgoing(&mut self, e: Envelope, deliver: &mut Vec<Envelope>) {
         self.sent += 1;
-        if !self.left() {
+        if !self.quiet() {
             deliver.push(e);
         } else if self.sent == self.after + 1 && self.leaves == Leaves::Aborting {
             self.aborting = Some(e.from);
         }
     }
     fn abort(&mut self) -> Option<PartyId> {
-        self.aborting.take()
+        let who = self.aborting.take();
+        self.told |= who.is_some();
+        who
     }
 }

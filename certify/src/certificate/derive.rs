@@ -364,3 +364,32 @@ fn not_covered(m: &Measured, levels: &[OfLevel], verdicts: &[Verdict]) -> Vec<St
     }
     out
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::arguments::Tier;
+
+    /// A control that was counted is asked for, whatever became of it: also one in which no lie does anything.
+    #[test]
+    fn a_control_that_saw_nothing_is_missing() {
+        let q = Question { levels: vec![Level::A3C2], parties: vec![2], tier: Tier::Quick, only: None };
+        let row = |planned: &[&str]| {
+            Evidence::Simulator(simulator::Row {
+                id: "a.product/2/simulator/0/lies.unchecked".into(),
+                parties: 2,
+                without: Some("mac.check".into()),
+                planned: planned.iter().map(|f| ((*f).to_owned(), 0)).collect(),
+                ..simulator::Row::default()
+            })
+        };
+        let asked = |planned: &[&str], v: Verdict| {
+            let missing = unexplained(&[(&row(planned), &v)], &q);
+            missing.into_iter().filter(|m| m.contains("no control")).collect::<Vec<_>>()
+        };
+        let why = ["against a.product", "with 2 parties"].map(|w| format!("no control shows that a lie {w} is seen"));
+        assert_eq!(asked(&["F2"], Verdict::Vacuous), why);
+        assert_eq!(asked(&["F2"], Verdict::Inconclusive), why);
+        assert!(asked(&["F2"], Verdict::Pass).is_empty() && asked(&[], Verdict::Vacuous).is_empty());
+    }
+}
