@@ -31,8 +31,10 @@
 //! | [`sample`](mod@sample) | the same over larger fields: sampled, every run replayable, compared with the same bounds |
 //! | [`stats`], [`verdict`] | binomial tails, intervals and sample sizes; from raw counts to pass, fail, inconclusive, vacuous |
 //! | [`weakness`] | seeded weaknesses and sound variants: the certifier's own controls |
+//! | [`allocator`] | what programs of very many small runs allocate with |
 //! | [`ideal`], [`programs`], [`bystander`] | trusted programs, small computations, a coalition's own hashing |
 
+pub mod allocator;
 pub mod attack;
 pub mod attacks;
 pub mod bystander;

@@ -45,10 +45,12 @@ impl Message {
     pub fn adds_one(self, field: FieldId, corrupt: PartySet) -> Script<'static> {
         with_field!(field, F => Script::new(corrupt).adds::<F>(self.on(), |_| F::ONE))
     }
-    /// Never said to this party.
+    /// Never said to this party, nor to the trusted program, which goes on for nobody then.
     #[must_use]
     pub fn withheld(self, corrupt: PartySet, victim: PartyId) -> Script<'static> {
-        Script::new(corrupt).sends(self.on().with(victim), |_, _| Fate::Drop)
+        Script::new(corrupt).sends(self.on(), move |e, _| {
+            if [victim, PartyId::IDEAL].contains(&e.to) { Fate::Drop } else { Fate::Deliver }
+        })
     }
 }
 
@@ -66,7 +68,12 @@ mod tests {
         let all = said(&Sum, &at, &given).unwrap();
         let told = Message { step: "output", name: "share" };
         assert!(all.contains(&told) && all.iter().any(|m| m.name == "broadcast"), "{all:?}");
-        for mut script in [told.adds_one(FieldId::F3, corrupt), told.withheld(corrupt, PartyId::new(0))] {
+        let victim = PartyId::new(0);
+        let asked = Message { step: "coin", name: "coin" };
+        assert!(all.contains(&asked), "{all:?}");
+        let scripts =
+            [told.adds_one(FieldId::F3, corrupt), told.withheld(corrupt, victim), asked.withheld(corrupt, victim)];
+        for mut script in scripts {
             Sum.run(&at, &given, &tape(0), &mut script).unwrap();
             assert!(script.effective());
         }

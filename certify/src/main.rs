@@ -2,7 +2,7 @@
 
 /// Simulated runs are thousands of small allocations each; this allocator makes them about a tenth faster.
 #[global_allocator]
-static GLOBAL: mimalloc::MiMalloc = mimalloc::MiMalloc;
+static GLOBAL: adversary::allocator::SmallRuns = adversary::allocator::SmallRuns;
 
 fn main() -> std::process::ExitCode {
     quorate_certify::main(&[])

@@ -29,7 +29,7 @@ pub enum Family {
     Follows,
     /// It changes one message throughout.
     Changes,
-    /// It withholds one message from one honest party throughout.
+    /// It withholds one message from one honest party, or from the trusted program, throughout.
     Withholds,
     /// It opens something else than it should and makes its puppets go on with it.
     Lies,
@@ -86,7 +86,9 @@ impl Family {
         match self {
             Self::Follows => "follows the protocol; a simulator may put in something else for it",
             Self::Changes => "adds one to every element of one message, wherever it is sent",
-            Self::Withholds => "never sends one message to the first honest party",
+            Self::Withholds => {
+                "never sends one message to the first honest party, or never asks the trusted program for one thing"
+            }
             Self::Lies => "opens values off by one and goes on with them, with and without a guess of the MAC key",
             Self::Unchecked => "opens what products open off by one and goes on with it, where MACs are not checked",
         }

@@ -1,18 +1,28 @@
-//! Domain separation: hashes of different contexts have nothing to do with each other. The key of a context is a hash
-//! of its name; it is computed once per thread and remembered, which spares every hash one compression.
+//! Domain separation: hashes of different contexts, or of different sessions, have nothing to do with each other. Each
+//! context has a key that is a hash of its name, and in a session a key that is a hash of both; a thread remembers the
+//! last ones, which spares every hash a compression or two.
 
 use std::cell::RefCell;
 
 use blake3::Hasher;
 use blake3::hazmat::{ContextKey, HasherExt, hash_derive_key_context};
 
+use crate::SessionId;
+
 thread_local! {
-    static KEYS: RefCell<Vec<(&'static str, ContextKey)>> = const { RefCell::new(Vec::new()) };
+    static CONTEXTS: RefCell<Vec<(&'static str, ContextKey)>> = const { RefCell::new(Vec::new()) };
+    static KEYS: RefCell<Keys> = const { RefCell::new(Keys { id: SessionId::NONE, of: Vec::new() }) };
+}
+
+/// The keys of one session.
+struct Keys {
+    id: SessionId,
+    of: Vec<(&'static str, [u8; 32])>,
 }
 
 /// BLAKE3 in the key derivation mode of this context, the same as [`Hasher::new_derive_key`].
 pub(crate) fn hasher(context: &'static str) -> Hasher {
-    KEYS.with_borrow_mut(|keys| {
+    CONTEXTS.with_borrow_mut(|keys| {
         let known = keys.iter().find(|(name, _)| *name == context);
         let key = known.map(|(_, key)| *key).unwrap_or_else(|| {
             let key = hash_derive_key_context(context);
@@ -20,6 +30,22 @@ pub(crate) fn hasher(context: &'static str) -> Hasher {
             key
         });
         Hasher::new_from_context_key(&key)
+    })
+}
+
+/// The key of this context in this session: `BLAKE3 derive_key(context, id)`.
+pub(crate) fn key(context: &'static str, id: SessionId) -> [u8; 32] {
+    KEYS.with_borrow_mut(|keys| {
+        if keys.id != id {
+            // A thread that turns from one session to another begins anew: what it remembers stays small.
+            (keys.id, keys.of) = (id, Vec::new());
+        }
+        let known = keys.of.iter().find(|(name, _)| *name == context);
+        known.map(|(_, key)| *key).unwrap_or_else(|| {
+            let key = *hasher(context).update(&id.0).finalize().as_bytes();
+            keys.of.push((context, key));
+            key
+        })
     })
 }
 
@@ -32,6 +58,12 @@ mod tests {
         for context in ["one", "another", "one"] {
             let hash = hasher(context).update(b"text").finalize();
             assert_eq!(*hash.as_bytes(), blake3::derive_key(context, b"text"));
+        }
+    }
+    #[test]
+    fn a_remembered_key_is_the_key_of_its_session() {
+        for (context, id) in [("one", [1; 32]), ("another", [1; 32]), ("one", [2; 32]), ("one", [1; 32])] {
+            assert_eq!(key(context, SessionId(id)), blake3::derive_key(context, &id));
         }
     }
 }

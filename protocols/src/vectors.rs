@@ -115,8 +115,9 @@ fn paths_and_tags(v: &mut Vectors) {
 fn hashes(v: &mut Vectors) {
     v.section("hashes of a session");
     v.comment(
-        "BLAKE3 with a derive-key context over: session id; for each element of the path the length of its name as u64, the
-        name, the index as u32; 8 bytes ff; then items, each behind its length as u64.",
+        "Keyed BLAKE3 over: for each element of the path the length of its name as one byte, the name, the index as u32; one
+        byte ff; then items, each behind its length as u64. The key is BLAKE3 with the context as derive-key context over
+        the session id.",
     );
     let (mut s, _nets) = session();
     let s = s.step("challenge");

@@ -160,6 +160,7 @@ struct Node {
     index: u32,
     hash: u64,
     shape: u64,
+    encoded_len: usize,
 }
 
 /// The digest of the empty path.
@@ -180,8 +181,21 @@ fn mix_all<const N: usize>(seeds: [u64; N], bytes: &[u8]) -> [u64; N] {
     if rest.is_empty() {
         return all;
     }
-    let last = rest.iter().rev().fold(0, |word, byte| word << 8 | u64::from(*byte));
+    let last = padded(rest);
     all.map(|h| mix_word(h, last))
+}
+
+/// Fewer than eight bytes as a little-endian word: four, two and one of them at a time, as every tag needs it twice.
+fn padded(mut bytes: &[u8]) -> u64 {
+    let (mut word, mut at) = (0, 0);
+    if let Some((four, rest)) = bytes.split_first_chunk() {
+        (word, at, bytes) = (u64::from(u32::from_le_bytes(*four)), 32, rest);
+    }
+    if let Some((two, rest)) = bytes.split_first_chunk() {
+        word |= u64::from(u16::from_le_bytes(*two)) << at;
+        (at, bytes) = (at + 16, rest);
+    }
+    bytes.first().map_or(word, |one| word | u64::from(*one) << at)
 }
 
 /// [`mix`] of one word.
@@ -200,13 +214,31 @@ impl StepPath {
     pub fn child(&self, name: &'static str, index: u32) -> Self {
         self.next_child(name, |_| index)
     }
-    /// The path of a child step of this name, whose index `index_of` knows from a digest of this path and the name.
+    /// The path of a child step of this name, whose index `index_of` knows from a digest of this path and the name. Names
+    /// are shorter than 255 bytes.
     #[must_use]
     pub fn next_child(&self, name: &'static str, index_of: impl FnOnce(u64) -> u32) -> Self {
         let [named, shape] = mix_all([self.hash(), self.shape()], name.as_bytes());
         let index = index_of(named);
         let hash = mix_word(named, index.into());
-        Self(Some(Arc::new(Node { parent: self.clone(), name, index, hash, shape })))
+        assert!(name.len() < 255, "the name of a step is longer than its encoding allows");
+        let encoded_len = self.encoded_len() + 1 + name.len() + 4;
+        Self(Some(Arc::new(Node { parent: self.clone(), name, index, hash, shape, encoded_len })))
+    }
+    /// Bytes of [`StepPath::encode`].
+    #[must_use]
+    pub fn encoded_len(&self) -> usize {
+        self.0.as_ref().map_or(1, |n| n.encoded_len)
+    }
+    /// Appends what no other path followed by anything begins with: of every element from the root the length of its name
+    /// as one byte, the name, the index; then one byte 255.
+    pub fn encode(&self, out: &mut Vec<u8>) {
+        self.each(&mut |name, index| {
+            out.push(name.len() as u8);
+            out.extend_from_slice(name.as_bytes());
+            out.extend_from_slice(&index.to_le_bytes());
+        });
+        out.push(u8::MAX);
     }
     /// A 64-bit digest of the path.
     #[must_use]
@@ -247,7 +279,7 @@ impl StepPath {
         out
     }
     /// Calls `see` with name and index of every element from the root.
-    pub fn each(&self, see: &mut impl FnMut(&'static str, u32)) {
+    fn each(&self, see: &mut impl FnMut(&'static str, u32)) {
         if let Some(n) = &self.0 {
             n.parent.each(see);
             see(n.name, n.index);

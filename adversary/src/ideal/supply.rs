@@ -80,7 +80,7 @@ impl<F: Field> Dealer<F> {
     pub fn new(parties: &Parties, corrupt: PartySet, mode: CorruptShares, tape: &Tape) -> Result<Self> {
         let alpha = tape.element()?;
         let keys = [F::ZERO; Parties::MAX];
-        let told = RefCell::default();
+        let told = RefCell::new(Vec::with_capacity(16)); // small runs are dealt this much
         let mut dealer = Self { n: parties.n(), corrupt, mode, tape: tape.clone(), alpha, keys, told };
         dealer.keys = dealer.split(alpha)?;
         Ok(dealer)
@@ -175,16 +175,17 @@ impl<F: Field> Dealer<F> {
     }
     /// Additive shares of `x`: the first honest party's is what is left.
     fn split(&self, x: F) -> Result<[F; Parties::MAX]> {
-        let honest = (0..self.n).find(|p| !self.corrupt.contains(PartyId::new(*p))).unwrap_or(0);
+        let honest = PartySet::all(self.n).without(self.corrupt).first().map_or(0, PartyId::index);
         let mut shares = [F::ZERO; Parties::MAX];
         let mut rest = x;
         for p in (0..self.n).filter(|p| *p != honest) {
-            if self.mode == CorruptShares::Zero && self.corrupt.contains(PartyId::new(p)) {
+            let corrupt = self.corrupt.contains(PartyId::new(p));
+            if corrupt && self.mode == CorruptShares::Zero {
                 continue;
             }
             shares[p] = self.tape.element()?;
             rest -= shares[p];
-            if self.corrupt.contains(PartyId::new(p)) {
+            if corrupt {
                 self.told.borrow_mut().push(shares[p]);
             }
         }

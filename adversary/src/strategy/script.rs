@@ -125,7 +125,8 @@ impl<'a> Script<'a> {
     /// No rule yet.
     #[must_use]
     pub fn new(corrupt: PartySet) -> Self {
-        Self { rules: Vec::new(), watches: Vec::new(), last: Vec::new(), seen: Seen::default(), corrupt }
+        let seen = Seen(Vec::with_capacity(16)); // a small run has no more
+        Self { rules: Vec::new(), watches: Vec::new(), last: Vec::new(), seen, corrupt }
     }
     /// Rewrites frames that the coalition sends to honest parties or to the trusted program.
     #[must_use]

@@ -18,7 +18,7 @@ use field::{F2, F3, F5, F31, Field};
 use protocols::Result;
 
 #[global_allocator]
-static GLOBAL: mimalloc::MiMalloc = mimalloc::MiMalloc; // like quorate-certify
+static GLOBAL: adversary::allocator::SmallRuns = adversary::allocator::SmallRuns; // like quorate-certify
 
 /// On all processors, and what that is of one.
 fn enumerated<F: Field>() -> Result<()> {

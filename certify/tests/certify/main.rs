@@ -3,6 +3,7 @@
 mod certifier;
 mod command_line;
 mod foreign;
+mod forged;
 mod hostile;
 mod strategies;
 mod tampering;

@@ -20,7 +20,7 @@ use std::task::Poll;
 use smallvec::SmallVec;
 use spec::Check;
 use transport::{Meter, Net, Parties, PartyId, StepPath, Stream};
-use zeroize::Zeroizing;
+use zeroize::{Zeroize, Zeroizing};
 
 pub use id::SessionId;
 
@@ -105,34 +105,34 @@ impl Session {
     pub fn tape(&self) -> &Tape {
         &self.tape
     }
-    /// A hash that nothing else in any session produces: context, session id, path, then length-prefixed items.
+    /// A hash that nothing else in any session produces: keyed by context and session id; path, then items, each behind
+    /// its length.
     #[must_use]
     pub fn bind(&self, context: &'static str, items: &[&[u8]]) -> blake3::Hasher {
-        let mut h = context::hasher(context);
-        h.update(&self.bound(items));
+        let mut h = blake3::Hasher::new_keyed(&context::key(context, self.core.id));
+        h.update(&Zeroizing::new(self.bound(items)));
         h
     }
     /// The 32-byte digest of [`Session::bind`].
     #[must_use]
     pub fn digest(&self, context: &'static str, items: &[&[u8]]) -> Digest {
-        Digest(self.bind(context, items).finalize().into())
+        // In one go: most of what is bound is shorter than a hasher is large.
+        let mut bound = self.bound(items);
+        let digest = blake3::keyed_hash(&context::key(context, self.core.id), &bound);
+        // At once, where the vector's own wiping goes byte by byte.
+        bound.as_mut_slice().zeroize();
+        Digest(digest.into())
     }
-    fn bound(&self, items: &[&[u8]]) -> Zeroizing<Vec<u8>> {
+    fn bound(&self, items: &[&[u8]]) -> Vec<u8> {
         // Room for everything, so that no copy of a secret item stays behind.
-        let mut room = 32 + 8 + items.iter().map(|i| i.len() + 8).sum::<usize>();
-        self.path.each(&mut |name, _| room += name.len() + 12);
-        let mut out = Zeroizing::new(Vec::with_capacity(room));
-        out.extend_from_slice(&self.core.id.0);
-        self.path.each(&mut |name, index| {
-            out.extend_from_slice(&(name.len() as u64).to_le_bytes());
-            out.extend_from_slice(name.as_bytes());
-            out.extend_from_slice(&index.to_le_bytes());
-        });
-        out.extend_from_slice(&u64::MAX.to_le_bytes());
+        let room = self.path.encoded_len() + items.iter().map(|item| item.len() + 8).sum::<usize>();
+        let mut out = Vec::with_capacity(room);
+        self.path.encode(&mut out);
         for item in items {
             out.extend_from_slice(&(item.len() as u64).to_le_bytes());
             out.extend_from_slice(item);
         }
+        debug_assert_eq!(out.len(), room);
         out
     }
 

@@ -3,11 +3,11 @@
 //! Large traffic is sent a few chunks ahead of what was received, so that no party buffers a whole vector and both
 //! directions overlap.
 
-use std::collections::VecDeque;
 use std::future::poll_fn;
 use std::ops::Range;
 
 use bytes::Bytes;
+use smallvec::SmallVec;
 use transport::net::{mix, mix_word};
 use transport::{Counted, Frame, Meta, Meter, PartyId, PerParty};
 
@@ -95,13 +95,21 @@ impl Session {
     }
     /// Everyone sends the same number of items to everyone; not checked for consistency. Own items included.
     pub async fn exchange<T: Item>(&mut self, name: &'static str, mine: &[T]) -> Result<PerParty<Vec<T>>> {
+        if mine.len() <= self.per_chunk::<T>() {
+            // One chunk, as nearly always: nothing waits for anything.
+            self.send_all(meta::<T>(name, mine.len()), 0, encode(mine))?;
+            let mut all = Vec::with_capacity(self.n());
+            for p in (0..self.n()).map(PartyId::new) {
+                let theirs =
+                    if p == self.me() { mine.to_vec() } else { self.recv_items(p, name, mine.len(), 0).await? };
+                all.push(theirs);
+            }
+            return Ok(PerParty::from_vec(all));
+        }
         let mut got: PerParty<Vec<T>> = PerParty::from_fn(self.n(), |_| Vec::new());
         let make = |units: Range<usize>| mine[units].to_vec();
         self.stream(name, mine.len(), 1, make, |_, _, theirs| {
-            for (p, mut items) in theirs {
-                // Most messages are one chunk, which need not be moved.
-                if got[p].is_empty() { got[p] = items } else { got[p].append(&mut items) }
-            }
+            theirs.iter_mut().for_each(|(p, items)| got[*p].append(items));
         })
         .await?;
         got[self.me()] = mine.to_vec();
@@ -116,28 +124,29 @@ impl Session {
         units: usize,
         per_unit: usize,
         mut make: impl FnMut(Range<usize>) -> Vec<T>,
-        mut take: impl FnMut(Range<usize>, Vec<T>, Vec<(PartyId, Vec<T>)>),
+        mut take: impl FnMut(Range<usize>, Vec<T>, &mut [(PartyId, Vec<T>)]),
     ) -> Result<()> {
         let per = (CHUNK / (T::WIDTH * per_unit)).max(1);
         let total = chunks(units, per);
         let ahead = AHEAD.min(total);
         let range = |k: usize| (k * per).min(units)..((k + 1) * per).min(units);
-        let mut waiting = VecDeque::with_capacity(ahead);
+        // What was sent and not yet answered: nothing of it is in the place of another.
+        let mut waiting: [Vec<T>; AHEAD + 1] = Default::default();
         for k in 0..total + ahead {
             if k < total {
                 let mine = make(range(k));
                 debug_assert_eq!(mine.len(), range(k).len() * per_unit);
                 let (meta, body) = (meta::<T>(name, mine.len()), encode(&mine));
                 self.send_all(meta, k, body)?;
-                waiting.push_back(mine);
+                waiting[k % waiting.len()] = mine;
             }
             if let Some(j) = k.checked_sub(ahead) {
                 let count = range(j).len() * per_unit;
-                let mut theirs = Vec::with_capacity(self.n() - 1);
+                let mut theirs = SmallVec::<[_; 3]>::new();
                 for p in self.others() {
                     theirs.push((p, self.recv_items(p, name, count, j).await?));
                 }
-                take(range(j), waiting.pop_front().unwrap_or_default(), theirs);
+                take(range(j), std::mem::take(&mut waiting[j % waiting.len()]), &mut theirs);
             }
         }
         Ok(())

@@ -77,16 +77,39 @@ impl Wires {
     }
     /// As new, but for the room that its queues have taken.
     pub(super) fn end(&mut self) {
-        let Self { queues, outbox, held, closed, puppet_aborts, trace, clocks, left, .. } = std::mem::take(self);
-        *self = Self { queues, outbox, held, closed, puppet_aborts, trace, clocks, left, ..Self::default() };
-        self.queues.iter_mut().for_each(VecDeque::clear);
-        self.outbox.clear();
-        self.held.clear();
-        self.closed.clear();
-        self.puppet_aborts.clear();
-        self.trace.clear();
-        self.clocks.clear();
-        self.left.clear();
+        // No `..`: whoever adds a field has to think of it here. The next run begins with new ones of the first six.
+        let Self {
+            n: _,
+            corrupt: _,
+            clock: _,
+            keep_trace: _,
+            network: _,
+            awake: _,
+            queues,
+            outbox,
+            held,
+            aborted,
+            told,
+            closed,
+            puppet_aborts,
+            trace,
+            seq,
+            clocks,
+            bytes,
+            rounds,
+            left,
+            exhausted,
+        } = self;
+        (*aborted, *told, *exhausted) = (None, PartySet::EMPTY, PartySet::EMPTY);
+        (*seq, *bytes, *rounds) = (0, 0, 0);
+        queues.iter_mut().for_each(VecDeque::clear);
+        outbox.clear();
+        held.clear();
+        closed.clear();
+        puppet_aborts.clear();
+        trace.clear();
+        clocks.clear();
+        left.clear();
     }
     /// Whether this party may still send a frame of this length.
     pub(super) fn may_send(&mut self, who: PartyId, bytes: usize) -> bool {
