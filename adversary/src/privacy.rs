@@ -13,7 +13,7 @@ use crate::view::{self, Views};
 /// What comparing all views found.
 #[derive(Clone, Debug)]
 pub struct Privacy {
-    /// Inputs of everyone that were run, on every outcome of every coin.
+    /// Inputs of everyone, in all sessions, that were run on every outcome of every coin.
     pub inputs: u64,
     /// Pairs of inputs with the same coalition's inputs and outputs whose views were compared.
     pub pairs: u64,
@@ -23,25 +23,40 @@ pub struct Privacy {
     pub views: usize,
     /// The largest statistical distance: 0 is perfect privacy.
     pub distance: BigRational,
-    /// The inputs with that distance, if there is one.
-    pub between: Option<[Given<u64>; 2]>,
+    /// The inputs with that distance, if there is one, those of every session.
+    pub between: Option<[Vec<Given<u64>>; 2]>,
 }
 
 /// Compares the coalition's views for all inputs that it cannot tell apart by what it may know. Needs a tiny field.
 pub fn semi_honest(subject: &dyn DynSubject, at: &Instance) -> Result<Privacy> {
+    compare(subject, at, 1)
+}
+
+/// The same for what it sees in two sessions together, with the same inputs or with others: it finds what is kept from one
+/// session to the next.
+pub fn of_two_sessions(subject: &dyn DynSubject, at: &Instance) -> Result<Privacy> {
+    compare(subject, at, 2)
+}
+
+fn compare(subject: &dyn DynSubject, at: &Instance, sessions: usize) -> Result<Privacy> {
     let (n, corrupt) = (at.world.parties.n(), at.world.corrupt);
     let order = at.field.small_order().ok_or_else(|| too_large(at))?;
     let shape = subject.shape(n);
     let [coalition, others] = positions(&shape, corrupt);
     let mut found = Privacy { inputs: 0, pairs: 0, runs: 0, views: 0, distance: BigRational::zero(), between: None };
-    for mine in every(order, coalition.len()) {
+    for mine in every(order, sessions * coalition.len()) {
         // The first input of every output of the coalition stands for all: equality is transitive.
-        let mut first: BTreeMap<Vec<Vec<u8>>, (Given<u64>, Views)> = BTreeMap::new();
-        for theirs in every(order, others.len()) {
-            let mut given = shape.map(|()| 0);
-            coalition.iter().zip(&mine).chain(others.iter().zip(&theirs)).for_each(|(at, v)| at.put(&mut given, *v));
-            let outputs = subject.ideal(at.field, &given)?;
-            let learned = corrupt.iter().map(|p| outputs[p].clone()).collect();
+        let mut first: BTreeMap<Vec<Vec<u8>>, (Vec<Given<u64>>, Views)> = BTreeMap::new();
+        for theirs in every(order, sessions * others.len()) {
+            let (mut given, mut learned) = (Vec::new(), Vec::new());
+            for k in 0..sessions {
+                let mut now = shape.map(|()| 0);
+                let (mine, theirs) = (&mine[k * coalition.len()..], &theirs[k * others.len()..]);
+                coalition.iter().zip(mine).chain(others.iter().zip(theirs)).for_each(|(at, v)| at.put(&mut now, *v));
+                let outputs = subject.ideal(at.field, &now)?;
+                learned.extend(corrupt.iter().map(|p| outputs[p].clone()));
+                given.push(now);
+            }
             let views = view::passive(subject, at, &given)?;
             found.inputs += 1;
             found.runs += views.runs();

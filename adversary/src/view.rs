@@ -90,15 +90,27 @@ pub fn of_run(played: &Played, seen: &Seen, corrupt: PartySet) -> Vec<u8> {
     view
 }
 
-/// The exact distribution of a coalition's views when all follow the protocol.
-pub fn passive(subject: &dyn DynSubject, at: &Instance, given: &Given<u64>) -> Result<Views> {
+/// The exact distribution of a coalition's views when all follow the protocol, in one session after the other: one for
+/// every given input.
+pub fn passive(subject: &dyn DynSubject, at: &Instance, given: &[Given<u64>]) -> Result<Views> {
     let (mut views, mut failed) = (Views::default(), None);
+    let sessions: Vec<Instance> = (0..given.len() as u8)
+        .map(|k| {
+            let mut at = at.clone();
+            at.world.session.0[0] ^= k;
+            at
+        })
+        .collect();
     enumerate(|tape, weight| {
-        let mut script = Script::new(at.world.corrupt);
-        match subject.run(at, given, tape, &mut script) {
-            Ok(played) => views.add(of_run(&played, script.seen(), at.world.corrupt), weight()),
-            Err(e) => failed = Some(e),
+        let mut all = Vec::new();
+        for (at, given) in sessions.iter().zip(given) {
+            let mut script = Script::new(at.world.corrupt);
+            match subject.run(at, given, tape, &mut script) {
+                Ok(played) => all.append(&mut of_run(&played, script.seen(), at.world.corrupt)),
+                Err(e) => failed = Some(e),
+            }
         }
+        views.add(all, weight());
     });
     failed.map_or(Ok(views), Err)
 }

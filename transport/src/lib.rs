@@ -14,6 +14,7 @@ mod memory;
 pub mod meter;
 pub mod net;
 pub mod party;
+pub mod path;
 mod rounds;
 pub mod sim;
 #[cfg(test)]
@@ -27,5 +28,6 @@ pub use drive::drive;
 pub use inbox::Limits;
 pub use memory::keep_freed_memory;
 pub use meter::{Counted, Meter, Traffic};
-pub use net::{Frame, Incoming, Kind, Meta, Net, NetError, NetErrorKind, StepPath, Stream};
+pub use net::{Frame, Incoming, Kind, Meta, Net, NetError, NetErrorKind, Stream};
 pub use party::{Parties, PartyId, PartySet, PerParty};
+pub use path::StepPath;

@@ -4,7 +4,7 @@
 use std::cell::RefCell;
 use std::collections::HashMap;
 
-use crate::net::mix;
+use crate::path::mix;
 use crate::rounds::Rounds;
 use crate::{PartyId, StepPath, Stream};
 

@@ -258,5 +258,12 @@ pub const ROWS: &[Row] = &[
         "views pooled by all corrupt parties",
         &[Figure("view.zero_shares"), Test(SUBJECTS, "semi_honest_views_are_equal")],
     ),
-    row(65, "the same input in two sessions", &[NotYet("views of two sessions together: with the best simulator")]),
+    row(
+        65,
+        "the same input in two sessions",
+        &[
+            Test(SUBJECTS, "two_sessions_together_tell_no_more_than_their_outputs"),
+            Test(SUBJECTS, "a_mask_that_is_kept_for_the_next_session_is_found"),
+        ],
+    ),
 ];

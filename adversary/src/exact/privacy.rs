@@ -22,7 +22,7 @@ fn views(field: FieldId, flaw: Option<Flaw>) -> Result<Count> {
     let of = |x, y| {
         let world = World::new(3, PartySet::of(&[2])).flawed(flaw);
         let at = Instance { field, world, shares: CorruptShares::Zero };
-        view::passive(&Sum, &at, &Given { parties: vec![vec![x], vec![y], vec![]], shared: vec![] })
+        view::passive(&Sum, &at, &[Given { parties: vec![vec![x], vec![y], vec![]], shared: vec![] }])
     };
     let [a, b] = std::thread::scope(|s| {
         let views = [(0, 1), (1, 0)].map(|(x, y)| s.spawn(move || of(x, y)));

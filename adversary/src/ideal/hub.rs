@@ -4,6 +4,7 @@ use std::rc::Rc;
 
 use bytes::{Buf, Bytes};
 use protocols::Tape;
+use smallvec::{SmallVec, smallvec};
 use transport::sim::{Answer, Envelope, Trusted};
 use transport::{Frame, Parties, PartyId, PartySet, Stream};
 
@@ -35,7 +36,7 @@ struct Pending {
     from: PartySet,
     /// Who opens as soon as everyone is committed.
     opens: PartySet,
-    bodies: Vec<Bytes>,
+    bodies: SmallVec<[Bytes; 4]>,
 }
 
 /// Ideal coin, commitment, broadcast and zero sharing. Coins come from its own tape; a corrupt party can withhold its
@@ -55,7 +56,7 @@ impl Hub {
     }
 
     /// Remembers a request; the bodies of all parties once everyone has asked.
-    fn gather(&mut self, e: &Envelope, body: Bytes) -> Option<Vec<Bytes>> {
+    fn gather(&mut self, e: &Envelope, body: Bytes) -> Option<SmallVec<[Bytes; 4]>> {
         self.gather_all(e, body, false).map(|all| all.bodies)
     }
     fn gather_all(&mut self, e: &Envelope, body: Bytes, opens: bool) -> Option<Pending> {
@@ -63,7 +64,7 @@ impl Hub {
         let n = self.parties.n();
         let at = self.pending.iter().position(|p| p.key == key).unwrap_or_else(|| {
             let (from, opens) = (PartySet::EMPTY, PartySet::EMPTY);
-            self.pending.push(Pending { key, from, opens, bodies: vec![Bytes::new(); n] });
+            self.pending.push(Pending { key, from, opens, bodies: smallvec![Bytes::new(); n] });
             self.pending.len() - 1
         });
         let pending = &mut self.pending[at];

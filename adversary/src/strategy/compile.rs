@@ -2,7 +2,7 @@
 //! table of the frames that they fit.
 
 use spec::Check;
-use transport::net::mix_word;
+use transport::path::mix_word;
 use transport::sim::Envelope;
 use transport::{Kind, PartyId, PartySet, StepPath};
 

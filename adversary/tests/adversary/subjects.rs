@@ -1,14 +1,19 @@
 //! The built-in subjects: they compute what their functionality says, and they keep what it keeps.
 
-use num_traits::Zero;
+use std::cell::Cell;
+
+use field::Field;
+use num_traits::{One, Zero};
+use protocols::{Result, Session};
 use quorate_adversary::fields::FieldId;
-use quorate_adversary::ideal::supply::CorruptShares;
-use quorate_adversary::privacy::semi_honest;
-use quorate_adversary::run::Ending;
+use quorate_adversary::ideal::supply::{CorruptShares, Dealt};
+use quorate_adversary::privacy::{of_two_sessions, semi_honest};
+use quorate_adversary::run::{Ending, SESSION};
 use quorate_adversary::scratch::Flaw;
 use quorate_adversary::subject::every;
-use quorate_adversary::{DynSubject, Given, Instance, Script, World, attack, subjects};
-use transport::PartySet;
+use quorate_adversary::{DynSubject, Given, Instance, Script, Subject, World, attack, subjects, view};
+use spec::Claim;
+use transport::{PartyId, PartySet, PerParty};
 
 fn instance(field: FieldId, n: usize, corrupt: PartySet, shares: CorruptShares) -> Instance {
     Instance { field, world: World::new(n, corrupt), shares }
@@ -82,6 +87,62 @@ fn semi_honest_views_are_equal_with_every_share_of_the_coalition() {
             let found = semi_honest(*subject, &at).unwrap();
             assert!(found.distance.is_zero(), "{}: {found:?}", subject.name());
         }
+    }
+}
+
+#[test]
+fn two_sessions_together_tell_no_more_than_their_outputs() {
+    let mut compared = 0;
+    for (subject, corrupt) in subjects::ALL.iter().flat_map(|s| [(s, 0), (s, 1)]) {
+        let at = instance(FieldId::F2, 2, PartySet::of(&[corrupt]), CorruptShares::Zero);
+        let zeros = subject.shape(2).map(|()| 0);
+        // Every coin of one session goes with every one of the other.
+        if view::passive(*subject, &at, &[zeros]).unwrap().runs() > 1 << 6 {
+            continue;
+        }
+        let found = of_two_sessions(*subject, &at).unwrap();
+        assert!(found.distance.is_zero(), "{}, party {corrupt}: {found:?}", subject.name());
+        compared += found.pairs;
+    }
+    assert!(compared > 0, "nothing was small enough");
+}
+
+/// Tells its second party its input behind a mask, the same one in the next session.
+struct Kept;
+
+impl Subject for Kept {
+    fn claim(&self) -> &'static Claim {
+        Subject::claim(&subjects::Show)
+    }
+    fn about(&self) -> &'static str {
+        "an input that nobody learns"
+    }
+    fn inputs(&self, _: usize) -> Vec<usize> {
+        vec![1, 0]
+    }
+    fn functionality<F: Field>(&self, given: &Given<F>) -> PerParty<Vec<F>> {
+        PerParty::from_fn(given.parties.len(), |_| Vec::new())
+    }
+    async fn party<F: Field>(&self, mut s: Session, mine: Vec<F>, _: Option<Dealt<F>>) -> Result<Vec<F>> {
+        thread_local!(static MASK: Cell<u64> = const { Cell::new(0) });
+        if s.me().index() == 0 {
+            if s.id() == SESSION {
+                MASK.set(s.tape().uniform(F::SMALL_ORDER.unwrap_or(2)));
+            }
+            s.send(PartyId::new(1), "masked", &[mine[0] + F::from_u64(MASK.get())])?;
+        } else {
+            s.recv::<F>(PartyId::new(0), "masked", 1).await?;
+        }
+        Ok(Vec::new())
+    }
+}
+
+#[test]
+fn a_mask_that_is_kept_for_the_next_session_is_found() {
+    for field in [FieldId::F2, FieldId::F3] {
+        let at = instance(field, 2, PartySet::of(&[1]), CorruptShares::Zero);
+        assert!(semi_honest(&Kept, &at).unwrap().distance.is_zero());
+        assert!(of_two_sessions(&Kept, &at).unwrap().distance.is_one(), "{field}");
     }
 }
 

@@ -8,7 +8,7 @@ use std::ops::Range;
 
 use bytes::Bytes;
 use smallvec::SmallVec;
-use transport::net::{mix, mix_word};
+use transport::path::{mix, mix_word};
 use transport::{Counted, Frame, Meta, Meter, PartyId, PerParty};
 
 use super::Session;
