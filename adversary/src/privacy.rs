@@ -32,8 +32,8 @@ pub fn semi_honest(subject: &dyn DynSubject, at: &Instance) -> Result<Privacy> {
     compare(subject, at, 1)
 }
 
-/// The same for what it sees in two sessions together, with the same inputs or with others: it finds what is kept from one
-/// session to the next.
+/// The same for what it sees in two sessions together, with the same inputs or with others: it finds what a program keeps
+/// from one session to the next. Keys and preprocessing are dealt anew for each.
 pub fn of_two_sessions(subject: &dyn DynSubject, at: &Instance) -> Result<Privacy> {
     compare(subject, at, 2)
 }

@@ -106,7 +106,12 @@ pub fn passive(subject: &dyn DynSubject, at: &Instance, given: &[Given<u64>]) ->
         for (at, given) in sessions.iter().zip(given) {
             let mut script = Script::new(at.world.corrupt);
             match subject.run(at, given, tape, &mut script) {
-                Ok(played) => all.append(&mut of_run(&played, script.seen(), at.world.corrupt)),
+                Ok(played) => {
+                    let view = of_run(&played, script.seen(), at.world.corrupt);
+                    // Its length first, or two views could be told apart in other places than they end.
+                    all.extend((view.len() as u32).to_le_bytes());
+                    all.extend(view);
+                }
                 Err(e) => failed = Some(e),
             }
         }

@@ -1,6 +1,6 @@
 //! `quorate-certify`: attacks the protocols and compares what the attacks achieve with what the protocols claim.
 
-/// Simulated runs are thousands of small allocations each; this allocator makes them about a tenth faster.
+/// Simulated runs are short and allocate all the time; this allocator makes them about a tenth faster.
 #[global_allocator]
 static GLOBAL: adversary::allocator::SmallRuns = adversary::allocator::SmallRuns;
 

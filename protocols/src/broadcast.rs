@@ -43,3 +43,36 @@ pub(crate) async fn broadcast(s: &mut Session, meta: &PerParty<Meta>, mine: Byte
     }
     Ok(PerParty::from_vec(heard))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::{Ears, run};
+    use crate::{Abort, Error};
+
+    /// With two parties there is nobody who could be told otherwise. With more everyone tells everyone else what it heard,
+    /// and whoever tells it wrong ends the session.
+    #[test]
+    fn what_is_heard_is_echoed_from_three_parties_on() {
+        // Party 1 has nothing to say.
+        let len = |p: transport::PartyId| if p.index() == 1 { 0 } else { 2 };
+        let program = move |mut s: Session| async move {
+            let lens = PerParty::from_fn(s.n(), len);
+            let mine = vec![Digest([s.me().index() as u8; 32]); len(s.me())];
+            s.broadcast_each("told", &mine, &lens).await
+        };
+        for n in 2..=4 {
+            let mut ears = Ears::of("echo", false);
+            for end in run(n, 1, &mut ears, program) {
+                let heard = end.unwrap();
+                let right = |(p, told): (transport::PartyId, &Vec<Digest>)| {
+                    told.len() == len(p) && told.iter().all(|d| *d == Digest([p.index() as u8; 32]))
+                };
+                assert!(heard.iter().all(right));
+            }
+            assert_eq!(ears.heard, if n > 2 { n - 1 } else { 0 });
+        }
+        let end = run(3, 1, &mut Ears::of("echo", true), program).swap_remove(0);
+        assert!(matches!(end, Err(Error::Abort(Abort { check, .. })) if check == &BROADCAST_ECHO));
+    }
+}

@@ -81,7 +81,26 @@ mod tests {
     use transport::threads::mesh;
 
     use super::*;
-    use crate::{Real, SessionId, Tape};
+    use crate::testing::{Ears, run};
+    use crate::{Error, Real, SessionId, Tape};
+
+    /// With two parties there is nobody who could be told otherwise. With more everyone tells everyone else what it was
+    /// told, and whoever tells it wrong ends the session.
+    #[test]
+    fn commitments_are_echoed_from_three_parties_on() {
+        let program =
+            |mut s: Session| async move { s.commit_open("shown", &[Nonce([s.me().index() as u8; 32])]).await };
+        for n in 2..=4 {
+            let mut ears = Ears::of("echo", false);
+            for end in run(n, 1, &mut ears, program) {
+                let shown = end.unwrap().into_vec().concat();
+                assert!(shown == (0..n).map(|p| Nonce([p as u8; 32])).collect::<Vec<_>>());
+            }
+            assert_eq!(ears.heard, if n > 2 { n - 1 } else { 0 });
+        }
+        let end = run(3, 1, &mut Ears::of("echo", true), program).swap_remove(0);
+        assert!(matches!(end, Err(Error::Abort(a)) if a.check == &COMMIT_ECHO));
+    }
 
     /// Who guesses a message cannot confirm the guess, nor tell that it is the one of the last time.
     #[test]

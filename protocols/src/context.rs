@@ -1,6 +1,6 @@
 //! Domain separation: hashes of different contexts, or of different sessions, have nothing to do with each other. Each
-//! context has a key that is a hash of its name, and in a session a key that is a hash of both; a thread remembers the
-//! last ones, which spares every hash a compression or two.
+//! context has a key that is a hash of its name, and in a session a key that is a hash of both; a thread remembers those
+//! of contexts and of its last session, which spares every hash a compression or two.
 
 use std::cell::RefCell;
 
@@ -33,7 +33,8 @@ pub(crate) fn hasher(context: &'static str) -> Hasher {
     })
 }
 
-/// The key of this context in this session: `BLAKE3 derive_key(context, id)`.
+/// The key of this context in this session: `BLAKE3 derive_key(context, id)`. Contexts of [`hasher`] are never used here
+/// and the other way round: what is hashed there could be an id.
 pub(crate) fn key(context: &'static str, id: SessionId) -> [u8; 32] {
     KEYS.with_borrow_mut(|keys| {
         if keys.id != id {

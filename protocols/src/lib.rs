@@ -38,6 +38,8 @@ pub mod session;
 mod share;
 mod supply;
 pub mod tape;
+#[cfg(test)]
+mod testing;
 mod triple;
 #[cfg(test)]
 mod vectors;

@@ -179,10 +179,16 @@ const RUNS: u64 = 300;
 pub fn other_hash(weak: bool) -> Result<Vec<Finding>> {
     let subject: &dyn DynSubject = if weak { &Toy(Way::OtherHash) } else { &Twin(Way::OtherHash) };
     let (_, rush) = &rushing(FieldId::F31)[0];
-    let (mut wrong, mut rushed) = (0, 0);
+    let (mut wrong, mut rushed, mut acted) = (0, 0, 0);
     for seed in 0..RUNS {
         wrong += u64::from(sampled(subject, None, seed, &mut one::<F31>(Script::new(coalition())))?);
-        rushed += u64::from(sampled(subject, None, seed, &mut rush())?);
+        let mut script = rush();
+        rushed += u64::from(sampled(subject, None, seed, &mut script)?);
+        acted += u64::from(script.effective());
+    }
+    // What it says is what it would have said in one run of 31.
+    if acted < RUNS / 2 {
+        return Err(Error::Local(format!("σ was changed in {acted} of {RUNS} runs only")));
     }
     let honest = !sampled(subject, None, 0, &mut Script::new(coalition()))?;
     let too_many = |k| at_least(k, RUNS, 61.0 / 961.0) < ALPHA;

@@ -7,7 +7,7 @@ use field::{F128, Field};
 use transport::sim::{Adversary, Envelope};
 
 use super::*;
-use crate::ot::testing::{Passing, run};
+use crate::testing::{Passing, run};
 use crate::{Error, Memory, Triples};
 
 fn number(v: u64) -> F128 {

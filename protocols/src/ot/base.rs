@@ -193,7 +193,7 @@ mod tests {
 
     use super::*;
     use crate::Error;
-    use crate::ot::testing::{Passing, run};
+    use crate::testing::{Passing, run};
 
     async fn some(mut s: Session) -> Result<(Vec<bool>, PerParty<Base>)> {
         let bits: Vec<bool> = (0..5).map(|_| s.tape().uniform(2) == 1).collect();

@@ -207,7 +207,7 @@ mod tests {
     use transport::PartyId;
 
     use super::*;
-    use crate::ot::testing::{Passing, run};
+    use crate::testing::{Passing, run};
 
     type Ended<F> = (Vec<u128>, Vec<PerParty<OtBatch<F>>>);
 

@@ -12,8 +12,6 @@ mod extend;
 mod ggm;
 mod hash;
 mod setup;
-#[cfg(test)]
-pub(crate) mod testing;
 
 pub use base::BASE_OT_POINT;
 pub use extend::{OT_CONSISTENCY, SoftSpoken};

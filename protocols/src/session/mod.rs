@@ -141,18 +141,23 @@ impl Session {
         let path = self.child(name);
         self.at(path, self.stream, self.tape.clone())
     }
+    /// A session that runs out of places ends: a path that comes twice would hash to the same seeds and tags.
     fn child(&mut self, name: &'static str) -> StepPath {
-        let Self { path, children, .. } = self;
-        path.next_child(name, |named| match children.iter_mut().find(|(n, _)| *n == named) {
+        let mut again = false;
+        let path = self.path.next_child(name, |named| match self.children.iter_mut().find(|(n, _)| *n == named) {
             Some((_, k)) => {
-                *k += 1;
+                (*k, again) = k.overflowing_add(1);
                 *k
             }
             None => {
-                children.push((named, 0));
+                self.children.push((named, 0));
                 0
             }
-        })
+        });
+        if again {
+            self.die();
+        }
+        path
     }
     fn at(&self, path: StepPath, stream: Stream, tape: Tape) -> Self {
         Self { core: self.core.clone(), path, stream, tape, children: SmallVec::new_const() }
@@ -240,5 +245,23 @@ impl Session {
             }
         }
         alive
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::{Passing, run};
+
+    #[test]
+    fn a_session_without_places_left_ends() {
+        let ends = run(2, 1, &mut Passing, |mut s| async move {
+            let (first, second) = (s.step("a"), s.step("a"));
+            assert!(first.path() != second.path() && s.alive().is_ok());
+            s.children[0].1 = u32::MAX;
+            let _ = s.step("a");
+            s.alive()
+        });
+        assert!(matches!(ends[0], Err(Error::Dead)));
     }
 }

@@ -113,9 +113,46 @@ fn coefficients<F: PrimeField>(tossed: Vec<F>) -> Vec<F> {
 
 #[cfg(test)]
 mod tests {
-    use field::{F2, F3, F5};
+    use field::{F2, F3, F5, F128, Field, Kernels};
 
     use super::*;
+    use crate::ot::SoftSpoken;
+    use crate::testing::{Passing, run_on_real};
+
+    /// Vectors of different lengths, one of them empty: everyone's values under the sum of all keys.
+    #[test]
+    fn values_of_every_owner_are_authenticated() {
+        fn of(p: transport::PartyId) -> Vec<F128> {
+            (0..[2, 0, 3][p.index()]).map(|k| F128::from_u64(10 * p.index() as u64 + k + 1)).collect()
+        }
+        for n in [2, 3] {
+            let ends = run_on_real(n, 1, &mut Passing, move |mut s| async move {
+                let mut auth = Authenticator::<F128>::setup::<SoftSpoken>(&mut s).await?;
+                let lens = PerParty::from_fn(n, |p| of(p).len());
+                let me = s.me();
+                let all = auth.authenticate(&mut s, &of(me), &lens).await?;
+                let sum = auth.authenticate_sum(&mut s, &[F128::from_u64(me.index() as u64 + 1)]).await?;
+                let parts: Vec<_> = all.into_vec().into_iter().chain([sum]).map(Shared::into_parts).collect();
+                Ok((auth.key.share(), parts))
+            });
+            let ends: Vec<_> = ends.into_iter().map(Result::unwrap).collect();
+            let sum = |of: &dyn Fn(&(F128, Vec<(Vec<F128>, Vec<F128>)>)) -> Vec<F128>| {
+                let all = ends.iter().map(of);
+                all.reduce(|mut sum, x| {
+                    assert_eq!(sum.len(), x.len());
+                    F128::add_slices(&mut sum, &x);
+                    sum
+                })
+                .unwrap()
+            };
+            let alpha = sum(&|(alpha, _)| vec![*alpha])[0];
+            for k in 0..=n {
+                let right = if k < n { of(transport::PartyId::new(k)) } else { vec![F128::from_u64([0, 0, 3, 6][n])] };
+                assert_eq!(sum(&|(_, parts)| parts[k].0.clone()), right);
+                assert_eq!(sum(&|(_, parts)| parts[k].1.clone()), right.iter().map(|x| alpha * *x).collect::<Vec<_>>());
+            }
+        }
+    }
 
     /// What everyone hears of an owner says nothing about its values: for all of them and all coins, every `y` comes from
     /// one mask.

@@ -217,7 +217,7 @@ impl<F: Field> Opened<F> {
 
 #[cfg(test)]
 mod tests {
-    use field::F128;
+    use field::{F128, Kernels};
 
     use super::*;
 
@@ -225,7 +225,25 @@ mod tests {
     fn a_wiped_key_is_gone_and_used_up() {
         let mut key = MacKey::from_share(F128::from_u64(7));
         assert_eq!((key.alpha, key.used_up, format!("{key:?}").as_str()), (F128::from_u64(7), false, "MacKey"));
+        assert!(key.usable().is_ok() && key.settled().is_ok());
         key.zeroize();
         assert_eq!((key.alpha, key.used_up), (F128::ZERO, true));
+        assert!(key.usable().is_err() && key.settled().is_err());
+    }
+    /// Once to the value, at every party to the MAC.
+    #[test]
+    fn a_public_value_is_added_once() {
+        let alphas = [3, 5, 6].map(F128::from_u64);
+        let keys = alphas.map(MacKey::from_share);
+        let constants = [7, 9].map(F128::from_u64);
+        let (mut values, mut macs) = (vec![F128::ZERO; 2], vec![F128::ZERO; 2]);
+        for (p, key) in keys.iter().enumerate() {
+            let zero = Shared::from_parts(vec![F128::ZERO; 2], vec![F128::ZERO; 2]);
+            let (value, mac) = key.add_public(PartyId::new(p), zero, &constants).into_parts();
+            F128::add_slices(&mut values, &value);
+            F128::add_slices(&mut macs, &mac);
+        }
+        assert_eq!(values, constants);
+        assert_eq!(macs, constants.map(|k| F128::from_u64(14) * k));
     }
 }

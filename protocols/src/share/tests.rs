@@ -3,7 +3,7 @@
 use field::{F128, Field};
 
 use super::*;
-use crate::ot::testing::{Passing, run};
+use crate::testing::{Passing, run};
 use crate::{Clear, Error, Masks, Memory, Online, Partners, Result, Session, Triples, sacrifice};
 
 fn zeros(key: &MacKey<F128>, n: usize) -> Shared<F128> {

@@ -11,9 +11,8 @@ use super::error::PeerError;
 use crate::PartyId;
 use crate::wire::{self, WireError};
 
-/// The version of everything in [`wire`], of the handshake, and of how protocols hash (spec 01, Step 2.2): parties that
-/// hash differently would call each other cheats.
-pub(super) const VERSION: u32 = 2;
+/// The version of everything in [`wire`] and of the handshake.
+pub(super) const VERSION: u32 = 1;
 /// How long a failed handshake waits for the other side to close.
 const PARTING: Duration = Duration::from_millis(300);
 /// How many bytes of a given-up connection are read and thrown away.

@@ -7,7 +7,7 @@ use transport::drive;
 use transport::sim::{Adversary, Envelope};
 
 use super::*;
-use crate::ot::testing::run;
+use crate::testing::run;
 use crate::{BROADCAST_ECHO, Online};
 
 /// Runs a program at two parties on threads, each with its own place.
