@@ -70,7 +70,7 @@ fn session() -> (Session, Vec<threads::ThreadNet>) {
 fn session_ids(v: &mut Vectors) {
     v.section("session id");
     v.comment(
-        "BLAKE3 with derive-key context `quorate 2026 session id v1` over items, each behind its length as u64: version
+        "BLAKE3 with derive-key context `quorate 2026 session id v2` over items, each behind its length as u64: version
         of the suite, digest of the parameters, number of identities as u64, identities (callers sort them), task, nonces in
         party order. All integers are little-endian.",
     );
