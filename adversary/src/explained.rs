@@ -180,7 +180,8 @@ impl Attack {
             Err(e) => return Outcome::of(broken(&e), &script),
         };
         let outputs: Vec<&[u8]> = accepted(&played, world.corrupt).map(|(_, y)| y).collect();
-        let won = won(&outputs).filter(|_| !outputs.is_empty());
+        // A coalition that changed nothing chose nothing, whatever came out by luck.
+        let won = won(&outputs).filter(|_| !outputs.is_empty() && script.effective());
         Outcome::of(won.map_or(judgement, Judgement::Won), &script)
     }
 }

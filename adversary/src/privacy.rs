@@ -46,7 +46,7 @@ fn compare(subject: &dyn DynSubject, at: &Instance, sessions: usize) -> Result<P
     let mut found = Privacy { inputs: 0, pairs: 0, runs: 0, views: 0, distance: BigRational::zero(), between: None };
     for mine in every(order, sessions * coalition.len()) {
         // The first input of every output of the coalition stands for all: equality is transitive.
-        let mut first: BTreeMap<Vec<Vec<u8>>, (Vec<Given<u64>>, Views)> = BTreeMap::new();
+        let mut first = BTreeMap::<Vec<Vec<u8>>, (Vec<Given<u64>>, Views)>::new();
         for theirs in every(order, sessions * others.len()) {
             let (mut given, mut learned) = (Vec::new(), Vec::new());
             for k in 0..sessions {

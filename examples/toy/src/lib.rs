@@ -8,7 +8,7 @@ use adversary::{
     attack::{Control, Expected},
     fields::FieldId,
 };
-use field::{F128, Field};
+use field::{F251, Field};
 use protocols::{COMMIT_ECHO, COMMIT_OPENING, FRAME_SHAPE, Result, Session};
 use spec::{AbortKind, Assumption, Claim, Level, Levels, NotClaimed, PartyRange};
 use transport::{PartyId, PartySet, PerParty};
@@ -98,17 +98,17 @@ const fn choose<const MASKED: bool, const CHECKED: bool>() -> Attack {
         control: Control::CheckOff,
         run: |a: &Attack, c: &Conditions| -> Outcome {
             let (last, shown) = (PartyId::new(2), On::message("", "masked"));
-            let goal = F128::from_u64(42);
+            let goal = F251::from_u64(42);
             let script = Script::new(PartySet::of(&[last.index()])).sends(shown, move |e, seen| {
                 let theirs =
-                    [0, 1].map(|p| seen.latest(shown.with(PartyId::new(p))).and_then(|e| F128::read(&e.frame.body)));
+                    [0, 1].map(|p| seen.latest(shown.with(PartyId::new(p))).and_then(|e| F251::read(&e.frame.body)));
                 if let [Some(a), Some(b)] = theirs {
-                    edit(e, |x: &mut [F128]| x[0] = goal - a - b);
+                    edit(e, |x: &mut [F251]| x[0] = goal - a - b);
                 }
                 Fate::Deliver
             });
-            a.on(&Sum::<MASKED, CHECKED>, FieldId::F128, 3, c, script, |outputs| {
-                let chosen = outputs.iter().any(|y| F128::read(y) == Some(goal));
+            a.on(&Sum::<MASKED, CHECKED>, FieldId::F251, 3, c, script, |outputs| {
+                let chosen = outputs.iter().any(|y| F251::read(y) == Some(goal));
                 chosen.then_some(Win::Chosen("the sum"))
             })
         },

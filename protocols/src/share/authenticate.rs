@@ -119,6 +119,9 @@ mod tests {
     use crate::ot::SoftSpoken;
     use crate::testing::{Passing, run_on_real};
 
+    /// Value and MAC shares of vectors.
+    type Parts = Vec<(Vec<F128>, Vec<F128>)>;
+
     /// Vectors of different lengths, one of them empty: everyone's values under the sum of all keys.
     #[test]
     fn values_of_every_owner_are_authenticated() {
@@ -132,11 +135,11 @@ mod tests {
                 let me = s.me();
                 let all = auth.authenticate(&mut s, &of(me), &lens).await?;
                 let sum = auth.authenticate_sum(&mut s, &[F128::from_u64(me.index() as u64 + 1)]).await?;
-                let parts: Vec<_> = all.into_vec().into_iter().chain([sum]).map(Shared::into_parts).collect();
+                let parts: Parts = all.into_vec().into_iter().chain([sum]).map(Shared::into_parts).collect();
                 Ok((auth.key.share(), parts))
             });
             let ends: Vec<_> = ends.into_iter().map(Result::unwrap).collect();
-            let sum = |of: &dyn Fn(&(F128, Vec<(Vec<F128>, Vec<F128>)>)) -> Vec<F128>| {
+            let sum = |of: &dyn Fn(&(F128, Parts)) -> Vec<F128>| {
                 let all = ends.iter().map(of);
                 all.reduce(|mut sum, x| {
                     assert_eq!(sum.len(), x.len());
