@@ -279,4 +279,12 @@ mod tests {
         });
         assert!(ends.iter().all(|e| matches!(e, Err(Error::Local(_)))));
     }
+    #[test]
+    fn as_many_choices_as_transfers_are_enough() {
+        let ends = run(2, 1, &mut Passing, async |mut s: Session| {
+            let mut ot = SoftSpoken::<2>::setup(&mut s).await?;
+            ot.extend::<F128>(&mut s, &[5; 2], 256).await
+        });
+        assert!(ends.iter().all(Result::is_ok));
+    }
 }

@@ -226,8 +226,10 @@ mod tests {
         let mut key = MacKey::from_share(F128::from_u64(7));
         assert_eq!((key.alpha, key.used_up, format!("{key:?}").as_str()), (F128::from_u64(7), false, "MacKey"));
         assert!(key.usable().is_ok() && key.settled().is_ok());
+        key.opened.record(&[F128::ONE], &[F128::ONE]);
+        assert!(key.usable().is_ok() && key.settled().is_err());
         key.zeroize();
-        assert_eq!((key.alpha, key.used_up), (F128::ZERO, true));
+        assert_eq!((key.alpha, key.used_up, key.opened.values.len(), key.opened.macs.len()), (F128::ZERO, true, 0, 0));
         assert!(key.usable().is_err() && key.settled().is_err());
     }
     /// Once to the value, at every party to the MAC.
