@@ -69,3 +69,37 @@ pub async fn sacrifice<F: Field>(
     // Step 4.5: the triples are good, the partners are gone.
     Ok(triples)
 }
+
+#[cfg(test)]
+mod tests {
+    use field::{F128, Field};
+
+    use super::*;
+    use crate::testing::{Passing, run_on_real};
+    use crate::{Abort, Error};
+
+    /// Values in the clear: `6·7` beside `11·7`.
+    #[test]
+    fn right_triples_pass_and_wrong_ones_do_not() {
+        for (c, other, passes) in [(42, 77, true), (43, 77, false), (42, 78, false)] {
+            let ends = run_on_real(2, 1, &mut Passing, move |mut s| async move {
+                let [x, y] = [3, 5].map(F128::from_u64);
+                let (alpha, first) = (x + y, s.me().index() == 0);
+                let mut key = MacKey::from_share(if first { x } else { y });
+                let share = |v: u64, mask: u64| {
+                    let [v, value, mac] = [v, mask, mask + 1].map(F128::from_u64);
+                    let mine = if first { (v - value, alpha * v - mac) } else { (value, mac) };
+                    Shared::from_parts(vec![mine.0], vec![mine.1])
+                };
+                let triples = Triples { a: share(6, 100), b: share(7, 200), c: share(c, 300) };
+                let partners = Partners { a: share(11, 400), c: share(other, 500) };
+                sacrifice(&mut s, &mut key, triples, partners).await.map(|t| t.len())
+            });
+            match &ends[0] {
+                Ok(1) => assert!(passes, "{c}, {other}"),
+                Err(Error::Abort(Abort { check, .. })) => assert!(!passes && *check == &TRIPLE_SACRIFICE),
+                _ => panic!("{c}, {other}"),
+            }
+        }
+    }
+}
