@@ -181,7 +181,7 @@ impl Attack {
         };
         let outputs: Vec<&[u8]> = accepted(&played, world.corrupt).map(|(_, y)| y).collect();
         // A coalition that changed nothing chose nothing, whatever came out by luck.
-        let won = won(&outputs).filter(|_| !outputs.is_empty() && script.effective());
+        let won = won(&outputs).filter(|_| !outputs.is_empty() && script.acted());
         Outcome::of(won.map_or(judgement, Judgement::Won), &script)
     }
 }

@@ -108,7 +108,7 @@ pub fn passive(subject: &dyn DynSubject, at: &Instance, given: &[Given<u64>]) ->
             match subject.run(at, given, tape, &mut script) {
                 Ok(played) => {
                     let view = of_run(&played, script.seen(), at.world.corrupt);
-                    // Its length first, or two views could be told apart in other places than they end.
+                    // Behind its length, so that different pairs of views stay different.
                     all.extend((view.len() as u32).to_le_bytes());
                     all.extend(view);
                 }

@@ -175,6 +175,11 @@ impl<'a> Script<'a> {
     pub fn effective(&self) -> bool {
         !self.rules.is_empty() && self.rules.iter().all(|r| r.changed > 0)
     }
+    /// Whether it did anything: some rule changed what was delivered, or frames were to wait.
+    #[must_use]
+    pub fn acted(&self) -> bool {
+        !self.last.is_empty() || self.rules.iter().any(|r| r.changed > 0)
+    }
     /// Who the coalition is.
     #[must_use]
     pub fn corrupt(&self) -> PartySet {

@@ -8,9 +8,9 @@ impl SessionId {
     /// The id under which parties compare their session ids, and nothing else.
     pub(crate) const NONE: Self = Self([0; 32]);
 
-    /// Step 1.1: the digest, under a context that changes with the way the suite hashes (so that parties who hash
-    /// differently find out by their ids and do not call each other cheats), of suite version, parameters and claims, sorted party identities, task and one fresh nonce
-    /// of every party.
+    /// Step 1.1: the digest of suite version, parameters and claims, sorted party identities, task and one fresh nonce
+    /// of every party. Its context changes with the way the suite hashes, so that parties who hash differently find out
+    /// by their ids and do not call each other cheats.
     #[must_use]
     pub fn derive(parameters: &[u8; 32], identities: &[&[u8]], task: &[u8], nonces: &[[u8; 32]]) -> Self {
         let mut h = blake3::Hasher::new_derive_key("quorate 2026 session id v2");

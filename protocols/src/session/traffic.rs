@@ -277,3 +277,26 @@ pub(super) fn encode<T: Item>(items: &[T]) -> Bytes {
     T::write_all(items, &mut body);
     body.into()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::message::Block;
+    use crate::testing::{Passing, run};
+
+    /// One item, one chunk to the last byte, and more chunks than are sent ahead.
+    #[test]
+    fn everyone_hears_everyone_whatever_the_length() {
+        const FULL: usize = CHUNK / 16;
+        for len in [0, 1, FULL, FULL + 1, (AHEAD + 2) * FULL + 3] {
+            let of = move |p: usize| (0..len).map(|k| Block(((k << 4 | p) as u128).to_le_bytes())).collect::<Vec<_>>();
+            let ends = run(3, 1, &mut Passing, move |mut s: Session| async move {
+                let mine = of(s.me().index());
+                s.exchange("told", &mine).await
+            });
+            for heard in ends {
+                assert!(heard.unwrap().iter().all(|(p, items)| *items == of(p.index())), "{len}");
+            }
+        }
+    }
+}
