@@ -198,9 +198,34 @@ fn accepted(played: &Played, corrupt: PartySet) -> impl Iterator<Item = (PartyId
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::subjects::Product;
+    use crate::attack::{Control, Expected};
+    use crate::strategy::{Fate, On};
+    use crate::subjects::{Product, Show};
+    use field::{F31, Field};
     use transport::sim::Passive;
 
+    /// A coalition that did nothing chose nothing. One that did something did, also if it wanted to do more.
+    #[test]
+    fn who_does_nothing_chooses_nothing() {
+        const ATTACK: Attack = Attack {
+            id: "lucky",
+            title: "",
+            does: "",
+            reference: "",
+            layer: "",
+            expected: Expected::Stopped(&protocols::MAC_OUTPUT),
+            control: Control::CheckOff,
+            run: |_, _| unreachable!(),
+        };
+        let output = On::message("output", "share");
+        let idle = || Script::new(PartySet::of(&[1])).sends(output, |_, _| Fate::Deliver);
+        let control = Conditions { control: true, seed: 1 };
+        let chosen = |script: Script<'_>| {
+            ATTACK.on(&Show, FieldId::F31, 2, &control, script, |_| Some(Win::Chosen("all"))).judgement
+        };
+        assert_eq!(chosen(idle()), Judgement::Right);
+        assert_eq!(chosen(idle().adds::<F31>(output, |_| F31::ONE)), Judgement::Won(Win::Chosen("all")));
+    }
     #[test]
     fn a_run_is_explained_by_some_input_of_the_coalition_and_by_nothing_else() {
         let world = World::new(2, PartySet::of(&[1])).real();
