@@ -145,7 +145,7 @@ mod tests {
     use transport::StepPath;
 
     fn abort(blame: Blame) -> Ending<u8> {
-        Ending::Aborted(Abort { at: StepPath::ROOT, check: &MAC_CHECK, blame })
+        Ending::Aborted(Abort { at: StepPath::ROOT.label(), check: &MAC_CHECK, blame })
     }
     fn of(endings: &[Ending<u8>]) -> Judgement {
         judge(endings, PartySet::of(&[2]), |_, v| *v == 7, true)

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use spec::Check;
-use transport::{NetErrorKind, PartyId, StepPath};
+use transport::{NetErrorKind, PartyId, StepLabel};
 
 /// The result of everything that talks.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -25,7 +25,7 @@ pub enum Error {
         /// How it failed.
         kind: NetErrorKind,
         /// What this party was doing.
-        at: StepPath,
+        at: StepLabel,
     },
     /// The parties run with different parameters: a matter for their operators, not an attack.
     #[error(
@@ -49,7 +49,7 @@ pub enum Error {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Abort {
     /// The step.
-    pub at: StepPath,
+    pub at: StepLabel,
     /// The check that failed.
     pub check: &'static Check,
     /// Who did it, as far as this party can tell.

@@ -112,7 +112,7 @@ fn simulate<'a, T: 'a>(
         .map(|(end, peer)| match end {
             End::Done(result) => result,
             End::Stuck | End::Exhausted => {
-                Err(Error::Net { peer, kind: NetErrorKind::Aborted, at: transport::StepPath::ROOT })
+                Err(Error::Net { peer, kind: NetErrorKind::Aborted, at: transport::StepPath::ROOT.label() })
             }
         })
         .collect()

@@ -30,4 +30,4 @@ pub use memory::keep_freed_memory;
 pub use meter::{Counted, Meter, Traffic};
 pub use net::{Frame, Incoming, Kind, Meta, Net, NetError, NetErrorKind, Stream};
 pub use party::{Parties, PartyId, PartySet, PerParty};
-pub use path::StepPath;
+pub use path::{StepLabel, StepPath};

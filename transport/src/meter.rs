@@ -6,7 +6,7 @@ use std::collections::HashMap;
 
 use crate::path::mix;
 use crate::rounds::Rounds;
-use crate::{PartyId, StepPath, Stream};
+use crate::{PartyId, StepLabel, StepPath, Stream};
 
 /// What one party has sent and received. Cheap: no text is made until somebody asks for a report.
 #[derive(Default)]
@@ -54,7 +54,7 @@ impl Counted<'_> {
 #[derive(Default)]
 struct Counts {
     total: Traffic,
-    steps: Vec<(StepPath, Traffic)>,
+    steps: Vec<(StepLabel, Traffic)>,
     /// [`StepPath::shape`] → position in `steps`.
     index: HashMap<u64, usize>,
     /// The step that was counted last: the next frame is most likely of the same.
@@ -121,7 +121,7 @@ impl Counts {
         let at = match self.current {
             Some((s, at)) if s == shape => at,
             _ => *self.index.entry(shape).or_insert_with(|| {
-                self.steps.push((step.clone(), Traffic::default()));
+                self.steps.push((step.label(), Traffic::default()));
                 self.steps.len() - 1
             }),
         };

@@ -1,12 +1,13 @@
 //! Places in a protocol: names and running numbers of the steps that lead there, and digests of them.
 
 use std::fmt;
-use std::sync::Arc;
+use std::rc::Rc;
 
 /// Where in the protocol a frame, a check or an abort belongs: `spdz[0]/mul[3]/open[0]`, all elements static names with
-/// a running number, so a path costs one small allocation and is the same at every party.
+/// a running number, so a path costs one small allocation and is the same at every party. It stays on one thread, as its
+/// session does; what goes to others is its [`StepLabel`].
 #[derive(Clone)]
-pub struct StepPath(Option<Arc<Node>>);
+pub struct StepPath(Option<Rc<Node>>);
 
 struct Node {
     parent: StepPath,
@@ -77,7 +78,7 @@ impl StepPath {
         let hash = mix_word(named, index.into());
         assert!(name.len() < 255, "the name of a step is longer than its encoding allows");
         let encoded_len = self.encoded_len() + 1 + name.len() + 4;
-        Self(Some(Arc::new(Node { parent: self.clone(), name, index, hash, shape, encoded_len })))
+        Self(Some(Rc::new(Node { parent: self.clone(), name, index, hash, shape, encoded_len })))
     }
     /// Bytes of [`StepPath::encode`].
     #[must_use]
@@ -107,8 +108,7 @@ impl StepPath {
     /// The names from the root without running numbers: `spdz/mul/open`.
     #[must_use]
     pub fn names(&self) -> String {
-        let names: Vec<&str> = self.elements().into_iter().map(|(name, _)| name).collect();
-        names.join("/")
+        self.label().names()
     }
     /// The last element's name, `""` for the root.
     #[must_use]
@@ -132,6 +132,11 @@ impl StepPath {
         self.each(&mut |name, index| out.push((name, index)));
         out
     }
+    /// The same, written out.
+    #[must_use]
+    pub fn label(&self) -> StepLabel {
+        StepLabel { elements: self.elements().into(), hash: self.hash() }
+    }
     /// Calls `see` with name and index of every element from the root.
     fn each(&self, see: &mut impl FnMut(&'static str, u32)) {
         if let Some(n) = &self.0 {
@@ -148,14 +153,50 @@ impl PartialEq for StepPath {
 impl Eq for StepPath {}
 impl fmt::Display for StepPath {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (i, (name, index)) in self.elements().into_iter().enumerate() {
+        fmt::Display::fmt(&self.label(), f)
+    }
+}
+impl fmt::Debug for StepPath {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+/// A [`StepPath`] written out, for other threads and for later: where an error happened, what was counted.
+#[derive(Clone, PartialEq, Eq)]
+pub struct StepLabel {
+    elements: Box<[(&'static str, u32)]>,
+    hash: u64,
+}
+
+impl StepLabel {
+    /// The elements from the root, as (name, index).
+    #[must_use]
+    pub fn elements(&self) -> &[(&'static str, u32)] {
+        &self.elements
+    }
+    /// [`StepPath::hash`].
+    #[must_use]
+    pub fn hash(&self) -> u64 {
+        self.hash
+    }
+    /// The names from the root without running numbers: `spdz/mul/open`.
+    #[must_use]
+    pub fn names(&self) -> String {
+        let names: Vec<&str> = self.elements.iter().map(|(name, _)| *name).collect();
+        names.join("/")
+    }
+}
+impl fmt::Display for StepLabel {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (i, (name, index)) in self.elements.iter().enumerate() {
             let slash = if i == 0 { "" } else { "/" };
-            if index == 0 { write!(f, "{slash}{name}")? } else { write!(f, "{slash}{name}[{index}]")? }
+            if *index == 0 { write!(f, "{slash}{name}")? } else { write!(f, "{slash}{name}[{index}]")? }
         }
         Ok(())
     }
 }
-impl fmt::Debug for StepPath {
+impl fmt::Debug for StepLabel {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Display::fmt(self, f)
     }

@@ -120,12 +120,13 @@ impl Trusted for Hub {
                 let Some((order, len)) = parameters(&all[0]).filter(|_| all.iter().all(|b| *b == all[0])) else {
                     return;
                 };
-                let coin: Bytes = if order > 0 {
-                    self.values(order, len).into()
+                let coin = if order > 0 {
+                    self.values(order, len)
                 } else {
-                    self.tape.nonce().map(|n| n.to_vec()).unwrap_or_default().into()
+                    self.tape.nonce().map(|n| n.to_vec()).unwrap_or_default()
                 };
-                self.everyone(e, answers, |_| coin.clone());
+                // A copy for each is cheaper than a share in one.
+                self.everyone(e, answers, |_| Bytes::copy_from_slice(&coin));
             }
             Some(op @ (Op::Commit | Op::CommitAndOpen)) => {
                 let Some(mut all) = self.gather_all(e, body, op == Op::CommitAndOpen) else { return };

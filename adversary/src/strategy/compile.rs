@@ -4,7 +4,7 @@
 use spec::Check;
 use transport::path::mix_word;
 use transport::sim::Envelope;
-use transport::{Kind, PartyId, PartySet, StepPath};
+use transport::{Kind, PartyId, PartySet, StepLabel};
 
 use super::expression::Source;
 use super::formula::{Formula, Lookup};
@@ -141,10 +141,10 @@ struct Known {
     todo: Todo,
 }
 
-/// The key of a frame in the table.
-fn key(direction: Direction, from: PartyId, to: PartyId, step: &StepPath) -> u64 {
+/// The key of a frame in the table, `step` being its digest.
+fn key(direction: Direction, from: PartyId, to: PartyId, step: u64) -> u64 {
     let ideal = |p: PartyId| if p == PartyId::IDEAL { 0xff } else { p.index() as u64 };
-    mix_word(step.hash(), (direction as u64) << 16 | ideal(from) << 8 | ideal(to))
+    mix_word(step, (direction as u64) << 16 | ideal(from) << 8 | ideal(to))
 }
 
 impl Criterion {
@@ -166,7 +166,7 @@ impl Criterion {
         direction: Direction,
         from: PartyId,
         to: PartyId,
-        step: &StepPath,
+        step: &StepLabel,
         message: &str,
         kind: Kind,
     ) -> bool {
@@ -189,7 +189,7 @@ impl Looked {
     /// The names under which a coin's answers or everyone's seeds travel.
     const COIN: [&'static str; 2] = ["coin", "seed"];
 
-    pub fn fits(&self, direction: Direction, from: PartyId, to: PartyId, step: &StepPath, message: &str) -> bool {
+    pub fn fits(&self, direction: Direction, from: PartyId, to: PartyId, step: &StepLabel, message: &str) -> bool {
         let (way, other) = match direction {
             Direction::Sent => (matches!(self.source, Source::Made | Source::Sent | Source::Coin), to),
             Direction::Received => (matches!(self.source, Source::Seen | Source::Total | Source::Coin), from),
@@ -278,31 +278,34 @@ impl Compiled {
         let rules = self.rules_for(p.direction, p.from, p.to, &p.step, p.message, p.layout.kind);
         let looks = self.looks_for(p.direction, p.from, p.to, &p.step, p.message);
         Known {
-            key: key(p.direction, p.from, p.to, &p.step),
+            key: key(p.direction, p.from, p.to, p.step.hash()),
             message: p.message,
             todo: Todo { rules, looks, layout: p.layout },
         }
     }
-    fn rules_for(&self, d: Direction, from: PartyId, to: PartyId, step: &StepPath, message: &str, kind: Kind) -> u64 {
+    fn rules_for(&self, d: Direction, from: PartyId, to: PartyId, step: &StepLabel, message: &str, kind: Kind) -> u64 {
         let fits = |c: &Criterion| c.fits(d, from, to, step, message, kind);
         self.criteria.iter().enumerate().fold(0, |mask, (i, c)| mask | u64::from(fits(c)) << i)
     }
-    fn looks_for(&self, d: Direction, from: PartyId, to: PartyId, step: &StepPath, message: &str) -> u64 {
+    fn looks_for(&self, d: Direction, from: PartyId, to: PartyId, step: &StepLabel, message: &str) -> u64 {
         let fits = |l: &Looked| l.fits(d, from, to, step, message);
         self.looks.iter().enumerate().fold(0, |mask, (i, l)| mask | u64::from(fits(l)) << i)
     }
     /// What is to be done with a frame: from the table, or worked out if the honest run had none like it.
     pub(super) fn todo(&self, direction: Direction, e: &Envelope) -> Todo {
-        let (key, message) = (key(direction, e.from, e.to, &e.frame.step), e.frame.meta.name);
+        let (key, message) = (key(direction, e.from, e.to, e.frame.step.hash()), e.frame.meta.name);
         let start = self.table.partition_point(|k| k.key < key);
         let found = self.table[start..].iter().take_while(|k| k.key == key).find(|k| k.message == message);
         match found {
             Some(known) => known.todo,
-            None => Todo {
-                rules: self.rules_for(direction, e.from, e.to, &e.frame.step, message, e.frame.meta.kind),
-                looks: self.looks_for(direction, e.from, e.to, &e.frame.step, message),
-                layout: Layout::of(e, self.field),
-            },
+            None => {
+                let step = e.frame.step.label();
+                Todo {
+                    rules: self.rules_for(direction, e.from, e.to, &step, message, e.frame.meta.kind),
+                    looks: self.looks_for(direction, e.from, e.to, &step, message),
+                    layout: Layout::of(e, self.field),
+                }
+            }
         }
     }
     /// Whether it needs the frames of an older session.
@@ -360,7 +363,7 @@ pub(super) fn describe(p: &Place) -> String {
 /// Names that no frame of the protocol has.
 pub(super) fn unknown(step: &Pattern, message: &str, surface: &Surface) -> Option<String> {
     let all = || surface.places.iter().chain(&surface.hidden);
-    let steps = || all().flat_map(|p| p.step.elements().into_iter().map(|(name, _)| name));
+    let steps = || all().flat_map(|p| p.step.elements().iter().map(|(name, _)| *name));
     if let Some(name) = step.names().find(|name| !steps().any(|s| s == *name)) {
         return Some(format!("there is no step `{name}`{}", suggestion(name, steps())));
     }

@@ -304,7 +304,7 @@ impl<'a> Interpreter<'a> {
         let name = if message.is_empty() { e.frame.meta.name } else { message };
         let fits = |old: &&Envelope| {
             old.frame.meta.name == name
-                && step.map_or_else(|| old.frame.step == e.frame.step, |step| step.fits(&old.frame.step))
+                && step.map_or_else(|| old.frame.step == e.frame.step, |step| step.fits(&old.frame.step.label()))
         };
         let all: Vec<&Envelope> = of_sender.filter(fits).collect();
         // The one to the same receiver, if there is one.

@@ -2,7 +2,7 @@
 //! honest run. Strategies are checked against it before they are run.
 
 use transport::sim::{Adversary, Envelope};
-use transport::{PartyId, PartySet, StepPath};
+use transport::{PartyId, PartySet, StepLabel};
 
 use super::language::Direction;
 use crate::fields::FieldId;
@@ -18,7 +18,7 @@ pub struct Place {
     /// Its receiver, which may be an ideal functionality.
     pub to: PartyId,
     /// Its step.
-    pub step: StepPath,
+    pub step: StepLabel,
     /// Its name.
     pub message: &'static str,
     /// What its items are.
@@ -76,9 +76,10 @@ impl Surface {
             run(coalition, &mut recorder);
             let mut places: Vec<Place> = Vec::new();
             for (direction, e) in recorder.frames {
+                let step = e.frame.step.label();
                 let same = |p: &&mut Place| {
                     (p.direction, p.from, p.to, p.message) == (direction, e.from, e.to, e.frame.meta.name)
-                        && p.step == e.frame.step
+                        && p.step == step
                 };
                 match places.iter_mut().find(same) {
                     Some(place) => place.frames += 1,
@@ -91,7 +92,7 @@ impl Surface {
                             message: e.frame.meta.name,
                             layout,
                             items: layout.count(&e.frame.body),
-                            step: e.frame.step,
+                            step,
                             frames: 1,
                         });
                     }

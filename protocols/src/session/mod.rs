@@ -218,7 +218,7 @@ impl Session {
             return Ok(());
         }
         self.die();
-        Err(Error::Abort(Abort { at: self.path.clone(), check, blame }))
+        Err(Error::Abort(Abort { at: self.path.label(), check, blame }))
     }
     /// Runs `last_word` when the session dies, before any other party is told; at once if it is dead already. A no-op on
     /// success.

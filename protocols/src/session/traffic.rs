@@ -72,7 +72,7 @@ impl Session {
     }
     fn lost(&self, e: transport::NetError) -> Error {
         self.die();
-        Error::Net { peer: e.peer, kind: e.kind, at: self.path.clone() }
+        Error::Net { peer: e.peer, kind: e.kind, at: self.path.label() }
     }
 
     /// Sends items to one party, in chunks. Local flow control is the caller's: large two-way traffic goes through
