@@ -1,7 +1,7 @@
 //! Semi-honest privacy, exactly: whatever the honest parties' inputs are, a coalition that follows the protocol sees the
 //! same distribution of views as long as its own inputs and outputs are the same.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use num_rational::BigRational;
 use num_traits::Zero;
@@ -36,6 +36,26 @@ pub fn semi_honest(subject: &dyn DynSubject, at: &Instance) -> Result<Privacy> {
 /// from one session to the next. Keys and preprocessing are dealt anew for each.
 pub fn of_two_sessions(subject: &dyn DynSubject, at: &Instance) -> Result<Privacy> {
     compare(subject, at, 2)
+}
+
+/// Whether there are inputs that the coalition may not tell apart. Where its own inputs and outputs tell all, there is
+/// nothing to compare.
+pub fn comparable(subject: &dyn DynSubject, at: &Instance) -> Result<bool> {
+    let order = at.field.small_order().ok_or_else(|| too_large(at))?;
+    let shape = subject.shape(at.world.parties.n());
+    let [coalition, others] = positions(&shape, at.world.corrupt);
+    for mine in every(order, coalition.len()) {
+        let mut seen = BTreeSet::new();
+        for theirs in every(order, others.len()) {
+            let mut given = shape.map(|()| 0);
+            coalition.iter().zip(&mine).chain(others.iter().zip(&theirs)).for_each(|(at, v)| at.put(&mut given, *v));
+            let outputs = subject.ideal(at.field, &given)?;
+            if !seen.insert(at.world.corrupt.iter().map(|p| outputs[p].clone()).collect::<Vec<_>>()) {
+                return Ok(true);
+            }
+        }
+    }
+    Ok(false)
 }
 
 fn compare(subject: &dyn DynSubject, at: &Instance, sessions: usize) -> Result<Privacy> {

@@ -10,8 +10,15 @@ use blake3::hazmat::{ContextKey, HasherExt, hash_derive_key_context};
 use crate::SessionId;
 
 thread_local! {
-    static CONTEXTS: RefCell<Vec<(&'static str, ContextKey)>> = const { RefCell::new(Vec::new()) };
+    static CONTEXTS: RefCell<Vec<(&'static str, Use, ContextKey)>> = const { RefCell::new(Vec::new()) };
     static KEYS: RefCell<Keys> = const { RefCell::new(Keys { id: SessionId::NONE, of: Vec::new() }) };
+}
+
+/// What a context stands before. One that stood before both would hash what is no id as if it were one.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Use {
+    Text,
+    Id,
 }
 
 /// The keys of one session.
@@ -22,19 +29,23 @@ struct Keys {
 
 /// BLAKE3 in the key derivation mode of this context, the same as [`Hasher::new_derive_key`].
 pub(crate) fn hasher(context: &'static str) -> Hasher {
+    hasher_for(context, Use::Text)
+}
+
+fn hasher_for(context: &'static str, wanted: Use) -> Hasher {
     CONTEXTS.with_borrow_mut(|keys| {
-        let known = keys.iter().find(|(name, _)| *name == context);
-        let key = known.map(|(_, key)| *key).unwrap_or_else(|| {
-            let key = hash_derive_key_context(context);
-            keys.push((context, key));
-            key
+        let known = keys.iter().find(|(name, ..)| *name == context);
+        let (_, used, key) = known.copied().unwrap_or_else(|| {
+            let new = (context, wanted, hash_derive_key_context(context));
+            keys.push(new);
+            new
         });
+        debug_assert_eq!(used, wanted, "`{context}` is a context of texts or of sessions, never of both");
         Hasher::new_from_context_key(&key)
     })
 }
 
-/// The key of this context in this session: `BLAKE3 derive_key(context, id)`. Contexts of [`hasher`] are never used here
-/// and the other way round: what is hashed there could be an id.
+/// The key of this context in this session: `BLAKE3 derive_key(context, id)`. No context of [`hasher`].
 pub(crate) fn key(context: &'static str, id: SessionId) -> [u8; 32] {
     KEYS.with_borrow_mut(|keys| {
         if keys.id != id {
@@ -43,7 +54,7 @@ pub(crate) fn key(context: &'static str, id: SessionId) -> [u8; 32] {
         }
         let known = keys.of.iter().find(|(name, _)| *name == context);
         known.map(|(_, key)| *key).unwrap_or_else(|| {
-            let key = *hasher(context).update(&id.0).finalize().as_bytes();
+            let key = *hasher_for(context, Use::Id).update(&id.0).finalize().as_bytes();
             keys.of.push((context, key));
             key
         })
@@ -66,5 +77,10 @@ mod tests {
         for (context, id) in [("one", [1; 32]), ("another", [1; 32]), ("one", [2; 32]), ("one", [1; 32])] {
             assert_eq!(key(context, SessionId(id)), blake3::derive_key(context, &id));
         }
+    }
+    #[test]
+    #[should_panic(expected = "never of both")]
+    fn a_context_has_one_use() {
+        let _ = (hasher("mixed"), key("mixed", SessionId([1; 32])));
     }
 }

@@ -31,7 +31,10 @@ pub const ALL: &[Claim] = &[
         "B7",
         "a sacrifice lets a wrong triple pass with 1/p + (1−1/p)(2p−1)/p², any spoiled one with 1 − (1−(2p−1)/p²)²",
     ),
-    claim("B12", "a commitment is bound to its owner and opens in one way only"),
+    claim(
+        "B12",
+        "a commitment is bound to its owner and opens in one way only; about bits of a hash and not about a field",
+    ),
     claim("B13", "wrong rows in S blocks of an OT extension pass with 2^(−k·S), a wrong tree with |T|/2^k"),
     claim("privacy", "views are equal when outputs are"),
 ];

@@ -210,7 +210,7 @@ impl<F: Field> Party<F> {
     }
     /// The next mask of a party.
     fn mask(&mut self, owner: PartyId) -> Result<(Part<F>, F)> {
-        if self.way == Way::NoMask {
+        if matches!(self.way, Way::NoMask | Way::BareFactors) {
             return Ok((Part { value: F::ZERO, mac: F::ZERO }, F::ZERO));
         }
         let m = self.supply.masks(owner, 1)?;
@@ -236,6 +236,17 @@ impl<F: Field> Party<F> {
             }
         }
         Ok(())
+    }
+    async fn factors(&mut self, s: &mut Session, mine: &[F]) -> Result<F> {
+        let first = PartyId::new(0);
+        let mut told = Vec::with_capacity(2);
+        for k in 0..2 {
+            let mask = self.mask(first)?;
+            told.push(self.tell(s, first, mine.get(k).copied().unwrap_or(F::ZERO), mask).await?);
+        }
+        let triple = self.triple()?;
+        let z = self.mul(s, told[0], told[1], triple).await?;
+        self.output(s, z).await
     }
     async fn kept(&mut self, s: &mut Session) -> Result<()> {
         let [x, y, u, v] = [self.random()?, self.random()?, self.random()?, self.random()?];
@@ -289,6 +300,7 @@ async fn compute<F: Field>(
             p.kept(s).await?;
             Vec::new()
         }
+        Task::Factors => vec![p.factors(s, &mine).await?],
         Task::Show => {
             let x = p.random()?;
             vec![p.output(s, x).await?]
@@ -317,6 +329,7 @@ macro_rules! subject {
             fn inputs(&self, n: usize) -> Vec<usize> {
                 match self.0.task() {
                     Task::Inputs => (0..n).map(|p| if p == 0 { 2 } else { 1 }).collect(),
+                    Task::Factors => (0..n).map(|p| if p == 0 { 2 } else { 0 }).collect(),
                     _ => vec![0; n],
                 }
             }
@@ -325,12 +338,12 @@ macro_rules! subject {
                     Task::Product | Task::TwoProducts => 2,
                     Task::Show => 1,
                     Task::Kept => 4,
-                    Task::Inputs => 0,
+                    Task::Inputs | Task::Factors => 0,
                 }
             }
             fn preprocessing(&self, n: usize) -> Option<Order> {
                 let triples = match self.0.task() {
-                    Task::Product => 1,
+                    Task::Product | Task::Factors => 1,
                     Task::TwoProducts | Task::Kept => 2,
                     Task::Show | Task::Inputs => 0,
                 };
@@ -344,6 +357,7 @@ macro_rules! subject {
                     Task::Product => vec![v[0] * v[1]],
                     Task::TwoProducts => vec![v[0] * v[1] * v[1]],
                     Task::Show => vec![v[0]],
+                    Task::Factors => vec![given.parties[0][0] * given.parties[0][1]],
                     Task::Kept | Task::Inputs => Vec::new(),
                 };
                 PerParty::from_fn(given.parties.len(), |_| out.clone())

@@ -22,6 +22,8 @@ pub enum Way {
     TripleTwice,
     /// Inputs are told without masks.
     NoMask,
+    /// The first party tells both factors of a product without masks.
+    BareFactors,
     /// Two inputs are told under one mask.
     SameMask,
     /// A mask is used, the party is restored from a snapshot, and the mask is used again.
@@ -58,6 +60,8 @@ pub(super) enum Task {
     Kept,
     /// Two inputs of the first party and one of the others, kept.
     Inputs,
+    /// The product of two inputs of the first party, shown to all.
+    Factors,
 }
 
 impl Way {
@@ -67,6 +71,7 @@ impl Way {
             Self::Retried | Self::Nonceless => Task::Show,
             Self::PartnerTwice | Self::TripleTwice => Task::Kept,
             Self::NoMask | Self::SameMask | Self::Restored | Self::Telling => Task::Inputs,
+            Self::BareFactors => Task::Factors,
             _ => Task::Product,
         }
     }

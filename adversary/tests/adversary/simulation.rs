@@ -11,6 +11,8 @@ use quorate_adversary::ideal::supply::CorruptShares;
 use quorate_adversary::simulation::count;
 use quorate_adversary::simulator::{Best, WORK, best};
 use quorate_adversary::strategy::On;
+use quorate_adversary::weakness::toy::{Toy, Twin};
+use quorate_adversary::weakness::way::Way;
 use quorate_adversary::{DynSubject, Instance, Script, World, subjects};
 use spec::Bound;
 use transport::PartySet;
@@ -67,6 +69,23 @@ fn without_the_mac_check_nothing_is_explained() {
     let world = || pair().without(Some(&protocols::MAC_CHECK));
     assert!(figure(&subjects::Multiply, world(), FieldId::F2, &[], shift::<F2>).is_one());
     assert!(figure(&subjects::Multiply, world(), FieldId::F3, &[], shift::<F3>).is_one());
+}
+
+/// The online phase written again with one thing left out, and as shipped on the same task.
+#[test]
+fn what_is_left_out_has_its_exact_figure() {
+    let fraction = |a: u32, b: u32| BigRational::new(a.into(), b.into());
+    // Products checked after the output was opened: 1 − 1/p, except over two elements, where it does not show.
+    let late = |field, strategy| figure(&Toy(Way::LateCheck), pair(), field, &[], strategy);
+    assert_eq!(late(FieldId::F2, shift::<F2>), fraction(3, 4));
+    assert_eq!(late(FieldId::F3, shift::<F3>), fraction(2, 3));
+    assert!(late(FieldId::F3, passive).is_zero());
+    assert_eq!(figure(&Twin(Way::LateCheck), pair(), FieldId::F3, &[], shift::<F3>), mac_check(3));
+    // Factors told without masks: the coalition sees both, and 2p − 1 pairs have the product zero: 1 − 1/(2p − 1), and
+    // nobody has to deviate.
+    let bare = |field| figure(&Toy(Way::BareFactors), pair(), field, &[], passive);
+    assert_eq!([bare(FieldId::F2), bare(FieldId::F3)], [fraction(2, 3), fraction(4, 5)]);
+    assert!(figure(&Twin(Way::BareFactors), pair(), FieldId::F3, &[], passive).is_zero());
 }
 
 /// A corrupt owner that shifts what it tells of its input has put in another input: nothing to detect.
