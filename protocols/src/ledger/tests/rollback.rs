@@ -186,7 +186,7 @@ fn a_lost_or_old_fence_is_an_error() {
     assert!(refusal(behind.open()).contains("behind the ledger's epoch"));
     let restored = place.twin();
     restored.restore(&old.ledger());
-    assert!(refusal(restored.open()).contains("was restored from a backup"));
+    assert!(refusal(restored.open()).contains("the ledger was restored from a backup"));
     // Without its state file a ledger does not start afresh.
     fs::remove_file(place.ledger().join("state")).unwrap();
     assert!(refusal(place.open()).contains("state: it is missing"));
