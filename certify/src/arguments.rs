@@ -9,7 +9,7 @@ use spec::{Level, Levels};
 use crate::plan::Question;
 use crate::registry::Protocol;
 use crate::seeds::Root;
-use crate::watchdog::{LONGEST_RUN, MOST_MEMORY};
+use crate::watchdog::{LONGEST_RUN, most_memory};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -125,7 +125,7 @@ pub struct Certify {
     #[arg(long, value_name = "SECONDS", default_value_t = LONGEST_RUN)]
     pub run_limit: u64,
     /// How much memory the program may use before the protocol counts as eating it.
-    #[arg(long, value_name = "MIB", default_value_t = MOST_MEMORY)]
+    #[arg(long, value_name = "MIB", default_value_t = most_memory())]
     pub memory_limit: u64,
     /// No progress on standard error.
     #[arg(long)]

@@ -261,7 +261,8 @@ impl Tier {
         match self {
             Self::Quick => 10_000,
             Self::Standard => 400_000,
-            Self::Deep => 10_000_000,
+            // Half a minute each, of hundreds: more is no night any more.
+            Self::Deep => 2_000_000,
         }
     }
     fn views_weight(self) -> u64 {

@@ -4,7 +4,9 @@ use adversary::DynSubject;
 use adversary::fields::FieldId;
 use adversary::properties::delivery::Orders;
 use adversary::properties::independence::Masking;
-use adversary::properties::{Row, Value, aborts, delivery, fairness, independence, inputs, named, shape, terminal};
+use adversary::properties::{
+    Row, Value, aborts, blame, delivery, fairness, independence, inputs, named, shape, terminal,
+};
 use protocols::{Error, Result};
 use transport::PartySet;
 
@@ -145,12 +147,12 @@ impl Property {
         let (given, field) = (shape.map(|()| 1), at.field);
         match self {
             Self::Shape => {
-                let values = if field.small_order().is_some() { [0, 1] } else { [0, u64::MAX] };
+                let values = field.small_order().map_or_else(|| vec![0, 1, u64::MAX], |p| (0..p).collect());
                 shape::same(subject, field, n, inputs(&shape, &values), more.min(3))
             }
             Self::Orders => delivery::honest(subject, field, n, &shape.map(|()| 2), seed, Orders::Random(5 * more)),
             Self::FailStop => delivery::fail_stop(subject, field, n, &given, seed),
-            Self::Blame => delivery::faults(subject, field, n, &given, seed, 15 * more),
+            Self::Blame => delivery::faults(subject, field, n, &given, seed, 15 * more).map(blame::bounded),
             Self::Fairness => fairness::stops(subject, field, n, PartySet::of(&at.corrupt), &given, more.min(2)),
             _ => {
                 let here = simulate::instance(Family::Changes, field, n, &at.corrupt);

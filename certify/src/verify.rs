@@ -7,11 +7,12 @@ use std::path::Path;
 use adversary::Verdict;
 
 use crate::certificate::provenance::Program;
-use crate::certificate::store::Stored;
+use crate::certificate::store::{self, Stored};
 use crate::certificate::{Asked, FORMAT, Promise, derive::Derived, strict, tree};
 use crate::evidence::Evidence;
 use crate::job::{self, Job};
 use crate::log::{self, Entry, Unit};
+use crate::page;
 use crate::plan::{self, Question};
 use crate::registry::Registry;
 use crate::seeds::{Root, unhex};
@@ -20,10 +21,21 @@ use crate::weaknesses;
 
 /// What verification found, in words, and the verdict that the certificate is entitled to.
 pub struct Verified {
-    /// What was recomputed, and what could not be.
+    /// What was recomputed.
     pub notes: Vec<String>,
+    /// What could not be, and what to do about it: a certificate of which anything is taken on trust does not pass.
+    pub open: Vec<String>,
+    /// What follows from its counts, whoever made them.
+    pub derived: Verdict,
+}
+
+impl Verified {
     /// The verdict.
-    pub verdict: Verdict,
+    #[must_use]
+    pub fn verdict(&self) -> Verdict {
+        let trusted = if self.open.is_empty() { Verdict::Pass } else { Verdict::Inconclusive };
+        self.derived.max(trusted)
+    }
 }
 
 /// Verifies a report. `key`: who must have signed it. `sources`: a checkout that must be what was measured. `patience`: for
@@ -36,7 +48,8 @@ pub fn verify(
     patience: Patience,
 ) -> Result<Verified, String> {
     let m = &stored.certificate.measured;
-    let mut notes = Vec::new();
+    // Nothing is shown until something is.
+    let mut found = Verified { notes: Vec::new(), open: Vec::new(), derived: Verdict::Vacuous };
     if stored.certificate.format != FORMAT {
         return Err(format!("its format is `{}`: this program knows `{FORMAT}`", stored.certificate.format));
     }
@@ -49,8 +62,9 @@ pub fn verify(
     if Asked::of(&question) != m.asked {
         return Err("what was asked is not written as it should be".into());
     }
-    let same_program = m.program.sources == Program::this().sources;
-    let planned = expected_rows(stored, registry, &question, (same_program, &root, patience), &mut notes)?;
+    let this = Program::this();
+    let same_program = m.program.sources == this.sources;
+    let planned = expected_rows(stored, registry, &question, (same_program, &root, patience), &mut found)?;
     for row in &m.rows {
         row.check()?;
     }
@@ -61,32 +75,57 @@ pub fn verify(
             first_difference(&derived, &stored.certificate.derived)
         ));
     }
-    notes.push(format!("{} rows: every verdict follows from the counts", m.rows.len()));
-    counted_from_log(stored, planned.as_deref(), &mut notes)?;
+    found.derived = derived.verdict();
+    found.notes.push(format!("{} rows: every verdict follows from the counts", m.rows.len()));
+    counted_from_log(stored, planned.as_deref(), &mut found)?;
     match (&stored.signature, key) {
         (None, Some(_)) => return Err("it is not signed, and a signature was asked for".into()),
-        (None, None) => notes.push("NOT SIGNED: nothing says who made it".into()),
-        (Some(signed), key) => {
-            signed.verify(&stored.text, key)?;
-            let pinned =
-                if key.is_some() { "the expected key" } else { "not pinned: give --key to say whose it must be" };
-            notes.push(format!("signed by {} ({pinned})", signed.key));
+        // It could be anybody's: it demonstrates nothing to a third party.
+        (None, None) => found.open.push("it is NOT SIGNED, nothing says who made it: ask for a signed one".into()),
+        (Some(signed), Some(key)) => {
+            signed.verify(&stored.text, Some(key))?;
+            found.notes.push(format!("signed by {} (the expected key)", signed.key));
+        }
+        (Some(signed), None) => {
+            signed.verify(&stored.text, None)?;
+            found
+                .open
+                .push(format!("it is signed by {}, which is anybody's: say with --key whose it must be", signed.key));
         }
     }
     match sources {
         Some(dir) => {
-            let found = tree::hash(dir, tree::MEASURED).map_err(|e| format!("{}: {e}", dir.display()))?;
-            if found != m.program.sources {
-                return Err(format!("it was measured on other sources than {}: {found}", dir.display()));
+            let hash = tree::hash(dir, tree::MEASURED).map_err(|e| format!("{}: {e}", dir.display()))?;
+            if hash != m.program.sources {
+                return Err(format!("it was measured on other sources than {}: {hash}", dir.display()));
             }
-            notes.push(format!("measured on the sources in {}", dir.display()));
+            found.notes.push(format!("measured on the sources in {}", dir.display()));
         }
-        None if same_program => notes.push("measured on the sources that this program was built from".into()),
-        None => notes.push(format!("measured on other sources than this program's: {}", m.program.sources)),
+        None if same_program => found.notes.push("measured on the sources that this program was built from".into()),
+        None => found.notes.push(format!("measured on other sources than this program's: {}", m.program.sources)),
     }
-    // An unsigned certificate could be anybody's: it demonstrates nothing to a third party.
-    let unsigned = if stored.signature.is_none() { Verdict::Inconclusive } else { Verdict::Pass };
-    Ok(Verified { notes, verdict: derived.verdict().max(unsigned) })
+    if same_program {
+        let beside = [
+            ("version", &m.program.version, &this.version),
+            ("list of dependencies", &m.program.lock, &this.lock),
+            ("specification", &m.program.spec, &this.spec),
+        ];
+        for (what, its, ours) in beside.into_iter().filter(|(_, its, ours)| its != ours) {
+            found.open.push(format!("its {what} is {its}, that of this program with the same sources {ours}"));
+        }
+        page_shows_it(stored, &mut found)?;
+    }
+    Ok(found)
+}
+
+/// The page, where it is there, is what this program makes of the certificate.
+fn page_shows_it(stored: &Stored, found: &mut Verified) -> Result<(), String> {
+    let Some(page) = &stored.page else { return Ok(()) };
+    if *page != page::render(&stored.certificate).into_bytes() {
+        return Err(format!("{} beside it shows something else: it was changed", store::PAGE));
+    }
+    found.notes.push("the page shows this certificate".into());
+    Ok(())
 }
 
 /// A program built from the same sources knows which rows there must be and what they say they are.
@@ -97,18 +136,20 @@ fn expected_rows<'a>(
     registry: &Registry<'a>,
     question: &Question,
     (same_program, root, patience): (bool, &Root, Patience),
-    notes: &mut Vec<String>,
+    found: &mut Verified,
 ) -> Result<Option<Vec<Planned<'a>>>, String> {
     let m = &stored.certificate.measured;
     let Ok(protocol) = registry.find(&m.protocol.name) else {
-        notes.push(format!(
-            "this program does not know `{}`: what it promises is taken from the certificate",
+        found.open.push(format!(
+            "this program does not know `{}`, so what it promises is taken on trust: verify with the program that has it",
             m.protocol.name
         ));
         return Ok(None);
     };
     if !same_program && !protocol.foreign {
-        notes.push("another version measured: that no row is missing is taken from the certificate".into());
+        found.open.push(
+            "another version measured it, so that no row is missing is taken on trust: verify with that version".into(),
+        );
         return Ok(None);
     }
     let promise = Promise::of(protocol.claim, protocol.about, protocol.foreign);
@@ -134,7 +175,7 @@ fn expected_rows<'a>(
         }
         planned.push(Planned { job, units });
     }
-    notes.push("no row is missing, and each says what it is".into());
+    found.notes.push("no row is missing, and each says what it is".into());
     Ok(Some(planned))
 }
 
@@ -154,10 +195,10 @@ impl Planned<'_> {
     }
 }
 
-fn counted_from_log(stored: &Stored, planned: Option<&[Planned<'_>]>, notes: &mut Vec<String>) -> Result<(), String> {
+fn counted_from_log(stored: &Stored, planned: Option<&[Planned<'_>]>, found: &mut Verified) -> Result<(), String> {
     let m = &stored.certificate.measured;
     let Some(entries) = &stored.log else {
-        notes.push("the log of all runs is not there: counts are taken from the certificate".into());
+        found.open.push(format!("the log of all runs ({}) is not there: every count is taken on trust", store::LOG));
         return Ok(());
     };
     let lines = log::lines(entries).map_err(|e| e.to_string())?;
@@ -169,7 +210,7 @@ fn counted_from_log(stored: &Stored, planned: Option<&[Planned<'_>]>, notes: &mu
             return Err(format!("the row `{}` does not have the counts of the log", row.id()));
         }
     }
-    notes.push(format!("{} lines of the log: every count follows from them", lines.len()));
+    found.notes.push(format!("{} lines of the log: every count follows from them", lines.len()));
     let of = plan::by_row(entries);
     for (key, lines) in &of {
         once_each(key, lines)?;
@@ -178,7 +219,7 @@ fn counted_from_log(stored: &Stored, planned: Option<&[Planned<'_>]>, notes: &mu
         for p in planned {
             p.check(of.get(p.job.row.key().as_str()).map_or(&[], |lines| &lines[..]))?;
         }
-        notes.push("every line is of a run that was planned, and none is missing".into());
+        found.notes.push("every line is of a run that was planned, and none is missing".into());
     }
     Ok(())
 }

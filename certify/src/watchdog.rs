@@ -10,8 +10,15 @@ use spec::ExitCode;
 const LONGEST: Duration = Duration::from_secs(1800);
 /// How long a single run may take, unless told otherwise.
 pub const LONGEST_RUN: u64 = 120;
-/// How much memory the program may use, in MiB, unless told otherwise: many times what it needs.
-pub const MOST_MEMORY: u64 = 8 << 10;
+/// How much memory the program may use, in MiB, unless told otherwise: many times what it needs, and less than the machine
+/// has, where the system would end somebody else instead.
+#[must_use]
+pub fn most_memory() -> u64 {
+    const MANY: u64 = 8 << 10;
+    let told = std::fs::read_to_string("/proc/meminfo").unwrap_or_default();
+    let total = told.lines().find_map(|l| l.strip_prefix("MemTotal:")?.trim().strip_suffix("kB")?.trim().parse().ok());
+    total.map_or(MANY, |kib: u64| MANY.min(kib >> 11))
+}
 
 type Watched = Mutex<Vec<(u64, Instant, String)>>;
 
@@ -26,7 +33,7 @@ pub struct Patience {
 
 impl Default for Patience {
     fn default() -> Self {
-        Self { seconds: LONGEST_RUN, memory: MOST_MEMORY }
+        Self { seconds: LONGEST_RUN, memory: most_memory() }
     }
 }
 
@@ -83,4 +90,15 @@ fn end(why: &str) -> ! {
 fn memory() -> Option<u64> {
     let pages: u64 = std::fs::read_to_string("/proc/self/statm").ok()?.split(' ').nth(1)?.parse().ok()?;
     Some(pages * 4096)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_memory_of_the_program_is_a_part_of_the_machine() {
+        assert!((64..=8 << 10).contains(&most_memory()), "{}", most_memory());
+        assert!(memory().is_none_or(|bytes| bytes >> 20 < most_memory()));
+    }
 }

@@ -52,6 +52,11 @@ impl Clause {
     pub fn from_title(&self) -> bool {
         self.standard != Standard::X1770
     }
+    /// Whether it is about a use of protocols (clause 9) and not about a protocol.
+    #[must_use]
+    pub fn is_use(&self) -> bool {
+        self.standard == Standard::X1770 && self.number.starts_with("9.")
+    }
     /// Whether a protocol of these levels meets the level that the clause asks for; `None` if it asks for none.
     #[must_use]
     pub fn met_by(&self, levels: Levels) -> Option<bool> {

@@ -4,9 +4,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use adversary::Verdict;
+use adversary::catalogue::rows::{self, Cover};
+use adversary::exact::claims;
+use adversary::weakness::NOT_APPLICABLE;
+use protocols::{AUTH_CONSISTENCY, INIT_ALPHA};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use spec::{Adversary, Bound, CLAUSES, Clause, Level, Levels, NOTES, Norm, Standard};
+use spec::{Adversary, Bound, CLAUSES, Check, Clause, Level, Levels, NOTES, Norm, Standard};
 
 use super::Measured;
 use super::strict::MOST;
@@ -246,7 +250,11 @@ fn answer(clause: &Clause, shown: Levels, ruled: &[(Level, OfLevel)], m: &Measur
         all.max().map_or_else(|| "not asked for".into(), |v| v.to_string())
     };
     if let Some(met) = clause.met_by(shown) {
-        return if met { "pass".into() } else { "not demonstrated".into() };
+        return match (met, clause.is_use()) {
+            (false, _) => "not demonstrated".into(),
+            (true, false) => "pass".into(),
+            (true, true) => "its level: pass; the use itself is not part of this certificate".into(),
+        };
     }
     match clause.id {
         "R-6.2a" => format!("semi-honest: {}; malicious: {}", of(Adversary::A1), of(Adversary::A3)),
@@ -324,6 +332,7 @@ fn not_covered(m: &Measured, levels: &[OfLevel], verdicts: &[Verdict]) -> Vec<St
     if m.protocol.foreign {
         out.push("the sources of this protocol are not hashed; the hash of the running program covers them".into());
     }
+    out.extend(beyond(m));
     if !m.rows.iter().any(|row| matches!(row, Evidence::Weakness(_))) {
         out.push("that the certifier finds seeded weaknesses: shown by the certificate of all of `spdz`".into());
     }
@@ -361,6 +370,39 @@ fn not_covered(m: &Measured, levels: &[OfLevel], verdicts: &[Verdict]) -> Vec<St
     }
     for l in levels {
         out.extend(l.missing.iter().map(|what| format!("{}: {what}", l.level)));
+    }
+    out
+}
+
+/// What is promised or listed and cannot be seen from the rows that are there.
+fn beyond(m: &Measured) -> Vec<String> {
+    let mut out = Vec::new();
+    let [least, most] = m.protocol.parties;
+    let unmeasured: Vec<_> = (least..=most).filter(|n| !m.asked.parties.contains(n)).map(|n| n.to_string()).collect();
+    if !unmeasured.is_empty() {
+        out.push(format!("runs with {} parties: claimed, and not measured here", unmeasured.join(", ")));
+    }
+    let makes = |check: &Check| m.protocol.checks.iter().any(|c| c.id == check.id);
+    if makes(&AUTH_CONSISTENCY) {
+        out.push(
+            "privacy of preprocessing by counting: views and best simulators are those of computations on what a dealer \
+             deals; authentication, triples and transfers are attacked and swept, and zero sharing alone is counted"
+                .into(),
+        );
+        out.push(format!(
+            "the chance to pass `{}` and `{}` on the way there: both are MAC checks and counted as such, on dealt shares",
+            AUTH_CONSISTENCY.id, INIT_ALPHA.id
+        ));
+    }
+    if !m.protocol.foreign {
+        let absent = claims::ALL.iter().filter_map(|c| Some(format!("bound {} ({}): {}", c.id, c.says, c.absent?)));
+        out.extend(absent);
+        let listed = NOT_APPLICABLE.iter();
+        out.extend(listed.map(|(row, why)| format!("weakness {row} of the design's list: {why}")));
+        for row in rows::ROWS {
+            let open = row.also.iter().filter_map(|c| if let Cover::NotYet(why) = c { Some(why) } else { None });
+            out.extend(open.map(|why| format!("known attack {} ({}): {why}", row.number, row.attack)));
+        }
     }
     out
 }

@@ -40,6 +40,8 @@ pub struct Stored {
     pub signature: Option<Signed>,
     /// The log, if it is there.
     pub log: Option<Vec<Entry>>,
+    /// The page, if it is there.
+    pub page: Option<Vec<u8>>,
 }
 
 /// Reads a report: a directory, or the certificate itself with its signature beside it.
@@ -58,5 +60,5 @@ pub fn read(report: &Path) -> Result<Stored, String> {
     };
     let signature = beside(SIGNATURE)?.map(|b| Signed::read(b.strip_suffix(b"\n").unwrap_or(&b))).transpose()?;
     let log = beside(LOG)?.map(|b| log::read(&b)).transpose()?;
-    Ok(Stored { certificate, text, signature, log })
+    Ok(Stored { certificate, text, signature, log, page: beside(PAGE)? })
 }

@@ -4,6 +4,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use adversary::attack::Control;
 use adversary::fields::FieldId;
+use adversary::privacy;
 use adversary::subject::positions;
 use adversary::sweep::points;
 
@@ -133,6 +134,11 @@ impl Job<'_> {
         let mut each = coalitions.iter().map(|c| estimate(*subject, &instance(field, *n, c), values));
         each.try_fold(0u64, |sum, k| Ok(sum.saturating_add(k?)))
     }
+    /// Whether some coalition may not tell some inputs over this field apart.
+    fn comparable_over(&self, field: FieldId) -> bool {
+        let How::Views { subject, n, coalitions, .. } = &self.how else { return false };
+        coalitions.iter().any(|c| privacy::comparable(*subject, &instance(field, *n, c)).unwrap_or(false))
+    }
     fn skip(&mut self, fields: Vec<(FieldId, Option<u64>)>) {
         if let Evidence::Views(row) = &mut self.row {
             row.skipped = fields.into_iter().filter_map(|(f, runs)| Some((f.name().to_owned(), runs?))).collect();
@@ -140,12 +146,14 @@ impl Job<'_> {
     }
 }
 
-/// Lets the seeds choose one subject, of those that do not take too long, whose views are counted over one more field.
+/// Lets the seeds choose one subject, of those that do not take too long and have views to compare, whose views are
+/// counted over one more field.
 pub fn rotate(jobs: &mut [Job<'_>], root: &Root) {
     let fits = |job: &&mut Job<'_>| {
         let runs = catch_unwind(AssertUnwindSafe(|| job.views_over(ROTATING)));
         let runs = runs.unwrap_or(Ok(0)).unwrap_or(0);
-        (1..=job.tier.most_views()).contains(&runs)
+        let comparable = || catch_unwind(AssertUnwindSafe(|| job.comparable_over(ROTATING))).unwrap_or(false);
+        (1..=job.tier.most_views()).contains(&runs) && comparable()
     };
     let mut fitting: Vec<_> = jobs.iter_mut().filter(fits).collect();
     let choice = root.seed("the rotating field", 0).checked_rem(fitting.len() as u64);

@@ -46,10 +46,11 @@ pub fn properties(c: &Certificate) -> String {
         for p in &r.points {
             let figures: Vec<_> = p.figures.iter().map(|(name, value)| format!("{name}: {value}")).collect();
             let cells = [code(&r.id), text(&r.holds), text(&p.of), number(p.cases), number(p.violated)];
-            lines.push(cells.into_iter().chain([text(figures.join("; ")), judged(v)]).collect());
+            let (measured, tier) = (text(figures.join("; ")), text(row.grade().to_string()));
+            lines.push(cells.into_iter().chain([measured, tier, judged(v)]).collect());
         }
     }
-    let head = ["property", "what must hold", "instance", "cases", "violated", "measured", "row"];
+    let head = ["property", "what must hold", "instance", "cases", "violated", "measured", "tier", "row"];
     section(
         "Properties beside privacy and correctness",
         &table(
@@ -86,7 +87,7 @@ pub fn certifier(c: &Certificate) -> String {
     let about = format!(
         "Protocols with one seeded weakness each, on which exactly what is broken has to be found, and variants that are as \
          good, on which nothing may be. {}. Intervals are exact, with the confidence of the certificate, as if the seeded ones \
-         were drawn from all there could be.",
+         were drawn from all there could be. Tier E1.",
         totals.join("; ")
     );
     section("The certifier certified", &if lines.is_empty() { String::new() } else { table(&about, &head, &lines) })

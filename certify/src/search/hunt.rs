@@ -161,20 +161,10 @@ impl<'a> Hunt<'a> {
     fn score(&self, ground: &Ground, strategy: &Strategy, level: f64) -> Option<Score> {
         let plan = Compiled::new(strategy, &ground.surface).ok()?;
         let mut score = Score { won: 0, runs: 0, acted: false, what: None, wins: false };
-        // There are two looks at most, and each has half of the level.
-        let level = level / 2.0;
-        // So many runs that to win all of them by right is less likely than the level.
-        let enough = (level.ln() / ground.allowed.ln()).ceil().clamp(RUNS.0 as f64, RUNS.1 as f64) as u64;
-        for enough in [enough, RUNS.1] {
-            if !self.play(ground, &plan, &strategy.id, enough, &mut score) {
-                break;
-            }
-            let chance = at_least(score.won, score.runs, ground.allowed);
-            score.wins = chance < level;
-            if score.wins || chance >= SUSPECT {
-                break;
-            }
-        }
+        let oftener = oftener_than(ground.allowed, level, |enough| {
+            self.play(ground, &plan, &strategy.id, enough, &mut score).then_some((score.won, score.runs))
+        });
+        score.wins |= oftener;
         (score.runs > 0).then_some(score)
     }
     /// Plays until there are so many runs. Whether they are to be counted: not if it wins anyway, or is given up.
@@ -218,6 +208,23 @@ impl<'a> Hunt<'a> {
     }
 }
 
+/// Whether something happens oftener than `allowed` lets it, of which `play` tells after so many runs how often it has
+/// happened and in how many; `None` if that is of no interest any more.
+fn oftener_than(allowed: f64, level: f64, mut play: impl FnMut(u64) -> Option<(u64, u64)>) -> bool {
+    // There are two looks at most, and each has half of the level.
+    let level = level / 2.0;
+    // So many runs that to win all of them by right is less likely than the level.
+    let enough = (level.ln() / allowed.ln()).ceil().clamp(RUNS.0 as f64, RUNS.1 as f64) as u64;
+    for enough in [enough, RUNS.1] {
+        let Some((happened, runs)) = play(enough) else { return false };
+        let chance = at_least(happened, runs, allowed);
+        if chance < level || chance >= SUSPECT {
+            return chance < level;
+        }
+    }
+    false
+}
+
 /// The largest field over which the inputs of a coalition can be tried, or whether that is so over this one.
 fn judged(subject: &dyn DynSubject, n: usize, corrupt: PartySet, wanted: Option<FieldId>) -> Option<FieldId> {
     let [mine, _] = positions(&subject.shape(n), corrupt);
@@ -235,5 +242,38 @@ impl Ground {
         let at = Instance::field(field.order()).with_parties(u32::try_from(n).unwrap_or(u32::MAX));
         let allowed = weakest(subject.claim(), &at).and_then(|b| b.at(&at).to_f64()).unwrap_or(0.0);
         Ok(Self { field, surface, allowed })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What happens in so many of a hundred runs: whether it is too often, and after how many looks.
+    fn judged(percent: u64, allowed: f64) -> (bool, Vec<u64>) {
+        let mut looks = Vec::new();
+        let found = oftener_than(allowed, 1e-6, |runs| {
+            looks.push(runs);
+            Some((runs * percent / 100, runs))
+        });
+        (found, looks)
+    }
+    #[test]
+    fn what_is_suspect_is_looked_at_twice() {
+        let allowed = 0.1;
+        assert_eq!(judged(100, allowed), (true, vec![24]), "always: plain at once");
+        assert_eq!(judged(10, allowed), (false, vec![24]), "as often as it may: dropped at once");
+        assert_eq!(judged(30, allowed), (true, vec![24, 200]), "thrice as often: only many runs tell");
+        let mut looks = [(7, 24), (36, 200)].into_iter();
+        assert!(!oftener_than(allowed, 1e-6, |_| looks.next()), "luck at first: the second look clears it");
+        assert!(looks.next().is_none());
+        assert!(!oftener_than(allowed, 1e-6, |_| None), "given up");
+    }
+    /// Where nothing may pass, all runs it takes are the fewest.
+    #[test]
+    fn what_may_never_happen_is_plain_at_once() {
+        assert_eq!(judged(100, 0.0), (true, vec![RUNS.0]));
+        assert_eq!(judged(0, 0.0), (false, vec![RUNS.0]));
+        assert_eq!(judged(100, 0.9).1, [138], "0.9^138 is below half of the level");
     }
 }

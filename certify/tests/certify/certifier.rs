@@ -22,7 +22,7 @@ fn forged(stored: &Stored, change: impl Fn(&mut Vec<log::Entry>)) -> Result<Verd
     certificate.measured.rows = recount(&certificate.measured.rows, &entries)?;
     certificate.derived = Derived::from(&certificate.measured)?;
     let text = strict::canonical(&certificate).unwrap();
-    let stored = Stored { certificate, text, signature: None, log: Some(entries) };
+    let stored = Stored { certificate, text, signature: None, log: Some(entries), page: None };
     verify(&stored, &Registry::new(TOYS).unwrap(), None, None, Patience::default())
         .map(|_| stored.certificate.derived.verdict())
 }

@@ -53,7 +53,7 @@ fn a_figure_without_a_proof_is_refused() {
             }
         }
     };
-    assert_ne!(verified(&forged(unproved), None).unwrap().verdict.to_string(), "pass");
+    assert_ne!(verified(&forged(unproved), None).unwrap().derived.to_string(), "pass");
     let smaller = |c: &mut Certificate| {
         for row in &mut c.measured.rows {
             if let Evidence::Simulator(r) = row {
@@ -88,7 +88,7 @@ fn a_property_that_was_looked_at_less_is_refused() {
             }
         }
     };
-    assert_ne!(verified(&forged(none), None).unwrap().verdict.to_string(), "pass");
+    assert_ne!(verified(&forged(none), None).unwrap().derived.to_string(), "pass");
 }
 
 /// Counts that add up are not enough: every line has to be of the run that was planned there.
@@ -194,7 +194,7 @@ fn coverage_is_a_part_of_a_whole_and_none_is_no_pass() {
     let total = row.unwrap().total();
     assert!(total["AC1"].hit > 0 && total["AC7"].hit == total["AC7"].all, "{total:?}");
     assert!(error(&with(|hit, all| *hit = all + 1), None).contains(" of "));
-    assert_ne!(verified(&with(|hit, _| *hit = 0), None).unwrap().verdict.to_string(), "pass");
+    assert_ne!(verified(&with(|hit, _| *hit = 0), None).unwrap().derived.to_string(), "pass");
     // Wrong outputs that nothing may let through fail, whatever was covered; so do honest runs that do not end right.
     for (wrong, honest, verdict) in [(0, 0, "pass"), (1, 0, "fail"), (1 << 40, 0, "fail"), (0, 1, "fail")] {
         let other = forged(|entries| {
@@ -205,6 +205,31 @@ fn coverage_is_a_part_of_a_whole_and_none_is_no_pass() {
                 }
             }
         });
-        assert_eq!(verified(&other, None).unwrap().verdict.to_string(), verdict, "{wrong}, {honest}");
+        assert_eq!(verified(&other, None).unwrap().derived.to_string(), verdict, "{wrong}, {honest}");
     }
+}
+
+/// A formula that is wrong may agree with the right one at a size or two.
+#[test]
+fn two_sizes_are_not_enough_for_a_level() {
+    let without = |thin: fn(&mut Evidence)| {
+        let mut measured = made().stored.certificate.measured.clone();
+        measured.rows.iter_mut().for_each(thin);
+        let derived = Derived::from(&measured).unwrap();
+        let verdict = |level: &str| derived.levels.iter().find(|l| l.level == level).unwrap().verdict.clone();
+        [verdict("A1C2"), verdict("A3C2"), derived.verdict]
+    };
+    assert_eq!(without(|_| ()), ["pass"; 3]);
+    let views = |row: &mut Evidence| {
+        if let Evidence::Views(r) = row {
+            r.points.retain(|p| p.field == "F2" || p.field == "F3");
+        }
+    };
+    assert_eq!(without(views), ["inconclusive", "pass", "inconclusive"]);
+    let simulators = |row: &mut Evidence| {
+        if let Evidence::Simulator(r) = row {
+            r.points.retain(|p| p.p < 5);
+        }
+    };
+    assert_eq!(without(simulators), ["pass", "inconclusive", "inconclusive"]);
 }

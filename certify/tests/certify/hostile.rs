@@ -210,7 +210,7 @@ fn honest_panics_are_failures_and_take_no_command_down() {
     }
     let bad: [&dyn DynSubject; 1] = [&Bad(Fault::Broken)];
     let verified = verify(&stored, &Registry::new(&bad).unwrap(), None, None, Patience::default()).unwrap();
-    assert_eq!(verified.verdict, Verdict::Fail);
+    assert_eq!(verified.verdict(), Verdict::Fail);
     assert_eq!(code(Fault::Undefined, &attack), ExitCode::Internal);
     assert_ne!(code(Fault::Undefined, &search), ExitCode::Pass);
     assert_ne!(code(Fault::Undefined, &certify), ExitCode::Pass);

@@ -3,6 +3,7 @@
 use std::path::Path;
 use std::sync::OnceLock;
 
+use adversary::Verdict;
 use proptest::prelude::*;
 use quorate_certify::certificate::store::{self, Stored};
 use quorate_certify::certificate::{Certificate, derive::Derived, sign, strict};
@@ -53,7 +54,7 @@ pub(crate) fn changed(change: impl FnOnce(&mut Certificate), sign_again: bool) -
     } else {
         stored.signature.clone()
     };
-    Stored { certificate, text, signature, log: stored.log.clone() }
+    Stored { certificate, text, signature, log: stored.log.clone(), page: None }
 }
 
 fn blake3_name(text: &[u8]) -> String {
@@ -70,16 +71,59 @@ pub(crate) fn error(stored: &Stored, key: Option<&[u8; 32]>) -> String {
 fn what_was_made_is_believed() {
     let Made { stored, key, dir } = made();
     let found = verified(stored, Some(key)).unwrap();
-    assert_eq!(found.verdict.to_string(), "pass");
+    assert_eq!((found.verdict(), found.open.len()), (Verdict::Pass, 0), "{:?}", found.open);
     assert!(found.notes.iter().any(|n| n.contains("the expected key")));
-    let notes = verified(stored, None).unwrap().notes;
-    assert!(notes.iter().any(|n| n.contains("signed by") && n.contains("not pinned")), "{notes:?}");
-    let report = dir.path().join("report");
-    assert_eq!(run(TOYS, &["verify", report.to_str().unwrap()]), ExitCode::Pass);
-    // Without a signature it demonstrates nothing to others.
+    assert!(found.notes.iter().any(|n| n.contains("the page shows")));
+    let (report, public) = (dir.path().join("report"), dir.path().join("key.pub"));
+    let [report, public] = [&report, &public].map(|path| path.to_str().unwrap());
+    assert_eq!(run(TOYS, &["verify", report, "--key", public]), ExitCode::Pass);
+    assert_eq!(run(TOYS, &["verify", report]), ExitCode::Inconclusive);
+}
+
+/// Nothing is wrong with it, but something has to be taken on trust.
+#[test]
+fn what_is_taken_on_trust_does_not_pass() {
+    let Made { stored, key, .. } = made();
+    let open = |stored: &Stored, key: Option<&[u8; 32]>, why: &str| {
+        let found = verified(stored, key).unwrap();
+        assert_eq!((found.derived, found.verdict()), (Verdict::Pass, Verdict::Inconclusive), "{why}");
+        assert!(matches!(&found.open[..], [one] if one.contains(why)), "{why}: {:?}", found.open);
+    };
+    open(stored, None, "say with --key");
     let unsigned = Stored { signature: None, ..changed(|_| (), false) };
-    assert_eq!(verified(&unsigned, None).unwrap().verdict.to_string(), "inconclusive");
+    open(&unsigned, None, "NOT SIGNED");
     assert!(error(&unsigned, Some(key)).contains("not signed"));
+    open(&Stored { log: None, ..changed(|_| (), false) }, Some(key), "is not there");
+    // Of a forger nothing passes, whatever there is to recompute, and whatever it says of the program that measured.
+    let forgeries: [fn(&mut Certificate); 5] = [
+        |_| (),
+        |c| c.measured.program.sources = "0".repeat(64),
+        |c| c.measured.program.lock = "0".repeat(64),
+        |c| c.measured.program.spec = "0".repeat(64),
+        |c| c.measured.program.binary = "0".repeat(64),
+    ];
+    for (k, forge) in forgeries.into_iter().enumerate() {
+        let forged = changed(forge, true);
+        for log in [None, forged.log.clone()] {
+            let found = verified(&Stored { log, ..changed(forge, true) }, None).unwrap();
+            assert_eq!(found.verdict(), Verdict::Inconclusive, "{k}");
+        }
+    }
+    // Another list of dependencies under the same sources is said even where the signature is believed.
+    let signed_by_them = changed(|c| c.measured.program.lock = "0".repeat(64), true);
+    let theirs = sign::public(&signed_by_them.signature.as_ref().unwrap().key).unwrap();
+    open(&signed_by_them, Some(&theirs), "list of dependencies");
+}
+
+/// A page that says something else than the certificate beside it.
+#[test]
+fn a_changed_page_is_refused() {
+    let Made { stored, key, .. } = made();
+    let page = String::from_utf8(stored.page.clone().unwrap()).unwrap();
+    assert!(page.contains("<title>"));
+    let with = |page: String| Stored { page: Some(page.into_bytes()), ..changed(|_| (), false) };
+    assert!(verified(&with(page.clone()), Some(key)).is_ok());
+    assert!(error(&with(page.replacen("pass", "pass ", 1)), Some(key)).contains("it was changed"));
 }
 
 fn attack(c: &mut Certificate) -> &mut quorate_certify::evidence::attack::Row {
@@ -110,6 +154,7 @@ fn every_change_breaks_the_signature() {
         certificate: stored.certificate.clone(),
         text: stored.text.clone(),
         log: None,
+        page: None,
     };
     assert!(error(&mixed, None).contains("another certificate"));
 }
@@ -180,7 +225,7 @@ fn read(bytes: &[u8]) -> Result<Verified, String> {
     let Made { stored, key, .. } = made();
     let certificate: Certificate = strict::read(bytes).map_err(|e| e.to_string())?;
     let (signature, log) = (stored.signature.clone(), stored.log.clone());
-    verified(&Stored { certificate, text: bytes.to_vec(), signature, log }, Some(key))
+    verified(&Stored { certificate, text: bytes.to_vec(), signature, log, page: None }, Some(key))
 }
 
 proptest! {
@@ -214,6 +259,7 @@ proptest! {
         if sign_again && let Ok(certificate) = strict::read::<Certificate>(&bytes) {
             let again = changed(|c| *c = certificate, true);
             if let Ok(found) = verified(&again, None) {
+                prop_assert!(found.verdict() != Verdict::Pass, "{place}");
                 // Where it was made and what it was made from is what the signer says.
                 let free = ["/measured/program/", "/measured/environment/", "/measured/seed/"];
                 prop_assert!(free.iter().any(|f| place.starts_with(f)), "{place} {:?}", found.notes);
