@@ -12,6 +12,7 @@
 //!   <segment id>/alpha    this party's share of the MAC key
 //!   <segment id>/blocks   the items
 //! fences/<ledger id>      the epoch again, outside the directory
+//! fences/<ledger id>.lock held by the one process that uses the ledger or a copy of it
 //! ```
 //! - **Before use, on disk**: opening a segment marks it open and moves the cursor a stride ahead; the cursor on disk is
 //!   never behind what was handed out. A segment found open at the next start is burnt.
