@@ -2,7 +2,7 @@
 //!
 //! Spec: `spec/protocols/13-ledger.md`. The ledger counts one epoch up whenever it is opened and whenever a segment is
 //! put to use, and writes the new epoch together with the segment's state first to its own state file and then to the
-//! fence, before any item is handed out. So a copy of the directory made at any earlier time either shows the segment
+//! fence, before any item is handed out. So a copy of the directory from before an item left either shows the segment
 //! as open (and is burnt) or carries an older epoch than the fence (and is refused). What this cannot see: the
 //! directory and the fence restored together, to states of the same time.
 

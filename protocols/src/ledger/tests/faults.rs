@@ -1,6 +1,8 @@
 //! What goes wrong half-way, and what no caller should ask: torn blocks, two copies at once, tombstones that cannot be
 //! written, segments that are not there.
 
+use field::Fr;
+
 use super::*;
 use crate::ledger::Status;
 use crate::ledger::record::Kind;
@@ -72,7 +74,48 @@ fn a_tombstone_that_cannot_be_written_costs_the_files_all_the_same() {
         assert_eq!(dir.stock()[0].status, if later { Status::Failed } else { Status::Sealed });
         let why = refusal(take(&dir, &b));
         assert!(why.contains(if later { "wiped" } else { "its files are gone" }), "{why}");
+        // What is gone does not serve to say what differs either.
+        assert!(refusal(dir.take::<Fr>(&b)).contains("there is no preprocessing"));
     }
+}
+
+/// Uses five triples of a sealed segment.
+fn five(dir: &Directory, b: &Binding) {
+    let mut ledger = take(dir, b).unwrap();
+    assert!(same(&ledger.parts().1.triples(5).unwrap().a, 0, 5));
+    ledger.close().unwrap();
+}
+
+#[test]
+fn a_fence_put_back_alone_by_one_epoch_is_repaired_and_nothing_repeats() {
+    let place = Place::new();
+    let dir = place.open().unwrap();
+    let b = generate(&dir, 0, 1).unwrap();
+    let old = place.twin();
+    five(&dir, &b);
+    drop(dir);
+    fs::remove_dir_all(place.fences()).unwrap();
+    copy(&old.fences(), &place.fences());
+    let dir = place.open().unwrap();
+    assert_eq!(drain(&mut take(&dir, &b).unwrap(), 0).unwrap()[0], 5);
+}
+
+#[test]
+fn a_copy_from_before_a_death_in_its_epoch_has_the_exact_cursors() {
+    let place = Place::new();
+    let dir = place.open().unwrap();
+    let b = generate(&dir, 0, 1).unwrap();
+    five(&dir, &b);
+    let old = place.twin();
+    let s = session(0, 1);
+    dir.bury_with(&s, b.id::<F128>());
+    s.die();
+    assert!(refusal(take(&dir, &b)).contains("wiped"));
+    drop((dir, s));
+    // No epoch began since the copy, so the fence admits it: nothing left since either.
+    place.restore(&old.ledger());
+    let dir = place.open().unwrap();
+    assert_eq!(drain(&mut take(&dir, &b).unwrap(), 0).unwrap()[0], 5);
 }
 
 #[test]
