@@ -139,7 +139,8 @@ impl Directory {
         s.on_death(move || {
             flag.set(true);
             if let Ok(mut inner) = inner.try_borrow_mut() {
-                // A failure to write leaves the segment marked open, and open segments are burnt at the next start.
+                // If the tombstone cannot be written, an open segment is burnt at the next start, and of a sealed one the
+                // files are gone.
                 let _ = inner.bury(&id);
             }
         });
@@ -156,6 +157,17 @@ impl Inner {
     }
     pub fn entry(&self, id: &[u8; 32]) -> Option<&Entry> {
         self.state.entry(id)
+    }
+    /// The line of a segment; refused unless this is how it stands.
+    pub fn standing(&self, id: &[u8; 32], status: Status) -> Result<&Entry> {
+        self.state.entry(id).filter(|e| e.status == status).ok_or_else(|| {
+            Error::Local(format!(
+                "{}: preprocessing {} is not {} (any more): generate new preprocessing",
+                self.path.display(),
+                hex(&id[..8]),
+                format!("{status:?}").to_lowercase()
+            ))
+        })
     }
 
     /// Reads the state and has the fence admit it.
@@ -225,16 +237,16 @@ impl Inner {
         }
         Ok(())
     }
-    /// The tombstone: the segment is dead on disk, then its key and items are removed.
+    /// The tombstone: the segment is dead on disk, then its key and items are removed. They are even if the tombstone
+    /// cannot be written: a sealed segment would be as good as new at the next start.
     fn bury(&mut self, id: &[u8; 32]) -> Result<()> {
-        if self.state.entry(id).is_some_and(|e| !e.status.is_dead()) {
-            self.update(|state| {
-                if let Some(e) = state.entry_mut(id) {
-                    e.status = Status::Failed;
-                }
-            })?;
+        let mut written = Ok(());
+        if let Some(e) = self.state.entry_mut(id).filter(|e| !e.status.is_dead()) {
+            // In memory whatever the disk does, so that whatever is written next says it as well.
+            e.status = Status::Failed;
+            written = self.update(|_| {});
         }
-        disk::remove_segment(&self.segment(id))
+        written.and(disk::remove_segment(&self.segment(id)))
     }
 
     /// Refuses unless there is a sealed segment of this id, saying why.
@@ -242,7 +254,9 @@ impl Inner {
         let session = want.session.hex();
         let Some(e) = self.state.entry(id) else {
             // Another segment of the same session tells what differs.
-            let serves = |e: &&Entry| e.session == want.session && !e.status.is_dead() && !e.is_used_up();
+            let serves = |e: &&Entry| {
+                e.session == want.session && !e.status.is_dead() && !e.is_used_up() && self.segment(&e.id).exists()
+            };
             for e in self.state.entries.iter().filter(serves) {
                 self.head(&e.id)?.expect::<F>(want)?;
             }
@@ -254,6 +268,9 @@ impl Inner {
         };
         let why = match e.status {
             Status::Sealed if e.is_used_up() => "is used up",
+            Status::Sealed if !self.segment(id).exists() => {
+                "cannot be used: its files are gone, as they are if its session died while the disk was full"
+            }
             Status::Sealed => return Ok(()),
             Status::Open => "is in use by another session of this process",
             Status::Interrupted => {

@@ -6,7 +6,7 @@
 use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::io;
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use zeroize::Zeroizing;
 
@@ -114,9 +114,14 @@ pub(super) fn read(path: &Path) -> Result<Option<Zeroizing<Vec<u8>>>> {
     fs::read(path).map(|b| Some(Zeroizing::new(b))).map_err(|e| failed("reading", path, &e))
 }
 
+/// Where the next content of `path` is written first.
+fn aside(path: &Path) -> PathBuf {
+    path.with_extension("new")
+}
+
 /// Makes `path` hold exactly `bytes`, all or nothing whatever happens meanwhile.
 pub(super) fn replace(path: &Path, bytes: &[u8]) -> Result<()> {
-    let fresh = path.with_extension("new");
+    let fresh = aside(path);
     let swap = || -> io::Result<()> {
         power::step()?;
         let file = create(&fresh)?;
@@ -174,9 +179,11 @@ pub(super) fn wipe(path: &Path) -> Result<()> {
     }
 }
 
-/// Removes a segment's directory: the key share is overwritten first.
+/// Removes a segment's directory: the key share is overwritten first, also where a stop before its renaming left it.
 pub(super) fn remove_segment(path: &Path) -> Result<()> {
-    wipe(&path.join(super::segment::ALPHA))?;
+    let alpha = path.join(super::segment::ALPHA);
+    wipe(&alpha)?;
+    wipe(&aside(&alpha))?;
     match power::step().and_then(|()| fs::remove_dir_all(path)) {
         Err(e) if e.kind() != io::ErrorKind::NotFound => Err(failed("removing", path, &e)),
         _ => Ok(()),

@@ -2,10 +2,11 @@
 //!
 //! Spec: `spec/protocols/13-ledger.md`. The ledger counts one epoch up whenever it is opened and whenever a segment is
 //! put to use, and writes the new epoch together with the segment's state first to its own state file and then to the
-//! fence, before any item is handed out. So a copy of the directory made at any earlier time either shows the segment
+//! fence, before any item is handed out. So a copy of the directory from before an item left either shows the segment
 //! as open (and is burnt) or carries an older epoch than the fence (and is refused). What this cannot see: the
 //! directory and the fence restored together, to states of the same time.
 
+use std::fs::File;
 use std::path::{Path, PathBuf};
 
 use super::disk;
@@ -13,13 +14,15 @@ use super::record::{Get, Kind, LedgerKey, damaged};
 use super::state::State;
 use crate::{Error, Result};
 
-/// The fence of one ledger.
+/// The fence of one ledger, locked: two copies of the directory have a lock file each, but one fence.
 pub(super) struct Fence {
     path: PathBuf,
+    _lock: File,
 }
 
 impl Fence {
-    /// The fence of ledger `key.id` among the fences in `dir`, which must not be part of the ledger directory.
+    /// The fence of ledger `key.id` among the fences in `dir`, which must not be part of the ledger directory. Refused
+    /// while a process uses a copy of the ledger.
     pub fn new(dir: &Path, ledger: &Path, key: &LedgerKey) -> Result<Self> {
         disk::private_dir(dir)?;
         let real = |p: &Path| p.canonicalize().map_err(|e| disk::failed("reading", p, &e));
@@ -31,7 +34,9 @@ impl Fence {
                 ledger.display()
             )));
         }
-        Ok(Self { path: dir.join(super::hex(&key.id)) })
+        let path = dir.join(super::hex(&key.id));
+        let lock = disk::lock(&path.with_extension("lock"))?;
+        Ok(Self { path, _lock: lock })
     }
     /// The epoch, `None` before the first.
     pub fn read(&self, key: &LedgerKey) -> Result<Option<u64>> {
@@ -49,7 +54,8 @@ impl Fence {
         disk::replace(&self.path, &key.seal(Kind::Fence, &body))
     }
     /// Whether a ledger at this epoch may be used. One ahead of the fence is a stop between the two writes, during
-    /// which nothing was handed out: the fence catches up before anything else happens.
+    /// which nothing was handed out: the fence catches up before anything else happens. A fence that alone was put back
+    /// by one epoch looks the same and may: the ledger beside it is the present one and knows what it handed out.
     /// Without a fence only an empty ledger is a new one; any other is a copy that came here without it.
     pub fn admit(&self, key: &LedgerKey, state: &State) -> Result<()> {
         let ledger = state.epoch;

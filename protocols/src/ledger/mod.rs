@@ -12,13 +12,14 @@
 //!   <segment id>/alpha    this party's share of the MAC key
 //!   <segment id>/blocks   the items
 //! fences/<ledger id>      the epoch again, outside the directory
+//! fences/<ledger id>.lock held by the one process that uses the ledger or a copy of it
 //! ```
 //! - **Before use, on disk**: opening a segment marks it open and moves the cursor a stride ahead; the cursor on disk is
 //!   never behind what was handed out. A segment found open at the next start is burnt.
-//! - **Rollback**: every start and every opening begins a new epoch, in the state file and in the fence. A restored
-//!   directory carries an older epoch than the fence and is refused. Directory and fence restored *together* to one time
-//!   cannot be told from the original: a peer's comparison of cursors catches it unless the peer was restored as well,
-//!   or lies.
+//! - **Rollback**: every start and every opening begins a new epoch, in the state file and in the fence. A directory
+//!   restored to before an item left carries an older epoch than the fence and is refused, or is burnt. Directory and
+//!   fence restored *together* to one time cannot be told from the original: a peer's comparison of cursors catches it
+//!   unless the peer was restored as well, or lies.
 //! - **Death**: when the session dies, the segment is dead on disk and its key wiped before the abort frame leaves.
 //! - Files are authenticated, not encrypted: whoever can read the directory knows this party's shares.
 

@@ -83,7 +83,7 @@ impl<F: Field> Items<F> {
         if len != head.data_len(F::BYTES) {
             return Err(damaged(&path, &format!("it has {len} bytes, not {}", head.data_len(F::BYTES))));
         }
-        let opened_at = inner.entry(&id).map(|e| e.used.clone()).unwrap_or_default();
+        let opened_at = inner.standing(&id, Status::Sealed)?.used.clone();
         let mut shelves = shelve::<F>(head, &opened_at);
         shelves.iter_mut().for_each(|s| s.reserved = s.reach(0, STRIDE));
         let reserved: Vec<u64> = shelves.iter().map(|s| s.reserved).collect();
@@ -129,7 +129,10 @@ impl<F: Field> Items<F> {
             return Err(damaged(&self.path, "a block of it could not be read"));
         }
         let slot = kind.index();
-        let left = self.shelves.get(slot).map_or(0, |s| s.total - s.used);
+        let Some(shelf) = self.shelves.get(slot) else {
+            return Err(Error::Local(format!("the ledger has no {}, who is not among its parties", kind.words())));
+        };
+        let left = shelf.total - shelf.used;
         if (n as u64) > left {
             return Err(Error::Local(format!(
                 "the ledger has {left} {} left, this step needs {n}: generate more first",
@@ -164,14 +167,16 @@ impl<F: Field> Items<F> {
         }
         Ok(out)
     }
-    /// Makes sure that the disk says of the next `n` items that they are used.
+    /// Makes sure that the disk says of the next `n` items that they are used, and of the segment that it is open.
     fn reserve(&mut self, slot: usize, n: usize) -> Result<()> {
+        let mut dir = self.dir.borrow_mut();
+        dir.standing(&self.id, Status::Open)?;
         let shelf = &self.shelves[slot];
         if shelf.used + n as u64 <= shelf.reserved {
             return Ok(());
         }
         let reach = shelf.reach(n as u64, self.stride);
-        self.dir.borrow_mut().update(|state| {
+        dir.update(|state| {
             if let Some(e) = state.entry_mut(&self.id) {
                 e.used[slot] = reach;
             }

@@ -85,8 +85,11 @@ impl State {
             let (id, session) = (get.array()?, SessionId(get.array()?));
             let status = Status::from_byte(get.u8()?)?;
             let kinds = get.u8().filter(|k| *k >= 2)?;
-            let used = (0..kinds).map(|_| get.u64()).collect::<Option<_>>()?;
-            let total = (0..kinds).map(|_| get.u64()).collect::<Option<_>>()?;
+            let used = (0..kinds).map(|_| get.u64()).collect::<Option<Vec<_>>>()?;
+            let total = (0..kinds).map(|_| get.u64()).collect::<Option<Vec<_>>>()?;
+            if used.iter().zip(&total).any(|(used, total)| used > total) {
+                return None;
+            }
             entries.push(Entry { id, session, status, used, total });
         }
         Some(Self { epoch, entries })

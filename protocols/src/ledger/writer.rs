@@ -31,6 +31,8 @@ pub struct Writer<F: Field> {
     /// By kind: what has not filled a block yet.
     pending: Vec<Pending>,
     finished: bool,
+    /// A block was written in part: what would follow stands in the wrong place.
+    broken: bool,
     /// The MAC key that everything in it is under.
     under: Under,
     field: PhantomData<F>,
@@ -70,8 +72,8 @@ impl<F: Field> Writer<F> {
         let pending = pending.collect();
         // The commitment to the key comes with the key, at the end.
         let head = Head { binding, field: F::NAME.into(), commitment: [0; 32], blocks: vec![] };
-        let field = PhantomData;
-        Ok(Self { dir, dead, id, path, head, file, key, block: BLOCK_ITEMS, pending, finished: false, under, field })
+        let (finished, broken, field) = (false, false, PhantomData);
+        Ok(Self { dir, dead, id, path, head, file, key, block: BLOCK_ITEMS, pending, finished, broken, under, field })
     }
     /// What the segment is called by in [`Directory::resume`](super::Directory::resume).
     #[must_use]
@@ -115,10 +117,22 @@ impl<F: Field> Writer<F> {
             Err(Error::Local("values for the ledger are authenticated under another MAC key than its segment".into()))
         }
     }
-    fn append(&mut self, kind: Kind, columns: &[&[F]]) -> Result<()> {
+    /// Refuses after the session's death, and after a block that was not written whole.
+    fn whole(&self) -> Result<()> {
         if self.dead.get() {
             return Err(Error::Dead);
         }
+        if self.broken {
+            return Err(Error::Storage(format!(
+                "{}: a block was written in part, and nothing is built upon that: generate new preprocessing in a new \
+                 session",
+                self.path.join(segment::BLOCKS).display()
+            )));
+        }
+        Ok(())
+    }
+    fn append(&mut self, kind: Kind, columns: &[&[F]]) -> Result<()> {
+        self.whole()?;
         let slot = kind.index();
         let expected = self.pending.get(slot).map(|p| p.columns.len());
         let len = columns.first().map_or(0, |c| c.len());
@@ -146,10 +160,12 @@ impl<F: Field> Writer<F> {
         let p = &mut self.pending[slot];
         let columns: Vec<&[u8]> = p.columns.iter().map(|c| c.as_slice()).collect();
         let tag = block_tag(&self.key, self.head.blocks.len(), p.kind, p.count, &columns);
+        self.broken = true;
         for column in columns {
             disk::write(&self.file, column)
                 .map_err(|e| disk::failed("writing", &self.path.join(segment::BLOCKS), &e))?;
         }
+        self.broken = false;
         self.head.blocks.push(Block { kind: p.kind, count: p.count as u32, tag });
         p.columns.iter_mut().for_each(|c| c.clear());
         p.count = 0;
@@ -167,9 +183,7 @@ impl<F: Field> Writer<F> {
     /// }
     /// ```
     pub fn finish(mut self, key: MacKey<F>) -> Result<Binding> {
-        if self.dead.get() {
-            return Err(Error::Dead);
-        }
+        self.whole()?;
         key.settled()?;
         if key.under() != self.under {
             return Err(Error::Local("the MAC key given for a segment is not the one that it was started with".into()));

@@ -1,6 +1,7 @@
 //! Tests of the ledger: what comes out, what is refused, and what the disk holds at every moment.
 
 mod damage;
+mod faults;
 mod life;
 mod peers;
 pub(super) mod power;
@@ -48,11 +49,11 @@ impl Place {
         copy(&self.fences(), &twin.fences());
         twin
     }
-    /// Every file, fences included.
+    /// Every file, fences included, but the locks.
     fn files(&self) -> Vec<PathBuf> {
         let mut found = Vec::new();
         list(self.root.path(), &mut found);
-        found.retain(|p| !p.ends_with("lock"));
+        found.retain(|p| !p.ends_with("lock") && p.extension().is_none_or(|e| e != "lock"));
         found.sort();
         found
     }
