@@ -170,7 +170,7 @@ pub struct List {
 /// What to explain.
 #[derive(Args)]
 pub struct Explain {
-    /// The name of an attack or of a figure.
+    /// The name of an attack, a figure, a seeded weakness or a sound variant.
     pub name: String,
 }
 

@@ -36,6 +36,7 @@ pub const ALL: &[Claim] = &[
         "a commitment is bound to its owner and opens in one way only; about bits of a hash and not about a field",
     ),
     claim("B13", "wrong rows in S blocks of an OT extension pass with 2^(−k·S), a wrong tree with |T|/2^k"),
+    claim("coin", "a coin of committed parts is what a coalition wants no more often than by chance, 1/p"),
     claim("privacy", "views are equal when outputs are"),
 ];
 

@@ -8,12 +8,14 @@
 //! | `multiplication` | a whole multiplication |
 //! | `keys` | one opening under several keys |
 //! | [`sacrifice`] | spoiled triples |
+//! | `coin` | a coin that a coalition wants to be zero |
 //! | `commitments` | commitments without an owner, and short ones |
 //! | `transfer` | wrong rows and wrong trees of an OT extension |
 //! | `privacy` | what a coalition sees |
 //! | `decisions` | the best of all that a coalition can decide by what it has seen |
 
 pub mod claims;
+mod coin;
 mod commitments;
 mod decisions;
 pub(crate) mod keys;
@@ -357,7 +359,15 @@ fn directions<F: field::Field>(len: usize) -> impl Iterator<Item = Vec<F>> {
 
 /// Every exact figure.
 pub fn all() -> impl Iterator<Item = &'static Measurement> {
-    let files =
-        [openings::ALL, multiplication::ALL, keys::ALL, sacrifice::ALL, commitments::ALL, transfer::ALL, privacy::ALL];
+    let files = [
+        openings::ALL,
+        multiplication::ALL,
+        keys::ALL,
+        sacrifice::ALL,
+        coin::ALL,
+        commitments::ALL,
+        transfer::ALL,
+        privacy::ALL,
+    ];
     files.into_iter().flatten()
 }

@@ -1,5 +1,6 @@
 //! What there is, and what it does.
 
+use adversary::weakness::{SOUND, WEAKNESSES};
 use adversary::{attacks, exact};
 use spec::ExitCode;
 
@@ -33,7 +34,7 @@ pub fn list(args: &List, registry: &Registry<'_>) -> Done {
     Ok(ExitCode::Pass)
 }
 
-/// One attack or figure.
+/// One attack, figure, weakness or sound variant.
 pub fn explain(args: &Explain, registry: &Registry<'_>) -> Done {
     let own = registry.all().flat_map(|p| p.attacks);
     let mut text = String::new();
@@ -53,6 +54,14 @@ pub fn explain(args: &Explain, registry: &Registry<'_>) -> Done {
             text += &format!("  {:8} {} is {}\n", p.at.to_string(), p.bound, p.bound.at(&p.at.instance()))
         });
     }
+    if let Some(w) = WEAKNESSES.iter().chain(SOUND).find(|w| w.id == args.name) {
+        let breaks: Vec<_> = w.breaks.iter().map(ToString::to_string).collect();
+        let (kind, breaks) = match breaks.is_empty() {
+            true => ("a sound variant, which must not be flagged", "nothing".into()),
+            false => ("a seeded weakness, which must be flagged", breaks.join(", ")),
+        };
+        text += &format!("{}: {kind}\n\n  is       {}\n  breaks   {breaks}\n", w.id, w.weakens);
+    }
     if text.is_empty() {
         let near: Vec<_> = attacks::all().map(|a| a.id).filter(|id| id.contains(&args.name)).collect();
         let hint = if near.is_empty() {
@@ -60,7 +69,7 @@ pub fn explain(args: &Explain, registry: &Registry<'_>) -> Done {
         } else {
             format!("did you mean {}?", near.join(", "))
         };
-        return Err(failed(ExitCode::Usage)(format!("there is no attack or figure `{}`: {hint}", args.name)));
+        return Err(failed(ExitCode::Usage)(format!("there is no attack, figure or weakness `{}`: {hint}", args.name)));
     }
     print(&text)?;
     Ok(ExitCode::Pass)

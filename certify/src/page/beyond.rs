@@ -78,16 +78,27 @@ pub fn certifier(c: &Certificate) -> String {
                 text(list(&p.breaks)),
                 text(list(&p.weakened)),
                 text(list(&p.shipped)),
+                number(p.measurements),
                 text(if p.right() { "yes" } else { "NO" }),
                 judged(v),
             ]);
         }
     }
-    let head = ["name", "what is left out or done otherwise", "breaks", "found", "found without it", "right", "row"];
+    let head = [
+        "name",
+        "what is left out or done otherwise",
+        "breaks",
+        "found",
+        "found without it",
+        "measurements",
+        "right",
+        "row",
+    ];
     let about = format!(
         "Protocols with one seeded weakness each, on which exactly what is broken has to be found, and variants that are as \
-         good, on which nothing may be. {}. Intervals are exact, with the confidence of the certificate, as if the seeded ones \
-         were drawn from all there could be. Tier E1.",
+         good, on which nothing may be. {}. Where there is one measurement, it is an experiment made for this weakness, and \
+         that nothing else is broken is known by construction only. Intervals are exact, with the confidence of the \
+         certificate, as if the seeded ones were drawn from all there could be. Tier E1.",
         totals.join("; ")
     );
     section("The certifier certified", &if lines.is_empty() { String::new() } else { table(&about, &head, &lines) })

@@ -52,7 +52,7 @@ pub enum Bound {
     Zero,
     /// There is no protection: what a control, with its check switched off, must show.
     One,
-    /// A wrong value with a guessed MAC, nothing random but the key: 1/p.
+    /// A wrong value with a guessed MAC, nothing random but the key; a coin that comes out as it is wanted to: 1/p.
     SingleOpening,
     /// The batched MAC check with one uniform coefficient per value, for every batch size: (2p−1)/p². Either the
     /// combination of the errors vanishes (1/p) or the key is guessed (1/p of the rest).
