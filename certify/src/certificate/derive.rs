@@ -4,19 +4,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use adversary::Verdict;
-use adversary::catalogue::rows::{self, Cover};
-use adversary::exact::claims;
-use adversary::weakness::NOT_APPLICABLE;
-use protocols::{AUTH_CONSISTENCY, INIT_ALPHA};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use spec::{Adversary, Bound, CLAUSES, Check, Clause, Level, Levels, NOTES, Norm, Standard};
+use spec::{Adversary, Bound, CLAUSES, Clause, Level, Levels, NOTES, Norm, Standard};
 
 use super::Measured;
-use super::strict::MOST;
+use super::limits::not_covered;
 use crate::evidence::{self, Evidence, Grade, simulator};
 use crate::plan::Question;
-use crate::properties::TOO_MANY;
 
 /// What follows.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
@@ -316,95 +311,6 @@ fn of_clause(c: &Clause, answer: String) -> OfClause {
         answer,
         from_title: c.from_title(),
     }
-}
-
-/// What no attack and no counting shows.
-const NEVER: &[&str] = &[
-    "that hash commitments, the pseudo-random generator and the group behind base transfers are hard to break: assumed",
-    "anything by counting over large fields: the same generic code is counted over tiny ones",
-    "that nothing leaks through time or power",
-    "that strategies which were not run are explained: a best simulator is one for its strategy, at its size",
-];
-
-fn not_covered(m: &Measured, levels: &[OfLevel], verdicts: &[Verdict]) -> Vec<String> {
-    let mut out: Vec<String> = m.protocol.not_claimed.iter().map(|x| format!("not claimed: {x}")).collect();
-    out.extend(NEVER.iter().map(ToString::to_string));
-    if m.protocol.foreign {
-        out.push("the sources of this protocol are not hashed; the hash of the running program covers them".into());
-    }
-    out.extend(beyond(m));
-    if !m.rows.iter().any(|row| matches!(row, Evidence::Weakness(_))) {
-        out.push("that the certifier finds seeded weaknesses: shown by the certificate of all of `spdz`".into());
-    }
-    if m.asked.tier != "deep" {
-        out.push(format!("what only a deeper tier than `{}` does", m.asked.tier));
-    }
-    let many = |runs: u64| if runs == MOST { "more than 10^15".into() } else { runs.to_string() };
-    for row in &m.rows {
-        match row {
-            Evidence::Sweep(r) if r.sample => out.push(format!("{}: a sample of mutations only", r.id)),
-            Evidence::Views(r) => {
-                out.extend(
-                    r.skipped.iter().map(|(f, runs)| format!("{} over {f}: would take {} runs", r.id, many(*runs))),
-                );
-            }
-            Evidence::Property(r) => out.extend(r.points.iter().filter_map(|p| {
-                let runs = p.figures.get(TOO_MANY)?;
-                Some(format!("{} of {}: would take {runs} runs", r.property, p.of))
-            })),
-            Evidence::Weakness(r) if r.planned < r.all => {
-                out.push(format!("{}: {} of {} were examined", r.id, r.planned, r.all));
-            }
-            Evidence::Simulator(r) => {
-                let each: Vec<_> = r.skipped.iter().map(|(f, runs)| format!("{f} ({} runs)", many(*runs))).collect();
-                out.extend((!each.is_empty()).then(|| format!("{}: not over {}", r.id, each.join(", "))));
-            }
-            _ => {}
-        }
-    }
-    // What was said above, field by field, is not said again.
-    let told = |row: &Evidence| matches!(row, Evidence::Simulator(r) if r.supports_only() && !r.skipped.is_empty());
-    let open = |v: &Verdict| matches!(v, Verdict::Inconclusive | Verdict::Vacuous);
-    for (row, v) in m.rows.iter().zip(verdicts).filter(|(row, v)| open(v) && !told(row)) {
-        out.push(format!("{}: {v}", row.key()));
-    }
-    for l in levels {
-        out.extend(l.missing.iter().map(|what| format!("{}: {what}", l.level)));
-    }
-    out
-}
-
-/// What is promised or listed and cannot be seen from the rows that are there.
-fn beyond(m: &Measured) -> Vec<String> {
-    let mut out = Vec::new();
-    let [least, most] = m.protocol.parties;
-    let unmeasured: Vec<_> = (least..=most).filter(|n| !m.asked.parties.contains(n)).map(|n| n.to_string()).collect();
-    if !unmeasured.is_empty() {
-        out.push(format!("runs with {} parties: claimed, and not measured here", unmeasured.join(", ")));
-    }
-    let makes = |check: &Check| m.protocol.checks.iter().any(|c| c.id == check.id);
-    if makes(&AUTH_CONSISTENCY) {
-        out.push(
-            "privacy of preprocessing by counting: views and best simulators are those of computations on what a dealer \
-             deals; authentication, triples and transfers are attacked and swept, and zero sharing alone is counted"
-                .into(),
-        );
-        out.push(format!(
-            "the chance to pass `{}` and `{}` on the way there: both are MAC checks and counted as such, on dealt shares",
-            AUTH_CONSISTENCY.id, INIT_ALPHA.id
-        ));
-    }
-    if !m.protocol.foreign {
-        let absent = claims::ALL.iter().filter_map(|c| Some(format!("bound {} ({}): {}", c.id, c.says, c.absent?)));
-        out.extend(absent);
-        let listed = NOT_APPLICABLE.iter();
-        out.extend(listed.map(|(row, why)| format!("weakness {row} of the design's list: {why}")));
-        for row in rows::ROWS {
-            let open = row.also.iter().filter_map(|c| if let Cover::NotYet(why) = c { Some(why) } else { None });
-            out.extend(open.map(|why| format!("known attack {} ({}): {why}", row.number, row.attack)));
-        }
-    }
-    out
 }
 
 #[cfg(test)]

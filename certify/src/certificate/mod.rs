@@ -4,6 +4,7 @@
 //! | file | what it does |
 //! |---|---|
 //! | [`derive`](mod@derive) | verdicts on rows, levels and clauses from raw data |
+//! | `limits` | what no row shows |
 //! | [`provenance`] | what was run, built from what, where |
 //! | [`strict`] | one text for one meaning |
 //! | [`sign`] | keys and signatures |
@@ -11,6 +12,7 @@
 //! | [`tree`] | one hash of many files |
 
 pub mod derive;
+mod limits;
 pub mod provenance;
 pub mod sign;
 pub mod store;

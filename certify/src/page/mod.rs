@@ -7,6 +7,7 @@
 //! | `plot` | probabilities over the order of the field |
 //! | `figures` | probabilities |
 //! | `beyond` | best simulators, other properties, coverage, the certifier itself |
+//! | `summary` | levels and key figures |
 //! | `sections` | the parts of the page |
 //! | [`trace`] | one run |
 
@@ -15,6 +16,7 @@ mod figures;
 mod html;
 mod plot;
 mod sections;
+mod summary;
 pub mod trace;
 
 use html::{escape, verdict};

@@ -107,5 +107,9 @@ fn a_fence_does_not_depend_on_the_current_directory() {
         assert_eq!(command.output().unwrap().status.code(), Some(i32::from(ExitCode::Unavailable.code())));
         assert_eq!(fs::read_dir(&here).unwrap().count(), 0, "XDG_STATE_HOME is `{state}`");
     }
-    assert_eq!(fs::read_dir(home.join(".local/state/quorate")).unwrap().count(), 1);
+    // One fence, and its lock.
+    let fences = fs::read_dir(home.join(".local/state/quorate")).unwrap().map(|f| f.unwrap().path());
+    let mut ends: Vec<_> = fences.map(|f| f.extension().map(|e| e.to_owned())).collect();
+    ends.sort();
+    assert_eq!(ends, [None, Some("lock".into())]);
 }
