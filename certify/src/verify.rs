@@ -27,6 +27,8 @@ pub struct Verified {
     pub open: Vec<String>,
     /// What follows from its counts, whoever made them.
     pub derived: Verdict,
+    /// Whether this program knows which runs there have to be.
+    pub planned: bool,
 }
 
 impl Verified {
@@ -49,7 +51,7 @@ pub fn verify(
 ) -> Result<Verified, String> {
     let m = &stored.certificate.measured;
     // Nothing is shown until something is.
-    let mut found = Verified { notes: Vec::new(), open: Vec::new(), derived: Verdict::Vacuous };
+    let mut found = Verified { notes: Vec::new(), open: Vec::new(), derived: Verdict::Vacuous, planned: false };
     if stored.certificate.format != FORMAT {
         return Err(format!("its format is `{}`: this program knows `{FORMAT}`", stored.certificate.format));
     }
@@ -78,6 +80,7 @@ pub fn verify(
     found.derived = derived.verdict();
     found.notes.push(format!("{} rows: every verdict follows from the counts", m.rows.len()));
     counted_from_log(stored, planned.as_deref(), &mut found)?;
+    found.planned = planned.is_some();
     match (&stored.signature, key) {
         (None, Some(_)) => return Err("it is not signed, and a signature was asked for".into()),
         // It could be anybody's: it demonstrates nothing to a third party.
@@ -114,6 +117,10 @@ pub fn verify(
             found.open.push(format!("its {what} is {its}, that of this program with the same sources {ours}"));
         }
         page_shows_it(stored, &mut found)?;
+    } else if stored.page.is_some() {
+        found
+            .open
+            .push("the page was written by another version and was not compared: verify with that version".into());
     }
     Ok(found)
 }

@@ -43,7 +43,7 @@ impl Source for Shared {
         // Lemire, "Fast Random Integer Generation in an Interval" (2019), on 32 bits: exactly uniform, and divides in one
         // draw of 2^32/bound only.
         let bound32 = u32::try_from(bound).unwrap_or(u32::MAX);
-        debug_assert_eq!(u64::from(bound32), bound, "only enumerable sets are drawn from");
+        assert!(bound > 0 && u64::from(bound32) == bound, "only enumerable sets are drawn from, not {bound} values");
         let mut product = u64::from(self.0.next_u32()) * bound;
         if (product as u32) < bound32 {
             let uneven = bound32.wrapping_neg() % bound32;

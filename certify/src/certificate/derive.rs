@@ -184,7 +184,8 @@ fn level(level: Level, m: &Measured, q: &Question, verdicts: &[Verdict]) -> OfLe
                 _ => false,
             });
             let counted = |row: &Evidence| {
-                matches!(row, Evidence::Counted(c) if c.is_about(&check.bound)) && !row.supports_only()
+                matches!(row, Evidence::Counted(c) if c.of_a_check() && c.is_about(&check.bound))
+                    && !row.supports_only()
             };
             let counted = !check.counted || concerned.iter().any(|(row, _)| counted(row));
             let attack = (!attacked).then(|| format!("no attack shows what {} is for", check.id));

@@ -75,19 +75,20 @@ pub(super) fn not_covered(m: &Measured, levels: &[OfLevel], verdicts: &[Verdict]
 fn beyond(m: &Measured) -> Vec<String> {
     let mut out = Vec::new();
     let [least, most] = m.protocol.parties;
-    let unmeasured: Vec<_> = (least..=most).filter(|n| !m.asked.parties.contains(n)).map(|n| n.to_string()).collect();
+    // The numbers are whoever's who made the certificate.
+    let claimed = (least..=most).take(transport::Parties::MAX);
+    let unmeasured: Vec<_> = claimed.filter(|n| !m.asked.parties.contains(n)).map(|n| n.to_string()).collect();
     if !unmeasured.is_empty() {
         out.push(format!("runs with {} parties: claimed, and not measured here", unmeasured.join(", ")));
     }
     let makes = |check: &Check| m.protocol.checks.iter().any(|c| c.id == check.id);
     if makes(&AUTH_CONSISTENCY) {
         out.push(
-            "privacy of preprocessing by counting: views and best simulators are those of computations on what a dealer \
-             deals; authentication, triples and transfers are attacked and swept, and zero sharing alone is counted"
+            "privacy of preprocessing by counting: views and best simulators are those of computations on what a dealer deals"
                 .into(),
         );
         out.push(format!(
-            "the chance to pass `{}` and `{}` on the way there: both are MAC checks and counted as such, on dealt shares",
+            "the chance to pass `{}` and `{}` by counting them alone: they are MAC checks, which are counted on dealt shares",
             AUTH_CONSISTENCY.id, INIT_ALPHA.id
         ));
     }

@@ -29,13 +29,13 @@ use derive::Derived;
 use provenance::{Environment, Program, Seed};
 
 /// The name of the shape of [`Certificate`]: changes whenever a field does.
-pub const FORMAT: &str = "quorate-certificate/5";
+pub const FORMAT: &str = "quorate-certificate/6";
 
 /// A whole certificate.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Certificate {
-    /// `quorate-certificate/5`.
+    /// `quorate-certificate/6`.
     pub format: String,
     /// What was found.
     pub measured: Measured,

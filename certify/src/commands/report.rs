@@ -80,6 +80,8 @@ pub fn rerun(args: &Rerun, registry: &Registry<'_>) -> Done {
     Ok(match () {
         () if !differ.is_empty() => ExitCode::Fail,
         () if same == 0 => ExitCode::Vacuous,
+        // What was left out of it cannot run again.
+        () if !verified.planned => ExitCode::Inconclusive,
         // What ran again as it did then is no better than what its counts say; who made it does not matter.
         () => verified.derived.exit_code(),
     })

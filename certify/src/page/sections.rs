@@ -281,7 +281,7 @@ fn repeat(c: &Certificate) -> String {
     let attack = m.rows.iter().find_map(|r| if let Evidence::Attack(a) = r { Some(a.id.as_str()) } else { None });
     let one = attack.map_or_else(String::new, |a| replay(&m.protocol.name, a, 0, &m.seed.root));
     let text = format!(
-        "quorate-certify verify REPORT              # recomputes form, signature, counts and verdicts, in seconds\nquorate-certify rerun REPORT --sample 1%    # runs a part of it again\n{again}\nquorate-certify diff REPORT again\n{one}"
+        "quorate-certify verify REPORT --key PUB    # recomputes form, signature, counts and verdicts, in seconds\nquorate-certify rerun REPORT --sample 1%    # runs a part of it again\n{again}\nquorate-certify diff REPORT again\n{one}"
     );
     let took = crate::progress::time(m.environment.milliseconds as f64 / 1000.0);
     section(

@@ -46,25 +46,27 @@ pub fn summary(c: &Certificate) -> String {
     let mutated: u64 = m.rows.iter().map(|r| if let Evidence::Sweep(s) = r { s.runs } else { 0 }).sum();
     let open = rows(c).filter(|(r, v)| *v != "pass" && (*v == "fail" || !r.supports_only())).count();
     let undecided = rows(c).filter(|(r, v)| *v != "pass" && *v != "fail" && r.supports_only()).count();
+    let over_three: Vec<_> = of("simulator").filter(|(r, _)| !r.supports_only()).collect();
+    let within = over_three.iter().filter(|(_, v)| *v == "pass").count();
+    let explained = format!("{within} of {}", over_three.len());
+    let weaknesses = |sound: bool| {
+        let examined = m.rows.iter().find_map(|r| match r {
+            Evidence::Weakness(w) if w.sound == sound => Some(w.right()),
+            _ => None,
+        });
+        examined.map_or_else(|| "not examined".into(), |(right, all)| format!("{right} of {all}"))
+    };
     let alone = m
         .protocol
         .checks
         .iter()
         .filter(|check| m.rows.iter().any(|r| matches!(r, Evidence::Attack(a) if a.shows(&check.id))));
-    let weaknesses = |sound: bool| {
-        let of_kind = |r: &&Evidence| matches!(r, Evidence::Weakness(w) if w.sound == sound);
-        let found = m.rows.iter().find(of_kind);
-        found.map_or("not examined".into(), |r| match r {
-            Evidence::Weakness(w) => format!("{} of {}", w.right().0, w.right().1),
-            _ => String::new(),
-        })
-    };
     let facts = [
         ("attacks stopped where they must be", passed("attack")),
         ("checks that alone stop some attack", format!("{} of {}", alone.count(), m.protocol.checks.len())),
         ("fractions equal to their formulas", equal),
         ("coalitions whose views are alike", alike),
-        ("best simulators within their bound", passed("simulator")),
+        ("best simulators within their bound, over three fields", explained),
         ("mutated runs judged", mutated.to_string()),
         ("seeded weaknesses found", weaknesses(false)),
         ("sound variants left alone", weaknesses(true)),
