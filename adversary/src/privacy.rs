@@ -99,3 +99,25 @@ fn compare(subject: &dyn DynSubject, at: &Instance, sessions: usize) -> Result<P
 fn too_large(at: &Instance) -> Error {
     Error::Local(format!("{} is too large to count: choose F2, F3, F5 or F7", at.field))
 }
+
+#[cfg(test)]
+mod tests {
+    use transport::PartySet;
+
+    use super::*;
+    use crate::fields::FieldId;
+    use crate::ideal::supply::CorruptShares;
+    use crate::run::World;
+    use crate::subjects::{Product, Sum};
+
+    /// Of a sum of two, the own input and the output tell the other input; a product with zero tells nothing, nor does a sum
+    /// of three.
+    #[test]
+    fn there_is_something_to_compare_where_outputs_do_not_tell_inputs() {
+        let of = |subject: &dyn DynSubject, n: usize| {
+            let world = World::new(n, PartySet::of(&[n - 1]));
+            comparable(subject, &Instance { field: FieldId::F3, world, shares: CorruptShares::Zero })
+        };
+        assert_eq!([of(&Sum, 2), of(&Product, 2), of(&Sum, 3)], [Ok(false), Ok(true), Ok(true)]);
+    }
+}

@@ -78,6 +78,7 @@ mod tests {
             assert_eq!(key(context, SessionId(id)), blake3::derive_key(context, &id));
         }
     }
+    #[cfg(debug_assertions)]
     #[test]
     #[should_panic(expected = "never of both")]
     fn a_context_has_one_use() {

@@ -312,6 +312,8 @@ mod tests {
         let asked: Vec<_> = CLAUSES.iter().filter_map(|c| c.met_by(levels).map(|met| (c.id, met))).collect();
         assert_eq!(asked, [("R-7.2.4", true), ("R-9.1", true), ("R-9.2", true)]);
         assert_eq!(find("R-9.1").unwrap().met_by(Levels::of(&[Level::A1C1])), Some(false));
+        let uses: Vec<_> = CLAUSES.iter().filter(|c| c.is_use()).map(|c| c.id).collect();
+        assert_eq!(uses, ["R-9.1", "R-9.2"]);
         assert_eq!(find("R-9.2").unwrap().met_by(Levels::of(&[Level::A3C2])), Some(false), "A1 has to be shown");
     }
 }

@@ -1,6 +1,6 @@
 //! The best a coalition can do about a coin that is the sum of everyone's parts. The parts are field elements under ideal
-//! commitments, so that each can be counted through; those of the shipped coin are 256 bits long and hashed, and whoever
-//! hashes them can choose no better.
+//! commitments, so that each can be counted through; those of the shipped coin are 256 bits long and hashed: that nobody can
+//! choose better there rests on the hash and is not counted.
 
 use field::{F2, F3, F5, Field};
 use protocols::{Result, Session};
