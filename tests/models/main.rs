@@ -1,14 +1,15 @@
 //! Models of what single runs cannot show: the receive buffer and a protocol over it under every interleaving of threads
-//! that a checker tries, and the life of a ledger under every order of use, failure, crash and restored backup.
+//! that a checker tries, the life of a session at all its parties under every order of what they, a coalition and the
+//! network do, and the life of a ledger under every order of use, failure, crash and restored backup.
 //!
 //! The MAC key and the preprocessing store are not shared by threads, so there is nothing to interleave: a check borrows
 //! the key mutably together with a session, and a session, a ledger directory and a ledger in use cannot leave their
 //! thread. What is shared is the receive buffer of the transport, whose file is compiled here a second time over the
 //! checker's locks.
 
-mod conformance;
 mod interleavings;
 mod ledger;
+mod session;
 mod wire;
 
 /// The checker's locks for `inbox.rs`.

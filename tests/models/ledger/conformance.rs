@@ -13,7 +13,7 @@ use stateright::Model;
 use transport::PartySet;
 use transport::sim::Passive;
 
-use crate::ledger::{Action, ITEMS, Ledger, SHIPPED, State};
+use super::{Action, ITEMS, Ledger, SHIPPED, State};
 
 /// What one run of a program does with the segment, and how it ends.
 #[derive(Clone, Copy, Debug)]
@@ -144,9 +144,10 @@ async fn used(s: &mut Session, dir: &Directory, binding: &Binding, run: Run) -> 
     Ok(true)
 }
 
-/// A fresh segment at both parties.
-fn generate(place: &Path) {
-    let ended = World::new(2, PartySet::EMPTY).run(&Tape::seeded([1; 32]), &mut Passive, |s| async move {
+/// A fresh segment at each of `n` parties, and what it is bound to.
+pub fn generate(place: &Path, n: usize) -> Vec<Binding> {
+    fs::create_dir_all(place.join("fences")).unwrap();
+    let ended = World::new(n, PartySet::EMPTY).run(&Tape::seeded([1; 32]), &mut Passive, |s| async move {
         let path = place.join("now").join(s.me().to_string());
         let dir = Directory::open(&path, &place.join("fences").join(s.me().to_string()), s.tape())?;
         let key = MacKey::from_share(F128::ONE);
@@ -155,11 +156,14 @@ fn generate(place: &Path) {
         writer.randoms(Shared::from_parts(items.clone(), items))?;
         writer.finish(key)
     });
-    let first: Vec<_> = classify(ended.ends);
-    assert!(first.iter().all(|e| matches!(e, Ending::Output(_))), "{first:?}");
+    let bound = classify(ended.ends).into_iter().map(|e| match e {
+        Ending::Output(binding) => binding,
+        other => panic!("{other:?}"),
+    });
+    bound.collect()
 }
 
-fn copy(from: &Path, to: &Path) {
+pub fn copy(from: &Path, to: &Path) {
     fs::create_dir_all(to).unwrap();
     fs::set_permissions(to, fs::metadata(from).unwrap().permissions()).unwrap();
     for e in fs::read_dir(from).unwrap() {
@@ -177,8 +181,7 @@ fn the_ledger_lives_as_its_model_does() {
     let (mut uses, mut refusals) = (0, 0);
     for life in 0..25 {
         let place = tempfile::TempDir::new().unwrap();
-        fs::create_dir_all(place.path().join("fences")).unwrap();
-        generate(place.path());
+        generate(place.path(), 2);
         let mut state = MODEL.init_states().remove(0);
         let choices = Sampler::new(7).tape(life);
         let mut lived = Vec::new();

@@ -1,6 +1,8 @@
 //! The life of one segment of a ledger, step by step as the disk sees it: every order of starting, using, failing,
 //! crashing between any two writes, and putting an old copy of the directory back. Status is the ledger's own type.
 
+pub mod conformance;
+
 use std::hash::{Hash, Hasher};
 
 use protocols::ledger::Status;
