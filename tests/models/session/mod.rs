@@ -108,7 +108,7 @@ impl Life {
     fn parties(&self) -> impl Iterator<Item = PartyId> + use<> {
         PartySet::all(self.n).iter()
     }
-    /// The coalition says what no honest party could have meant only where that is more than a frame of the wrong form.
+    /// What the coalition may say in a round besides what is right: another content only where contents are looked at.
     fn lies_in(&self, round: Round) -> &'static [Word] {
         match round {
             Round::Ids | Round::Work => &[Word::Wrong, Word::Older, Word::Astray],

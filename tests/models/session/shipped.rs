@@ -157,8 +157,8 @@ impl Heard {
     pub fn frames(&self, from: PartyId, to: PartyId) -> usize {
         self.this[&(from, to)].len()
     }
-    /// The k-th frame of a corrupt party to another party, as the word says it. Position and word stand in what does not
-    /// travel.
+    /// The k-th frame of a corrupt party to another party, as the word says it. Position and word stand in what does
+    /// not travel.
     fn frame(&self, from: PartyId, to: PartyId, k: usize, word: Word, their_id: SessionId) -> Frame {
         let this = &self.this[&(from, to)];
         let mut frame = match word {
