@@ -7,7 +7,7 @@ use num_rational::BigRational;
 use num_traits::Zero;
 use protocols::{Error, Result};
 
-use crate::subject::{DynSubject, Given, Instance, every, positions};
+use crate::subject::{DynSubject, Given, Instance, every, filled, positions};
 use crate::view::{self, Views};
 
 /// What comparing all views found.
@@ -43,12 +43,12 @@ pub fn of_two_sessions(subject: &dyn DynSubject, at: &Instance) -> Result<Privac
 pub fn comparable(subject: &dyn DynSubject, at: &Instance) -> Result<bool> {
     let order = at.field.small_order().ok_or_else(|| too_large(at))?;
     let shape = subject.shape(at.world.parties.n());
-    let [coalition, others] = positions(&shape, at.world.corrupt);
-    for mine in every(order, coalition.len()) {
+    let places = positions(&shape, at.world.corrupt);
+    let [coalition, others] = places.each_ref().map(Vec::len);
+    for mine in every(order, coalition) {
         let mut seen = BTreeSet::new();
-        for theirs in every(order, others.len()) {
-            let mut given = shape.map(|()| 0);
-            coalition.iter().zip(&mine).chain(others.iter().zip(&theirs)).for_each(|(at, v)| at.put(&mut given, *v));
+        for theirs in every(order, others) {
+            let given = filled(&shape, &places, &mine, &theirs);
             let outputs = subject.ideal(at.field, &given)?;
             if !seen.insert(at.world.corrupt.iter().map(|p| outputs[p].clone()).collect::<Vec<_>>()) {
                 return Ok(true);
@@ -62,17 +62,16 @@ fn compare(subject: &dyn DynSubject, at: &Instance, sessions: usize) -> Result<P
     let (n, corrupt) = (at.world.parties.n(), at.world.corrupt);
     let order = at.field.small_order().ok_or_else(|| too_large(at))?;
     let shape = subject.shape(n);
-    let [coalition, others] = positions(&shape, corrupt);
+    let places = positions(&shape, corrupt);
+    let [coalition, others] = places.each_ref().map(Vec::len);
     let mut found = Privacy { inputs: 0, pairs: 0, runs: 0, views: 0, distance: BigRational::zero(), between: None };
-    for mine in every(order, sessions * coalition.len()) {
+    for mine in every(order, sessions * coalition) {
         // The first input of every output of the coalition stands for all: equality is transitive.
         let mut first = BTreeMap::<Vec<Vec<u8>>, (Vec<Given<u64>>, Views)>::new();
-        for theirs in every(order, sessions * others.len()) {
+        for theirs in every(order, sessions * others) {
             let (mut given, mut learned) = (Vec::new(), Vec::new());
             for k in 0..sessions {
-                let mut now = shape.map(|()| 0);
-                let (mine, theirs) = (&mine[k * coalition.len()..], &theirs[k * others.len()..]);
-                coalition.iter().zip(mine).chain(others.iter().zip(theirs)).for_each(|(at, v)| at.put(&mut now, *v));
+                let now = filled(&shape, &places, &mine[k * coalition..], &theirs[k * others..]);
                 let outputs = subject.ideal(at.field, &now)?;
                 learned.extend(corrupt.iter().map(|p| outputs[p].clone()));
                 given.push(now);

@@ -9,7 +9,7 @@ use transport::{PartyId, PartySet};
 use crate::enumerate::enumerate;
 use crate::run::Ending;
 use crate::simulator::{Abort, Functionality, Problem, Runs, TableError};
-use crate::subject::{DynSubject, Given, Instance, every, positions};
+use crate::subject::{DynSubject, Given, Instance, every, filled, positions};
 use crate::view;
 
 /// What the best simulator has to explain.
@@ -66,26 +66,19 @@ pub fn count<'a>(
     mut strategy: impl FnMut() -> Box<dyn Adversary + 'a>,
 ) -> Result<Counted> {
     let (n, corrupt) = (at.world.parties.n(), at.world.corrupt);
-    let order = at.field.small_order().filter(|p| *p < 256);
-    let order =
-        order.ok_or_else(|| Error::Local(format!("{} is too large to count: choose F2, F3 or F5", at.field)))?;
+    let order = order(at)?;
     let shape = subject.shape(n);
-    let [coalition, others] = positions(&shape, corrupt);
-    if coalition.len() != mine.len() {
-        return Err(Error::Local(format!("the coalition puts in {} values, not {}", coalition.len(), mine.len())));
+    let places = positions(&shape, corrupt);
+    let [coalition, others] = places.each_ref().map(Vec::len);
+    if coalition != mine.len() {
+        return Err(Error::Local(format!("the coalition puts in {coalition} values, not {}", mine.len())));
     }
-    let honest: Vec<PartyId> = at.world.parties.iter().filter(|p| !corrupt.contains(*p)).collect();
-    let given = |coalition_inputs: &[u64], theirs: &[u64]| {
-        let mut given = shape.map(|()| 0);
-        let all = coalition.iter().zip(coalition_inputs).chain(others.iter().zip(theirs));
-        all.for_each(|(at, v)| at.put(&mut given, *v));
-        given
-    };
-    let theirs: Vec<_> = every(order, others.len()).collect();
+    let honest = honest(at);
+    let theirs: Vec<_> = every(order, others).collect();
     let (mut table, mut total) = (Runs::new(theirs.len(), honest.len()), 0);
     let mut inputs = Vec::with_capacity(theirs.len());
     for (number, theirs) in theirs.iter().enumerate() {
-        let given = given(mine, theirs);
+        let given = filled(&shape, &places, mine, theirs);
         let mut failed = None;
         total += enumerate(|tape, weight| {
             let mut watched = Watched { inner: strategy(), seen: Vec::new() };
@@ -103,12 +96,32 @@ pub fn count<'a>(
         }
         inputs.push(given);
     }
-    let sent: Vec<_> = every(order, coalition.len()).collect();
+    let ideal = ideal(subject, at)?;
+    let abort = match subject.claim().abort {
+        AbortKind::Selective => Abort::Selective,
+        AbortKind::Unanimous => Abort::Unanimous,
+    };
+    let views = table.views();
+    let problem = table.finish().and_then(|real| Problem::new(real, ideal, abort)).map_err(|e| told(&e))?;
+    Ok(Counted { problem, runs: total, views, inputs })
+}
+
+/// The ideal world that proofs about a coalition are about: what its functionality answers to everything that a simulator
+/// may send and that honest parties may put in, in the order in which they are counted.
+///
+/// # Errors
+/// Local if the field is too large to count, or what the functionality refuses.
+pub fn ideal(subject: &dyn DynSubject, at: &Instance) -> Result<Functionality> {
+    let (order, honest) = (order(at)?, honest(at));
+    let shape = subject.shape(at.world.parties.n());
+    let places = positions(&shape, at.world.corrupt);
+    let [sent, theirs] = places.each_ref().map(|p| every(order, p.len()).collect::<Vec<_>>());
     let mut failed = None;
-    let ideal = Functionality::deterministic(sent.len(), theirs.len(), |c, h| {
-        match subject.ideal(at.field, &given(&sent[c], &theirs[h])) {
+    let table = Functionality::deterministic(sent.len(), theirs.len(), |c, h| {
+        match subject.ideal(at.field, &filled(&shape, &places, &sent[c], &theirs[h])) {
             Ok(y) => {
-                (corrupt.iter().flat_map(|p| y[p].clone()).collect(), honest.iter().map(|p| y[*p].clone()).collect())
+                let of_coalition = at.world.corrupt.iter().flat_map(|p| y[p].clone()).collect();
+                (of_coalition, honest.iter().map(|p| y[*p].clone()).collect())
             }
             Err(e) => {
                 failed = Some(e);
@@ -116,16 +129,16 @@ pub fn count<'a>(
             }
         }
     });
-    if let Some(e) = failed {
-        return Err(e);
-    }
-    let abort = match subject.claim().abort {
-        AbortKind::Selective => Abort::Selective,
-        AbortKind::Unanimous => Abort::Unanimous,
-    };
-    let views = table.views();
-    let problem = table.finish().and_then(|real| Problem::new(real, ideal?, abort)).map_err(|e| told(&e))?;
-    Ok(Counted { problem, runs: total, views, inputs })
+    failed.map_or_else(|| table.map_err(|e| told(&e)), Err)
+}
+
+fn order(at: &Instance) -> Result<u64> {
+    let order = at.field.small_order().filter(|p| *p < 256);
+    order.ok_or_else(|| Error::Local(format!("{} is too large to count: choose F2, F3 or F5", at.field)))
+}
+
+fn honest(at: &Instance) -> Vec<PartyId> {
+    at.world.parties.iter().filter(|p| !at.world.corrupt.contains(*p)).collect()
 }
 
 fn told(e: &TableError) -> Error {

@@ -239,6 +239,14 @@ pub fn positions(shape: &Shape, corrupt: transport::PartySet) -> [Vec<Position>;
     [coalition, others]
 }
 
+/// What goes in when the coalition puts in `mine` and everyone else `theirs`, at these [`positions`].
+#[must_use]
+pub fn filled(shape: &Shape, [coalition, others]: &[Vec<Position>; 2], mine: &[u64], theirs: &[u64]) -> Given<u64> {
+    let mut given = shape.map(|()| 0);
+    coalition.iter().zip(mine).chain(others.iter().zip(theirs)).for_each(|(at, v)| at.put(&mut given, *v));
+    given
+}
+
 /// One value that goes into a computation.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Position {

@@ -12,7 +12,7 @@ use adversary::fields::FieldId;
 use adversary::ideal::supply::CorruptShares;
 use adversary::messages::said;
 use adversary::properties::strategies::Additive;
-use adversary::simulator::{Abort, Best, Certificate, Functionality, Problem, WORK, best};
+use adversary::simulator::{Abort, Best, Certificate, Problem, WORK, best};
 use adversary::subject::{every, positions};
 use adversary::{DynSubject, Instance, Script, World, simulation};
 use protocols::{Error, MAC_CHECK, Result};
@@ -189,34 +189,6 @@ pub fn own_inputs(subject: &dyn DynSubject, at: &Instance, all: bool) -> Result<
     let [mine, _] = positions(&subject.shape(at.world.parties.n()), at.world.corrupt);
     let order = at.field.small_order().ok_or_else(|| Error::Local(format!("{} is too large to count", at.field)))?;
     Ok(if all { every(order, mine.len()).collect() } else { vec![vec![1; mine.len()]] })
-}
-
-/// The ideal world that proofs about a coalition are about: what its functionality answers to everything that a simulator
-/// may send and that honest parties may put in, in the order in which they are counted.
-pub fn ideal(subject: &dyn DynSubject, at: &Instance) -> Result<Functionality> {
-    let (n, corrupt) = (at.world.parties.n(), at.world.corrupt);
-    let order = at.field.small_order().ok_or_else(|| Error::Local(format!("{} is too large to count", at.field)))?;
-    let shape = subject.shape(n);
-    let [coalition, others] = positions(&shape, corrupt);
-    let honest: Vec<PartyId> = PartySet::all(n).without(corrupt).iter().collect();
-    let (sent, theirs): (Vec<_>, Vec<_>) =
-        (every(order, coalition.len()).collect(), every(order, others.len()).collect());
-    let mut failed = None;
-    let table = Functionality::deterministic(sent.len(), theirs.len(), |c, h| {
-        let mut given = shape.map(|()| 0);
-        let all = coalition.iter().zip(&sent[c]).chain(others.iter().zip(&theirs[h]));
-        all.for_each(|(at, v)| at.put(&mut given, *v));
-        match subject.ideal(at.field, &given) {
-            Ok(y) => {
-                (corrupt.iter().flat_map(|p| y[p].clone()).collect(), honest.iter().map(|p| y[*p].clone()).collect())
-            }
-            Err(e) => {
-                failed = Some(e);
-                (Vec::new(), vec![Vec::new(); honest.len()])
-            }
-        }
-    });
-    failed.map_or_else(|| table.map_err(|e| Error::Local(e.to_string())), Err)
 }
 
 /// The best simulator under one strategy.

@@ -1,6 +1,5 @@
 //! Simulated runs for the tests of this crate: party 1 is the enemy's, everyone else honest.
 
-use std::future::Future;
 use std::rc::Rc;
 
 use bytes::Bytes;
@@ -46,32 +45,26 @@ const ID: SessionId = SessionId([3; 32]);
 
 /// Runs one program at `n` parties with tapes from `seed`, on foundations without zero shares. A party that waits for
 /// ever counts as told of an abort.
-pub(crate) fn run<T, P>(
+pub(crate) fn run<T>(
     n: usize,
     seed: u64,
     adversary: &mut dyn Adversary,
-    program: impl Fn(Session) -> P,
-) -> Vec<Result<T>>
-where
-    T: 'static,
-    P: Future<Output = Result<T>> + 'static,
-{
-    let start =
-        |net, tape| -> Local<'_, T> { Box::pin(program(Session::new(net, ID, Rc::new(Real::bootstrap()), tape))) };
+    program: impl AsyncFn(Session) -> Result<T>,
+) -> Vec<Result<T>> {
+    let program = &program;
+    let start = |net, tape| -> Local<'_, T> {
+        Box::pin(async move { program(Session::new(net, ID, Rc::new(Real::bootstrap()), tape)).await })
+    };
     simulate(n, seed, adversary, &start)
 }
 
 /// The same on all foundations.
-pub(crate) fn run_on_real<T, P>(
+pub(crate) fn run_on_real<T>(
     n: usize,
     seed: u64,
     adversary: &mut dyn Adversary,
-    program: impl Fn(Session) -> P,
-) -> Vec<Result<T>>
-where
-    T: 'static,
-    P: Future<Output = Result<T>> + 'static,
-{
+    program: impl AsyncFn(Session) -> Result<T>,
+) -> Vec<Result<T>> {
     let program = &program;
     let start = |net: Rc<dyn Net>, tape: Tape| -> Local<'_, T> {
         Box::pin(async move {

@@ -14,7 +14,7 @@ use super::{Row, Value, named};
 use crate::enumerate::{Probability, enumerate};
 use crate::run::Ending;
 use crate::strategy::Script;
-use crate::subject::{DynSubject, Given, Instance, every, positions};
+use crate::subject::{DynSubject, Given, Instance, every, filled, positions};
 
 /// How the honest parties of a run ended, as far as others notice.
 fn noticed(endings: &[Ending<Vec<u8>>], corrupt: PartySet) -> Vec<String> {
@@ -80,18 +80,14 @@ pub fn tell_nothing_under<S: Fn() -> Script<'static>>(
     let mut row = Row::new("abort.privacy", named(subject, at));
     let mut worst = BigRational::zero();
     let shape = subject.shape(at.world.parties.n());
-    let [coalition, others] = positions(&shape, at.world.corrupt);
+    let places = positions(&shape, at.world.corrupt);
+    let [coalition, others] = places.each_ref().map(Vec::len);
     let order = at.field.small_order().unwrap_or(0);
     for (name, script) in strategies {
-        for mine in every(order, coalition.len()) {
+        for mine in every(order, coalition) {
             let mut first: BTreeMap<Vec<Vec<u8>>, (Given<u64>, Ends, bool)> = BTreeMap::new();
-            for theirs in every(order, others.len()) {
-                let mut given = shape.map(|()| 0);
-                coalition
-                    .iter()
-                    .zip(&mine)
-                    .chain(others.iter().zip(&theirs))
-                    .for_each(|(at, v)| at.put(&mut given, *v));
+            for theirs in every(order, others) {
+                let given = filled(&shape, &places, &mine, &theirs);
                 let outputs = subject.ideal(at.field, &given)?;
                 let learned = at.world.corrupt.iter().map(|p| outputs[p].clone()).collect();
                 let (ends, acted) = ends(subject, at, &given, &script)?;

@@ -14,27 +14,24 @@ use super::strategies::Additive;
 use super::{Row, Value, named};
 use crate::enumerate::enumerate;
 use crate::strategy::Script;
-use crate::subject::{DynSubject, Given, Instance, every, positions};
+use crate::subject::{DynSubject, Given, Instance, every, filled, positions};
 use crate::view::{self, Views};
 
 /// Sets of inputs that differ only in what honest parties put in and give the coalition the same outputs whatever it
 /// puts in. The coalition's own inputs are zero.
 fn alike(subject: &dyn DynSubject, at: &Instance) -> Result<Vec<Vec<Given<u64>>>> {
     let shape = subject.shape(at.world.parties.n());
-    let [coalition, others] = positions(&shape, at.world.corrupt);
+    let places = positions(&shape, at.world.corrupt);
+    let [coalition, others] = places.each_ref().map(Vec::len);
     let order = at.field.small_order().unwrap_or(0);
     let mut sets: BTreeMap<Vec<Vec<u8>>, Vec<Given<u64>>> = BTreeMap::new();
-    for theirs in every(order, others.len()) {
-        let mut given = shape.map(|()| 0);
-        others.iter().zip(&theirs).for_each(|(at, v)| at.put(&mut given, *v));
+    for theirs in every(order, others) {
         let mut learned = Vec::new();
-        for mine in every(order, coalition.len()) {
-            let mut given = given.clone();
-            coalition.iter().zip(&mine).for_each(|(at, v)| at.put(&mut given, *v));
-            let outputs = subject.ideal(at.field, &given)?;
+        for mine in every(order, coalition) {
+            let outputs = subject.ideal(at.field, &filled(&shape, &places, &mine, &theirs))?;
             learned.extend(at.world.corrupt.iter().map(|p| outputs[p].clone()));
         }
-        sets.entry(learned).or_default().push(given);
+        sets.entry(learned).or_default().push(filled(&shape, &places, &[], &theirs));
     }
     Ok(sets.into_values().filter(|set| set.len() > 1).collect())
 }

@@ -17,7 +17,7 @@ use adversary::properties::Value;
 use adversary::sample::Experiment;
 use adversary::subject::{every, positions};
 use adversary::sweep::{Effort, Target, replay};
-use adversary::{Attack, Conditions, DynSubject, Explained, Instance, World};
+use adversary::{Attack, Conditions, DynSubject, Explained, Instance, World, simulation};
 use transport::PartySet;
 use transport::sim::Passive;
 
@@ -146,7 +146,7 @@ impl Job<'_> {
                 continue;
             };
             if !ideal.contains_key(field) {
-                let make = || simulate::ideal(*subject, &simulate::instance(*family, *field, *n, corrupt));
+                let make = || simulation::ideal(*subject, &simulate::instance(*family, *field, *n, corrupt));
                 let made = catch_unwind(AssertUnwindSafe(make)).map_err(|_| "the functionality panics")?;
                 ideal.insert(*field, made.map_err(|e| e.to_string())?);
             }

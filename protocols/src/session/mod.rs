@@ -255,7 +255,7 @@ mod tests {
 
     #[test]
     fn a_session_without_places_left_ends() {
-        let ends = run(2, 1, &mut Passing, |mut s| async move {
+        let ends = run(2, 1, &mut Passing, |mut s: Session| async move {
             let (first, second) = (s.step("a"), s.step("a"));
             assert!(first.path() != second.path() && s.alive().is_ok());
             s.children[0].1 = u32::MAX;

@@ -82,7 +82,7 @@ mod tests {
     #[test]
     fn right_triples_pass_and_wrong_ones_do_not() {
         for (c, other, passes) in [(42, 77, true), (43, 77, false), (42, 78, false)] {
-            let ends = run_on_real(2, 1, &mut Passing, move |mut s| async move {
+            let ends = run_on_real(2, 1, &mut Passing, move |mut s: Session| async move {
                 let [x, y] = [3, 5].map(F128::from_u64);
                 let (alpha, first) = (x + y, s.me().index() == 0);
                 let mut key = MacKey::from_share(if first { x } else { y });
