@@ -3,10 +3,9 @@
 use adversary::DynSubject;
 use adversary::fields::FieldId;
 use adversary::properties::delivery::Orders;
+use adversary::properties::faults::Honest;
 use adversary::properties::independence::Masking;
-use adversary::properties::{
-    Row, Value, aborts, blame, delivery, fairness, independence, inputs, named, shape, terminal,
-};
+use adversary::properties::{Row, Value, aborts, delivery, fairness, independence, inputs, named, shape, terminal};
 use protocols::{Error, Result};
 use transport::PartySet;
 
@@ -27,7 +26,9 @@ pub enum Property {
     Orders,
     /// Parties that stop are not accused, and nobody waits for them for ever.
     FailStop,
-    /// Nobody is accused whatever the network does.
+    /// Nobody is accused, whichever single fault the network has.
+    EveryFault,
+    /// Nor under several at random.
     Blame,
     /// Who has an output when a coalition stops.
     Fairness,
@@ -54,7 +55,8 @@ pub struct Place {
 
 impl Property {
     /// Those of any subject with any number of parties.
-    pub const ANY: [Self; 6] = [Self::Shape, Self::Orders, Self::FailStop, Self::Blame, Self::Fairness, Self::Aborts];
+    pub const ANY: [Self; 7] =
+        [Self::Shape, Self::Orders, Self::FailStop, Self::EveryFault, Self::Blame, Self::Fairness, Self::Aborts];
     /// Those of this project's inputs, commitments and sessions, whatever the number of parties is.
     pub const OWN: [Self; 3] = [Self::Inputs, Self::Commitments, Self::Terminal];
 
@@ -65,6 +67,7 @@ impl Property {
             Self::Shape => "traffic.shape",
             Self::Orders => "delivery.honest",
             Self::FailStop => "delivery.fail_stop",
+            Self::EveryFault => "blame.every_fault",
             Self::Blame => "blame.network",
             Self::Fairness => "fairness.stop",
             Self::Aborts => "abort.privacy",
@@ -82,7 +85,14 @@ impl Property {
             Self::FailStop => {
                 "when parties stop, the others end, right or with an error of the transport, and accuse nobody"
             }
-            Self::Blame => "under random faults of the network nobody is accused and no output is wrong",
+            Self::EveryFault => {
+                "whichever parties stop, whichever link breaks or split cuts them off, after every number of frames and \
+                 whatever the others are told: nobody is accused, everyone ends and no output is wrong"
+            }
+            Self::Blame => {
+                "under up to three faults of the network at random moments, in random orders of delivery, nobody is \
+                 accused, everyone ends and no output is wrong"
+            }
             Self::Fairness => "when a coalition falls silent no honest output is wrong; who has one is counted",
             Self::Aborts => "where a run stops does not depend on inputs that the coalition's output does not tell",
             Self::Inputs => {
@@ -108,8 +118,8 @@ impl Property {
         let (fields, coalitions): (&[FieldId], &[Vec<usize>]) = match self {
             Self::Shape if quick => (&[FieldId::F3, FieldId::F128], &[vec![]]),
             Self::Shape => (&[FieldId::F2, FieldId::F3, FieldId::F128, FieldId::Fr], &[vec![]]),
-            Self::Orders | Self::FailStop | Self::Blame if quick => (&[FieldId::F31], &[vec![]]),
-            Self::Orders | Self::FailStop | Self::Blame => (&[FieldId::F3, FieldId::Fr], &[vec![]]),
+            Self::Orders | Self::FailStop | Self::EveryFault | Self::Blame if quick => (&[FieldId::F31], &[vec![]]),
+            Self::Orders | Self::FailStop | Self::EveryFault | Self::Blame => (&[FieldId::F3, FieldId::Fr], &[vec![]]),
             Self::Fairness => (&[FieldId::F31], if quick { &last } else { coalitions }),
             Self::Aborts if quick => (&[FieldId::F2], &last),
             Self::Aborts => (&[FieldId::F2, FieldId::F3], coalitions),
@@ -144,16 +154,20 @@ impl Property {
         let subject = subjects.iter().find(|s| s.name() == at.subject);
         let subject = *subject.ok_or_else(|| Error::Local(format!("`{}` is no part of this", at.subject)))?;
         let shape = subject.shape(n);
-        let (given, field) = (shape.map(|()| 1), at.field);
+        let field = at.field;
+        let honest = || Honest::new(subject, field, n, seed);
         match self {
             Self::Shape => {
                 let values = field.small_order().map_or_else(|| vec![0, 1, u64::MAX], |p| (0..p).collect());
                 shape::same(subject, field, n, inputs(&shape, &values), more.min(3))
             }
             Self::Orders => delivery::honest(subject, field, n, &shape.map(|()| 2), seed, Orders::Random(5 * more)),
-            Self::FailStop => delivery::fail_stop(subject, field, n, &given, seed),
-            Self::Blame => delivery::faults(subject, field, n, &given, seed, 15 * more).map(blame::bounded),
-            Self::Fairness => fairness::stops(subject, field, n, PartySet::of(&at.corrupt), &given, more.min(2)),
+            Self::FailStop => honest()?.fail_stop(),
+            Self::EveryFault => honest()?.every_fault(),
+            Self::Blame => honest()?.random_faults(100 * more),
+            Self::Fairness => {
+                fairness::stops(subject, field, n, PartySet::of(&at.corrupt), &shape.map(|()| 1), more.min(2))
+            }
             _ => {
                 let here = simulate::instance(Family::Changes, field, n, &at.corrupt);
                 let runs =

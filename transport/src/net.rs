@@ -141,6 +141,11 @@ pub enum NetErrorKind {
     Malformed,
 }
 
+impl NetErrorKind {
+    /// All of them.
+    pub const ALL: [Self; 6] = [Self::Aborted, Self::Closed, Self::Idle, Self::Stalled, Self::Overrun, Self::Malformed];
+}
+
 impl fmt::Display for NetError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}: {}", self.peer, self.kind)

@@ -1,15 +1,11 @@
-//! Non-defamation: no honest party is ever accused, whatever the coalition and the network do.
+//! Non-defamation: no honest party is ever accused, whatever the coalition does; what the network does is in
+//! [`faults`](super::faults).
 
-use protocols::Result;
-
-use super::delivery;
 use super::{Row, Value};
 use crate::attacks;
 use crate::cases::Case;
-use crate::fields::FieldId;
 use crate::oracle::{Judgement, Win};
 use crate::stats::interval;
-use crate::subject::DynSubject;
 use crate::sweep::{self, Effort};
 use crate::verdict::ALPHA;
 
@@ -52,18 +48,4 @@ pub fn under_sweeps<'a>(cases: impl IntoIterator<Item = &'a Case>, seed: u64, ef
         row.violations.extend(defamed.map(|(seed, point, win)| format!("{} seed {seed}, {point}: {win}", case.name)));
     }
     bounded(row)
-}
-
-/// Under random faults of the network, with inputs of ones.
-pub fn under_faults(subject: &dyn DynSubject, field: FieldId, n: usize, seeds: u64, runs: u64) -> Result<Row> {
-    let given = subject.shape(n).map(|()| 1);
-    let mut row: Option<Row> = None;
-    for seed in 0..seeds {
-        let more = delivery::faults(subject, field, n, &given, seed, runs)?;
-        match &mut row {
-            Some(row) => row.absorb(more),
-            None => row = Some(more),
-        }
-    }
-    Ok(bounded(row.unwrap_or_else(|| Row::new("blame.network", subject.name()))))
 }

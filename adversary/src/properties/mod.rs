@@ -4,7 +4,8 @@
 //! | file | property |
 //! |---|---|
 //! | [`shape`] | the traffic is the same whatever the inputs and coins are |
-//! | [`delivery`] | honest runs end with the right output in any order of delivery; stopped parties accuse nobody |
+//! | [`delivery`] | honest runs end with the right output in any order of delivery |
+//! | [`faults`] | when parties stop and links break, the others end and accuse nobody |
 //! | [`fairness`] | how often some have the output and others do not |
 //! | [`blame`] | no honest party is ever accused |
 //! | [`independence`] | a coalition's inputs do not depend on the honest ones |
@@ -19,6 +20,7 @@ pub mod aborts;
 pub mod blame;
 pub mod delivery;
 pub mod fairness;
+pub mod faults;
 pub mod guessing;
 pub mod independence;
 pub mod network;

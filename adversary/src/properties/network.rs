@@ -46,9 +46,52 @@ pub enum Fault {
     },
 }
 
+impl Fault {
+    /// Every one among `n` parties, at its first moment: every set of up to n − 1 of them stops, every link breaks, each
+    /// with everything that others may be told; every split.
+    #[must_use]
+    pub fn all(n: usize) -> Vec<Self> {
+        let (some, kinds) = (PartySet::up_to(n - 1, n), NetErrorKind::ALL);
+        let some = || some.iter().copied().filter(|set| !set.is_empty());
+        let told = || kinds.map(Some).into_iter().chain([None]);
+        let stops = some().flat_map(|who| told().map(move |kind| Self::Stop { who, after: 0, kind }));
+        let breaks = pairs(n).flat_map(|(from, to)| kinds.map(|kind| Self::Break { from, to, after: 0, kind }));
+        // The other side is as good a name for a split.
+        let splits = some().filter(|side| side.contains(PartyId::new(0))).map(|side| Self::Split { side, after: 0 });
+        stops.chain(breaks).chain(splits).collect()
+    }
+    /// What kind of fault it is.
+    #[must_use]
+    pub fn what(&self) -> &'static str {
+        match self {
+            Self::Stop { .. } => "parties that stop",
+            Self::Break { .. } => "links that break",
+            Self::Split { .. } => "splits",
+        }
+    }
+    /// The same at another moment.
+    #[must_use]
+    pub fn at(mut self, moment: usize) -> Self {
+        let (Self::Stop { after, .. } | Self::Break { after, .. } | Self::Split { after, .. }) = &mut self;
+        *after = moment;
+        self
+    }
+    /// Who stops by it.
+    #[must_use]
+    pub fn stops(&self) -> PartySet {
+        if let Self::Stop { who, .. } = self { *who } else { PartySet::EMPTY }
+    }
+}
+
+fn pairs(n: usize) -> impl Iterator<Item = (PartyId, PartyId)> {
+    (0..n).flat_map(move |a| (0..n).map(move |b| (PartyId::new(a), PartyId::new(b)))).filter(|(a, b)| a != b)
+}
+
 /// How much of the order is open.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Freedom {
+    /// Nothing: everyone who can run does so, then the frame that was sent first arrives.
+    Nothing,
     /// Who runs and what arrives, at every moment.
     Everything,
     /// What arrives next; everyone who can run does so first.
@@ -85,39 +128,41 @@ impl Network {
             quiet: 0,
         }
     }
-    /// With this fault. Each party hears of aborts at once or as late as possible, by a choice.
+    /// These parties hear of aborts at once, the others as late as possible.
+    #[must_use]
+    pub fn telling(mut self, early: PartySet) -> Self {
+        self.ahead.extend(early.iter().map(Move::Tell));
+        self
+    }
+    /// With this fault.
     #[must_use]
     pub fn with(mut self, fault: Fault) -> Self {
-        if self.faults.is_empty() {
-            let early = (0..self.n).map(PartyId::new).filter(|_| self.choices.uniform(2) == 0);
-            self.ahead.extend(early.map(Move::Tell));
-        }
         self.faults.push(fault);
         self
     }
-    fn pairs(&self) -> impl Iterator<Item = (PartyId, PartyId)> + use<> {
-        let n = self.n;
-        (0..n).flat_map(move |a| (0..n).map(move |b| (PartyId::new(a), PartyId::new(b)))).filter(|(a, b)| a != b)
-    }
-    fn of(&self, link: impl Fn(PartyId, PartyId) -> bool) -> usize {
-        self.arrived.iter().filter(|((a, b), _)| link(*a, *b)).map(|(_, k)| k).sum()
+    /// How many of the frames that this fault counts have arrived.
+    #[must_use]
+    pub fn seen(&self, fault: &Fault) -> usize {
+        let counts = |a: PartyId, b: PartyId| match fault {
+            Fault::Stop { who, .. } => who.contains(a),
+            Fault::Break { from, to, .. } => (a, b) == (*from, *to),
+            Fault::Split { .. } => true,
+        };
+        self.arrived.iter().filter(|((a, b), _)| counts(*a, *b)).map(|(_, k)| k).sum()
     }
     /// Lets the faults happen whose time has come.
     fn strike(&mut self) {
         for fault in std::mem::take(&mut self.faults) {
-            let due = match fault {
-                Fault::Stop { who, after, .. } => self.of(|a, _| who.contains(a)) >= after,
-                Fault::Break { from, to, after, .. } => self.of(|a, b| (a, b) == (from, to)) >= after,
-                Fault::Split { after, .. } => self.of(|_, _| true) >= after,
-            };
-            if !due {
+            let (Fault::Stop { after, .. } | Fault::Break { after, .. } | Fault::Split { after, .. }) = fault;
+            if self.seen(&fault) < after {
                 self.faults.push(fault);
                 continue;
             }
             match fault {
                 Fault::Stop { who, kind, .. } => {
                     who.iter().for_each(|p| self.stopped.insert(p));
-                    let links = self.pairs().filter(|(a, b)| who.contains(*a) && !who.contains(*b)).collect::<Vec<_>>();
+                    let links =
+                        pairs(self.n).filter(|(a, b)| who.contains(*a) && !who.contains(*b)).collect::<Vec<_>>();
                     if let Some(kind) = kind {
                         self.ahead.extend(links.iter().map(|(from, to)| Move::Close { from: *from, to: *to, kind }));
                     }
@@ -125,14 +170,14 @@ impl Network {
                 }
                 Fault::Break { from, to, kind, .. } => self.ahead.push_back(Move::Close { from, to, kind }),
                 Fault::Split { side, .. } => {
-                    self.cut.extend(self.pairs().filter(|(a, b)| side.contains(*a) != side.contains(*b)));
+                    self.cut.extend(pairs(self.n).filter(|(a, b)| side.contains(*a) != side.contains(*b)));
                 }
             }
         }
     }
     fn options(&self, awake: PartySet, held: &[Envelope]) -> Vec<Move> {
         let ready = awake.without(self.stopped);
-        if let (Freedom::Arrivals, Some(p)) = (self.freedom, ready.iter().next()) {
+        if let (Freedom::Arrivals | Freedom::Nothing, Some(p)) = (self.freedom, ready.first()) {
             return vec![Move::Run(p)];
         }
         let mut links: Vec<(PartyId, PartyId, Stream)> = Vec::new();
@@ -157,7 +202,7 @@ impl Network {
             1 => self.ahead.extend(all.map(Move::Tell)),
             2 => {
                 let end = |(from, to)| Move::Close { from, to, kind: NetErrorKind::Stalled };
-                self.ahead.extend(self.pairs().chain(all.map(|to| (PartyId::IDEAL, to))).map(end));
+                self.ahead.extend(pairs(self.n).chain(all.map(|to| (PartyId::IDEAL, to))).map(end));
             }
             _ => {}
         }
@@ -178,7 +223,11 @@ impl Adversary for Network {
             self.calm();
             return self.ahead.pop_front();
         }
-        let k = if options.len() == 1 { 0 } else { self.choices.uniform(options.len() as u64) as usize };
+        let k = if options.len() == 1 || self.freedom == Freedom::Nothing {
+            0
+        } else {
+            self.choices.uniform(options.len() as u64) as usize
+        };
         let next = options[k];
         if let Move::Deliver(k) = next {
             *self.arrived.entry((held[k].from, held[k].to)).or_default() += 1;

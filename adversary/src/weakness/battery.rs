@@ -15,8 +15,9 @@ use crate::fields::FieldId;
 use crate::ideal::supply::CorruptShares;
 use crate::oracle::Win;
 use crate::privacy::semi_honest;
+use crate::properties::faults::Honest;
 use crate::properties::strategies::Additive;
-use crate::properties::{Row, Value, aborts, blame, guessing, inputs, shape};
+use crate::properties::{Row, Value, aborts, guessing, inputs, shape};
 use crate::run::{Ending, World};
 use crate::scratch::Flaw;
 use crate::simulator::{Best, WORK, best};
@@ -61,9 +62,6 @@ pub struct Battery {
 pub fn mac_bound(p: u64) -> BigRational {
     Bound::MacCheck.at(&spec::Instance::field(p))
 }
-
-/// Runs of the measurement of blame.
-const FAULTS: u64 = 12;
 
 /// `x − a` opened off by one.
 const SHIFT: Additive = Additive { beaver: [1, 0], ..Additive::PASSIVE };
@@ -141,7 +139,7 @@ impl Battery {
         Ok(of_row("traffic shape", Loss::Shape, &row))
     }
     fn blame(&self, subject: &dyn DynSubject) -> Result<Finding> {
-        let row = blame::under_faults(subject, FieldId::F31, 2, 1, FAULTS)?;
+        let row = Honest::new(subject, FieldId::F31, 2, 0)?.every_fault()?;
         Ok(of_row("blame under faults", Loss::Defamation, &row))
     }
     fn strategies(&self, field: FieldId) -> Vec<Named> {

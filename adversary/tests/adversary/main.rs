@@ -5,6 +5,7 @@ mod bad_strategies;
 mod catalogue;
 mod coverage;
 mod exact;
+mod faults;
 mod ot;
 mod play;
 mod properties;

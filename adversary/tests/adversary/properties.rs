@@ -6,6 +6,7 @@ use num_traits::Zero;
 use quorate_adversary::fields::FieldId;
 use quorate_adversary::ideal::supply::CorruptShares;
 use quorate_adversary::properties::delivery::Orders;
+use quorate_adversary::properties::faults::Honest;
 use quorate_adversary::properties::strategies::Additive;
 use quorate_adversary::properties::{Row, Value, aborts, blame, delivery, fairness, guessing, inputs, instance, shape};
 use quorate_adversary::simulator::{Best, WORK, best};
@@ -69,18 +70,18 @@ fn any_order_of_delivery_gives_the_same() {
 #[test]
 fn who_stops_is_not_accused_and_nobody_waits_for_ever() {
     for subject in subjects::ALL {
-        let given = subject.shape(2).map(|()| 1);
-        holds(delivery::fail_stop(*subject, FieldId::Fr, 2, &given, 1).unwrap());
+        holds(Honest::new(*subject, FieldId::Fr, 2, 1).unwrap().fail_stop().unwrap());
     }
-    let given = Product.shape(3).map(|()| 1);
-    holds(delivery::fail_stop(&Product, FieldId::F31, 3, &given, 1).unwrap());
+    holds(Honest::new(&Product, FieldId::F31, 3, 1).unwrap().fail_stop().unwrap());
 }
 
 #[test]
 fn nobody_honest_is_accused() {
     for subject in subjects::ALL {
         for (field, n) in [(FieldId::Fr, 2), (FieldId::Fr, 3), (FieldId::F3, 3)] {
-            holds(blame::under_faults(*subject, field, n, 2, 60).unwrap());
+            for seed in 0..2 {
+                holds(Honest::new(*subject, field, n, seed).unwrap().random_faults(60).unwrap());
+            }
         }
     }
     holds(blame::under_attacks(0..1));
