@@ -8,6 +8,7 @@
 //! | [`fields`] | all fields by name |
 //! | [`explained`] | a subject on given inputs under attack, judged by its functionality |
 //! | [`run`] | one attacked run: who is corrupt, on which foundations, which check is off |
+//! | [`pulse`] | how long the longest run under way has taken |
 //! | [`strategy`] | what a coalition does, as rules over frames: a language, and closures |
 //! | [`computation`] | computations that strategies and sweeps run against, with their oracles |
 //! | [`messages`] | what a coalition says, and each of it changed or withheld throughout |
@@ -56,6 +57,7 @@ pub mod play;
 pub mod privacy;
 pub mod programs;
 pub mod properties;
+pub mod pulse;
 pub mod record;
 pub mod run;
 pub mod sacrifice;

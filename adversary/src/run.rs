@@ -7,11 +7,12 @@ use protocols::foundations::Local;
 use protocols::{Abort, Error, Real, Result, Session, SessionId, Tape};
 use spec::Check;
 use transport::sim::{self, Adversary, Clock, End, Limits, Run, Setup};
-use transport::{NetErrorKind, Parties, PartyId, PartySet};
+use transport::{Net, NetErrorKind, Parties, PartyId, PartySet};
 
 use crate::diary::{Diary, noted};
 use crate::ideal::{Hub, Ideal, Verdicts, With};
 use crate::loaded::loaded;
+use crate::pulse;
 use crate::record::{self, Watched};
 use crate::scratch::{Flaw, Flawed};
 use crate::strategy::language::Draw;
@@ -159,7 +160,7 @@ impl World {
             limits: self.limits,
         };
         let flaw = self.flaw;
-        sim::run(setup, |net| -> Local<'_, T> {
+        let start = |net: Rc<dyn Net>| -> Local<'_, T> {
             let me = net.me();
             let tape = tape.fork(me.index() as u64);
             let tape = match self.corrupt.contains(me) {
@@ -192,7 +193,8 @@ impl World {
                     .await
                 }),
             }
-        })
+        };
+        pulse::during(|| sim::run(setup, start))
     }
 }
 

@@ -9,7 +9,7 @@ use spec::{Level, Levels};
 use crate::plan::Question;
 use crate::registry::Protocol;
 use crate::seeds::Root;
-use crate::watchdog::{LONGEST_RUN, most_memory};
+use crate::watchdog::{LONGEST_RUN, Patience, most_memory};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -121,15 +121,23 @@ pub struct Certify {
     /// Only rows whose names start so. Never a pass: the rest is missing.
     #[arg(long, value_name = "PREFIX")]
     pub only: Option<String>,
+    /// When a protocol is stopped.
+    #[command(flatten)]
+    pub limits: Limits,
+    /// No progress on standard error.
+    #[arg(long)]
+    pub silent: bool,
+}
+
+/// When a protocol is stopped.
+#[derive(Args)]
+pub struct Limits {
     /// How long a single run may take before the protocol counts as hanging.
     #[arg(long, value_name = "SECONDS", default_value_t = LONGEST_RUN)]
     pub run_limit: u64,
     /// How much memory the program may use before the protocol counts as eating it.
     #[arg(long, value_name = "MIB", default_value_t = most_memory())]
     pub memory_limit: u64,
-    /// No progress on standard error.
-    #[arg(long)]
-    pub silent: bool,
 }
 
 /// How much is done.
@@ -212,6 +220,9 @@ pub struct Attack {
     /// Print what came of a strategy as JSON.
     #[arg(long, conflicts_with = "attack")]
     pub json: bool,
+    /// When a protocol is stopped.
+    #[command(flatten)]
+    pub limits: Limits,
     /// No progress on standard error.
     #[arg(long)]
     pub silent: bool,
@@ -245,6 +256,9 @@ pub struct Search {
     /// Write the strategy that wins here instead of printing it.
     #[arg(long, value_name = "FILE")]
     pub out: Option<PathBuf>,
+    /// When a protocol is stopped.
+    #[command(flatten)]
+    pub limits: Limits,
     /// No progress on standard error.
     #[arg(long)]
     pub silent: bool,
@@ -258,6 +272,9 @@ pub struct Controls {
     /// Where all coins come from [default: the operating system, and printed].
     #[arg(long, value_name = "HEX")]
     pub seed: Option<Root>,
+    /// When a protocol is stopped.
+    #[command(flatten)]
+    pub limits: Limits,
     /// No progress on standard error.
     #[arg(long)]
     pub silent: bool,
@@ -281,9 +298,9 @@ pub struct Verify {
     /// A checkout that must be what was measured.
     #[arg(long, value_name = "DIR")]
     pub sources: Option<PathBuf>,
-    /// Seconds that finding out what there was to run may take for one row: as much as when it was made.
-    #[arg(long, value_name = "SECONDS", default_value_t = LONGEST_RUN)]
-    pub run_limit: u64,
+    /// When a protocol is stopped in the runs that tell what there was to run: as when it was made.
+    #[command(flatten)]
+    pub limits: Limits,
 }
 
 /// What to run again.
@@ -294,9 +311,9 @@ pub struct Rerun {
     /// How much of its log, such as 1% or 100%.
     #[arg(long, value_name = "PERCENT", default_value = "1%", value_parser = percent)]
     pub sample: f64,
-    /// Seconds that one run may take: as much as when it was made.
-    #[arg(long, value_name = "SECONDS", default_value_t = LONGEST_RUN)]
-    pub run_limit: u64,
+    /// When a protocol is stopped: as when it was made.
+    #[command(flatten)]
+    pub limits: Limits,
     /// No progress on standard error.
     #[arg(long)]
     pub silent: bool,
@@ -316,6 +333,14 @@ pub struct Diff {
     pub a: PathBuf,
     /// The newer one.
     pub b: PathBuf,
+}
+
+impl Limits {
+    /// What is not tolerated.
+    #[must_use]
+    pub fn patience(&self) -> Patience {
+        Patience { seconds: self.run_limit, memory: self.memory_limit }
+    }
 }
 
 impl Certify {

@@ -4,9 +4,10 @@
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::{Duration, Instant};
 
+use adversary::pulse;
 use spec::ExitCode;
 
-/// How long one unit may take: counting the largest figure takes a tenth of it.
+/// How long a unit of many runs may take: counting the largest figure takes a tenth of it.
 const LONGEST: Duration = Duration::from_secs(1800);
 /// How long a single run may take, unless told otherwise.
 pub const LONGEST_RUN: u64 = 120;
@@ -66,23 +67,30 @@ fn look(watched: &Weak<Watched>, patience: Patience) {
         std::thread::sleep(Duration::from_millis(100));
         let Some(watched) = watched.upgrade() else { return };
         let all = watched.lock().unwrap_or_else(PoisonError::into_inner);
-        let oldest = all.iter().min_by_key(|(_, since, _)| *since);
-        let Some((_, since, name)) = oldest else { continue };
-        let exact = ["counted", "views", "simulator", "property", "weakness", "coverage"]
-            .iter()
-            .any(|kind| name.starts_with(kind));
-        let limit = if exact { LONGEST } else { Duration::from_secs(patience.seconds) };
-        if since.elapsed() > limit {
-            end(&format!("it hangs: no end after {} seconds in {name}", since.elapsed().as_secs()));
+        let names: Vec<&str> = all.iter().map(|(_, _, name)| name.as_str()).collect();
+        let place = if names.is_empty() { "a run".into() } else { names.join(" or ") };
+        let hangs = |taken: Duration| format!("it hangs: no end after {} seconds in {place}", taken.as_secs());
+        // What takes many runs may take long, but none of its runs.
+        let run = pulse::longest().filter(|taken| *taken > Duration::from_secs(patience.seconds));
+        let unit = all.iter().map(|(_, since, name)| (since.elapsed(), name));
+        let unit = unit.filter(|(taken, name)| *taken > limit(name, patience)).map(|(taken, _)| taken).max();
+        if let Some(taken) = run.or(unit) {
+            end(&hangs(taken));
         }
         if let Some(bytes) = memory().filter(|b| *b >> 20 > patience.memory) {
-            end(&format!("it eats memory: {} MiB in {name}", bytes >> 20));
+            end(&format!("it eats memory: {} MiB in {place}", bytes >> 20));
         }
     }
 }
 
+/// How long one unit may take.
+fn limit(name: &str, patience: Patience) -> Duration {
+    let many = ["counted", "views", "simulator", "property", "weakness", "coverage"];
+    if many.iter().any(|kind| name.starts_with(kind)) { LONGEST } else { Duration::from_secs(patience.seconds) }
+}
+
 fn end(why: &str) -> ! {
-    eprintln!("\nquorate-certify: fail: {why}; no certificate was written");
+    eprintln!("\nquorate-certify: fail: {why}; it ends here and writes nothing");
     std::process::exit(i32::from(ExitCode::Fail.code()));
 }
 

@@ -21,10 +21,11 @@ use protocols::{
 };
 use spec::Check;
 use transport::sim::{self, Clock, NoTrusted, Passive, Setup};
-use transport::{Meta, Parties, PartyId, PartySet, PerParty};
+use transport::{Meta, Net, Parties, PartyId, PartySet, PerParty};
 
 use super::Row;
 use crate::attack::tape;
+use crate::pulse;
 use crate::run::{Ending, LIMITS, classify};
 
 type F = F128;
@@ -99,7 +100,7 @@ where
         trace: false,
         limits: LIMITS,
     };
-    let run = sim::run(setup, |net| -> Pin<Box<dyn Future<Output = Result<T>> + 'a>> {
+    let start = |net: Rc<dyn Net>| -> Pin<Box<dyn Future<Output = Result<T>> + 'a>> {
         let (tape, program) = (everyone.fork(net.me().index() as u64), program.clone());
         let made = (net.me() == VICTIM).then(|| made.clone());
         Box::pin(async move {
@@ -108,7 +109,8 @@ where
             let foundations = Rc::new(Failing { real, fails, made });
             program(Session::on_untrusted_foundations(net, id, foundations, tape)).await
         })
-    });
+    };
+    let run = pulse::during(|| sim::run(setup, start));
     (classify(run.ends), made.take())
 }
 

@@ -11,6 +11,7 @@ use crate::evidence::{Evidence, attack};
 use crate::measure::quiet_panics;
 use crate::page::trace::{self, Shown};
 use crate::registry::Registry;
+use crate::watchdog::Watchdog;
 use crate::{log::Found, text};
 
 /// Attacks.
@@ -33,6 +34,7 @@ fn named(name: &str, args: &Arguments, registry: &Registry<'_>) -> Done {
     };
     let (root, _) = Seed::choose(args.seed).map_err(failed(ExitCode::Internal))?;
     quiet_panics();
+    let _looks_on = Watchdog::start(args.limits.patience());
     let key = Evidence::Attack(attack::Row::of(a)).key();
     let mut ends = std::collections::BTreeMap::<String, u64>::new();
     let (mut won, runs) = (false, args.runs.unwrap_or(1));

@@ -13,12 +13,14 @@ use crate::measure::quiet_panics;
 use crate::progress::Progress;
 use crate::registry::Registry;
 use crate::text::table;
+use crate::watchdog::Watchdog;
 
 /// Runs every control, and every attack without it.
 pub fn run(args: &Controls, registry: &Registry<'_>) -> Done {
     let protocol = registry.find(&args.protocol).map_err(failed(ExitCode::Usage))?;
     let (root, _) = Seed::choose(args.seed).map_err(failed(ExitCode::Internal))?;
     quiet_panics();
+    let _looks_on = Watchdog::start(args.limits.patience());
     let mut progress = Progress::new(args.silent, protocol.attacks.len(), protocol.attacks.len() as u64);
     let (mut rows, mut seen, mut sound) = (Vec::new(), 0, 0);
     for a in protocol.attacks.iter().filter(|a| !matches!(a.control, Control::None(_))) {

@@ -11,7 +11,7 @@ use crate::measure::{play_all, quiet_panics};
 use crate::progress::Progress;
 use crate::registry::Registry;
 use crate::seeds::Root;
-use crate::watchdog::{Patience, Watchdog};
+use crate::watchdog::Watchdog;
 use crate::{plan, verify as verifier};
 
 /// Makes a key.
@@ -26,7 +26,7 @@ pub fn verify(args: &Verify, registry: &Registry<'_>) -> Done {
     let data = failed(ExitCode::Data);
     let key = args.key.as_deref().map(sign::public).transpose().map_err(failed(ExitCode::Usage))?;
     let stored = store::read(&args.report).map_err(&data)?;
-    let patience = Patience { seconds: args.run_limit, ..Patience::default() };
+    let patience = args.limits.patience();
     let verified = verifier::verify(&stored, registry, key.as_ref(), args.sources.as_deref(), patience)
         .map_err(|e| data(format!("{} is not to be believed: {e}", args.report.display())))?;
     let mut out = String::new();
@@ -44,7 +44,7 @@ pub fn verify(args: &Verify, registry: &Registry<'_>) -> Done {
 pub fn rerun(args: &Rerun, registry: &Registry<'_>) -> Done {
     let (data, internal) = (failed(ExitCode::Data), failed(ExitCode::Internal));
     let stored = store::read(&args.report).map_err(&data)?;
-    let patience = Patience { seconds: args.run_limit, ..Patience::default() };
+    let patience = args.limits.patience();
     let verified = verifier::verify(&stored, registry, None, None, patience)
         .map_err(|e| data(format!("it is not to be believed: {e}")))?;
     let m = &stored.certificate.measured;

@@ -18,6 +18,7 @@ use crate::search::hunt::{Hunt, Prey};
 use crate::search::{best, playable};
 use crate::seeds::Root;
 use crate::text::table;
+use crate::watchdog::Watchdog;
 
 /// The best attacks that were counted.
 struct Counted {
@@ -47,12 +48,13 @@ pub fn run(args: &Search, registry: &Registry<'_>) -> Done {
     }
     let (root, _) = Seed::choose(args.seed).map_err(failed(ExitCode::Internal))?;
     quiet_panics();
+    let watchdog = Watchdog::start(args.limits.patience());
     let counted = count(args, &protocol)?;
     if !counted.rows.is_empty() {
         let head = ["protocol", "field", "best", "bound", "is", "decisions", "views", "runs"];
         print(&(table(&head, &counted.rows) + "\n"))?;
     }
-    let hunted = hunt(args, &protocol, n, &root)?;
+    let hunted = hunt(args, &protocol, n, (&root, &watchdog))?;
     if let Some((name, prey)) = &hunted.prey {
         return tell(args, name, prey, &root);
     }
@@ -109,7 +111,12 @@ fn count(args: &Search, protocol: &Protocol<'_>) -> Result<Counted, Failure> {
 }
 
 /// Tries strategies on every computation in turn, until one wins. One that cannot be judged hides nothing of the others.
-fn hunt(args: &Search, protocol: &Protocol<'_>, n: usize, root: &Root) -> Result<Hunted, Failure> {
+fn hunt(
+    args: &Search,
+    protocol: &Protocol<'_>,
+    n: usize,
+    (root, watchdog): (&Root, &Watchdog),
+) -> Result<Hunted, Failure> {
     let mut hunted = Hunted { prey: None, untried: Vec::new(), refused: None };
     if args.runs == 0 {
         return Ok(hunted);
@@ -132,8 +139,9 @@ fn hunt(args: &Search, protocol: &Protocol<'_>, n: usize, root: &Root) -> Result
         };
         let count = usize::try_from(args.runs).unwrap_or(usize::MAX);
         let deadline = Instant::now() + share;
-        let bag =
-            hunt.go(args.runs, deadline, |tried| progress.runs(1, usize::try_from(tried).unwrap_or(count), count));
+        let bag = hunt.go(args.runs, deadline, watchdog, |tried| {
+            progress.runs(1, usize::try_from(tried).unwrap_or(count), count);
+        });
         progress.ends(1, usize::try_from(bag.tried).unwrap_or(count));
         let won = bag.prey.as_ref().map_or("none won", |_| "one won");
         let [tried, acted] = [bag.tried, bag.acted].map(|k| k.to_string());

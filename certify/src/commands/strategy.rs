@@ -21,7 +21,7 @@ use crate::registry::Registry;
 use crate::seeds::Root;
 use crate::trial::report::Report;
 use crate::trial::{Refused, Run, Trial, seed};
-use crate::watchdog::{Patience, Watchdog};
+use crate::watchdog::Watchdog;
 
 /// How many runs there are unless told otherwise.
 const RUNS: u64 = 100;
@@ -119,7 +119,7 @@ fn play(args: &Arguments, trial: &Trial<'_>, root: &Root, strategy: &Strategy) -
     let count = usize::try_from(args.runs.unwrap_or(RUNS)).unwrap_or(usize::MAX);
     let mut progress = Progress::new(args.silent || count <= FEW, 1, 1);
     progress.begins(&strategy.id);
-    let watchdog = Watchdog::start(Patience::default());
+    let watchdog = Watchdog::start(args.limits.patience());
     let one = |k: usize| {
         let run = args.run.saturating_add(k as u64);
         watchdog.watching(&format!("{} run {run}", strategy.id), || trial.play(seed(root, &strategy.id, run)))

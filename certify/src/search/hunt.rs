@@ -22,7 +22,7 @@ use crate::measure::on_all_processors;
 use crate::registry::weakest;
 use crate::seeds::Root;
 use crate::trial::{found, seed, stage};
-use crate::watchdog::{Patience, Watchdog};
+use crate::watchdog::Watchdog;
 
 /// As many inputs of a coalition are tried at most for every run.
 const MOST_INPUTS: u64 = 1 << 12;
@@ -121,10 +121,9 @@ impl<'a> Hunt<'a> {
     }
     /// Tries at most so many strategies, and begins none after the deadline. `done` is told how far it is.
     #[must_use]
-    pub fn go(&self, most: u64, deadline: Instant, mut done: impl FnMut(u64)) -> Bag {
+    pub fn go(&self, most: u64, deadline: Instant, watchdog: &Watchdog, mut done: impl FnMut(u64)) -> Bag {
         let mut bag = Bag { tried: 0, acted: 0, prey: None };
         let level = ALPHA / most.max(1) as f64;
-        let watchdog = Watchdog::start(Patience::default());
         let mut first = 0;
         while first < most && Instant::now() < deadline {
             let batch = BATCH.min(most - first);

@@ -7,6 +7,7 @@ mod forged;
 mod hostile;
 mod strategies;
 mod tampering;
+mod under_attack;
 
 /// The crate of `examples/toy`, as it stands there.
 #[path = "../../../examples/toy/src/lib.rs"]
