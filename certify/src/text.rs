@@ -18,7 +18,9 @@ pub fn render(c: &Certificate) -> String {
         }
     };
     let judged: Vec<_> = m.rows.iter().zip(d.rows.iter().map(|r| r.verdict.clone())).collect();
-    let of = |pick: &dyn Fn(&Evidence, &str) -> Vec<Vec<String>>| judged.iter().flat_map(|(r, v)| pick(r, v)).collect();
+    let of = |pick: &dyn Fn(&Evidence, &str) -> Vec<Vec<String>>| -> Vec<Vec<String>> {
+        judged.iter().flat_map(|(r, v)| pick(r, v)).collect()
+    };
     section(
         "Named attacks: what must come of them, what did, and what happens without what stops them",
         &["attack", "must be stopped by", "runs", "as it must", "won", "control", "won there", "verdict"],
@@ -99,16 +101,22 @@ pub fn render(c: &Certificate) -> String {
             vec![[r.id.clone()].into_iter().chain(cells).chain([v.into()]).collect()]
         }),
     );
+    let mut covered = of(&|row, v| {
+        let Evidence::Coverage(r) = row else { return vec![] };
+        let line = |(id, f): (&str, coverage::Figure)| {
+            vec![r.parties.to_string(), id.into(), f.hit.to_string(), f.all.to_string(), v.into(), f.what]
+        };
+        r.total().into_iter().map(line).collect()
+    });
+    if !covered.is_empty() {
+        let f = &d.sole_causes;
+        let cells = ["any".into(), "AC4".into(), f.hit.to_string(), f.all.to_string(), "-".into(), f.what.clone()];
+        covered.push(cells.into());
+    }
     section(
         "How much was attacked, of how much: no level waits for a figure, but none at all is vacuous and a broken run fails",
         &["parties", "figure", "met", "of", "verdict", "what"],
-        of(&|row, v| {
-            let Evidence::Coverage(r) = row else { return vec![] };
-            let line = |(id, f): (&str, coverage::Figure)| {
-                vec![r.parties.to_string(), id.into(), f.hit.to_string(), f.all.to_string(), v.into(), f.what]
-            };
-            r.total().into_iter().map(line).collect()
-        }),
+        covered,
     );
     section(
         "Semi-honest views of all inputs that a coalition may not tell apart: their largest distance",

@@ -256,7 +256,8 @@ fn first_difference(want: &Derived, have: &Derived) -> String {
     let verdict =
         || (want.verdict != have.verdict).then(|| format!("the verdict is {}, not {}", want.verdict, have.verdict));
     let clause = || {
-        want.standards.iter().zip(&have.standards).find(|(a, b)| a != b).map(|(a, _)| format!("{}: {}", a.id, a.answer))
+        let pair = want.standards.iter().zip(&have.standards).find(|(a, b)| a != b);
+        pair.map(|(a, _)| format!("{}: {}; it rests on {}", a.id, a.answer, a.rests_on.join(", ")))
     };
     row.or_else(level).or_else(verdict).or_else(clause).unwrap_or_else(|| "what it does not cover, or its notes".into())
 }

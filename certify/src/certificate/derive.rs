@@ -6,10 +6,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use adversary::Verdict;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use spec::{Adversary, Bound, CLAUSES, Clause, Level, Levels, NOTES, Norm, Standard};
+use spec::{Adversary, Bound, CLAUSES, Level, Levels, NOTES};
 
 use super::Measured;
+use super::clauses::{OfClause, of_clause};
 use super::limits::not_covered;
+use crate::evidence::coverage::Figure;
 use crate::evidence::{self, Evidence, Grade, simulator};
 use crate::plan::Question;
 
@@ -21,6 +23,8 @@ pub struct Derived {
     pub rows: Vec<OfRow>,
     /// The verdict on every level that was asked for.
     pub levels: Vec<OfLevel>,
+    /// AC4 of attack coverage: checks of the claim that are the only cause of a rejection.
+    pub sole_causes: Figure,
     /// The clauses of standards.
     pub standards: Vec<OfClause>,
     /// What all of this does not show.
@@ -57,26 +61,6 @@ pub struct OfLevel {
     pub missing: Vec<String>,
 }
 
-/// The verdict on one clause.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct OfClause {
-    /// The document.
-    pub standard: String,
-    /// The clause.
-    pub clause: String,
-    /// The requirement's name.
-    pub id: String,
-    /// `shall`, `should` or `may`.
-    pub norm: String,
-    /// What it asks.
-    pub asks: String,
-    /// The answer.
-    pub answer: String,
-    /// Whether the requirement was written from the clause's title alone.
-    pub from_title: bool,
-}
-
 impl Derived {
     /// From raw data. An error if the question of the certificate is none.
     pub fn from(m: &Measured) -> Result<Self, String> {
@@ -89,12 +73,12 @@ impl Derived {
         let shown =
             ruled.iter().filter(|(_, l)| l.verdict == Verdict::Pass.to_string()).map(|(l, _)| *l).collect::<Vec<_>>();
         let shown = Levels::of(&shown);
-        let answers: Vec<_> = CLAUSES.iter().map(|c| answer(c, shown, &ruled, m)).collect();
+        let standards = CLAUSES.iter().map(|c| of_clause(c, shown, &ruled, m)).collect();
         let levels: Vec<OfLevel> = ruled.into_iter().map(|(_, l)| l).collect();
-        let standards = CLAUSES.iter().zip(answers).map(|(c, answer)| of_clause(c, answer)).collect();
         let worst = levels.iter().map(|l| named(&l.verdict)).chain([everything(m, &verdicts)]);
         Ok(Self {
             rows,
+            sole_causes: sole_causes(m, &verdicts),
             standards,
             not_covered: not_covered(m, &levels, &verdicts),
             notes: NOTES.iter().map(|n| format!("{} ({}): {}", n.id, n.concerns.join(", "), n.text)).collect(),
@@ -110,7 +94,7 @@ impl Derived {
 }
 
 /// The verdict of this name; what is no verdict fails.
-fn named(name: &str) -> Verdict {
+pub(super) fn named(name: &str) -> Verdict {
     let all = [Verdict::Pass, Verdict::Inconclusive, Verdict::Vacuous, Verdict::Fail];
     all.into_iter().find(|v| v.to_string() == name).unwrap_or(Verdict::Fail)
 }
@@ -126,8 +110,20 @@ fn everything(m: &Measured, verdicts: &[Verdict]) -> Verdict {
     }
 }
 
+/// Checks of which some attack shows that they alone stand between a coalition and success: it is stopped by the check
+/// and, where only that is off, wins.
+fn sole_causes(m: &Measured, verdicts: &[Verdict]) -> Figure {
+    let shows = |row: &Evidence, check: &str| matches!(row, Evidence::Attack(a) if a.shows(check));
+    let alone = m.protocol.checks.iter().filter(|check| {
+        let mut rows = m.rows.iter().zip(verdicts);
+        rows.any(|(row, v)| *v == Verdict::Pass && shows(row, &check.id))
+    });
+    let what = "checks that are the only cause of a rejection, in the named attacks".into();
+    Figure { what, hit: alone.count() as u64, all: m.protocol.checks.len() as u64 }
+}
+
 /// Whether a row speaks of this adversary.
-fn concerns(row: &Evidence, adversary: Adversary) -> bool {
+pub(super) fn concerns(row: &Evidence, adversary: Adversary) -> bool {
     match row {
         Evidence::Outputs(_) | Evidence::Honest(_) | Evidence::Weakness(_) => true,
         Evidence::Views(_) => adversary == Adversary::A1,
@@ -192,6 +188,7 @@ fn level(level: Level, m: &Measured, q: &Question, verdicts: &[Verdict]) -> OfLe
             attack.into_iter().chain((!counted).then(|| format!("the bound of {} is not counted", check.id)))
         }));
     }
+    missing.extend(unnamed(&concerned, m));
     if q.only.is_some() {
         missing.push("everything that was not asked for".into());
     }
@@ -205,6 +202,19 @@ fn level(level: Level, m: &Measured, q: &Question, verdicts: &[Verdict]) -> OfLe
         because.push(format!("{}: {v}", row.id()));
     }
     OfLevel { level: level.to_string(), verdict: worst.to_string(), because, missing }
+}
+
+/// Checks that stop runs and that the claim does not name: nothing says what they are for.
+fn unnamed(concerned: &[(&Evidence, &Verdict)], m: &Measured) -> Vec<String> {
+    let mut stopped = BTreeSet::new();
+    for (row, _) in concerned {
+        if let Evidence::Sweep(r) = row {
+            stopped.extend(r.stopped.keys());
+        }
+    }
+    let claimed = |check: &str| m.protocol.checks.iter().any(|c| c.id == check);
+    let open = stopped.into_iter().filter(|check| !claimed(check));
+    open.map(|check| format!("runs stop at {check}, which the claim does not name")).collect()
 }
 
 /// What is missing of best simulators: with every number of parties one of a coalition that changes what it says, and
@@ -238,80 +248,6 @@ fn unexplained(concerned: &[(&Evidence, &Verdict)], q: &Question) -> Vec<String>
         missing.push("no best simulator of a coalition that changes what it says over three fields".into());
     }
     missing
-}
-
-fn answer(clause: &Clause, shown: Levels, ruled: &[(Level, OfLevel)], m: &Measured) -> String {
-    let of = |adversary: Adversary| {
-        let all = ruled.iter().filter(|(l, _)| l.adversary == adversary).map(|(_, l)| named(&l.verdict));
-        all.max().map_or_else(|| "not asked for".into(), |v| v.to_string())
-    };
-    if let Some(met) = clause.met_by(shown) {
-        return match (met, clause.is_use()) {
-            (false, _) => "not demonstrated".into(),
-            (true, false) => "pass".into(),
-            (true, true) => "its level: pass; the use itself is not part of this certificate".into(),
-        };
-    }
-    match clause.id {
-        "R-6.2a" => format!("semi-honest: {}; malicious: {}", of(Adversary::A1), of(Adversary::A3)),
-        "R-6.2b" => independence(m),
-        "R-6.2c" => "not claimed: impossible in general when half of the parties or more may be corrupt".into(),
-        "R-6.3" => "semi-honest and malicious parties are modelled".into(),
-        "R-8.1.1" | "I-5.1" => of(Adversary::A1),
-        "R-8.1.2" => of(Adversary::A2),
-        "R-8.1.3" | "I-5.3.2" | "I-5.3.3" => of(Adversary::A3),
-        "R-8.2.1" | "R-8.2.2" | "I-5.2" => {
-            let all: Vec<String> = ruled.iter().map(|(l, r)| format!("{l}: {}", r.verdict)).collect();
-            all.join("; ")
-        }
-        "I-5.3.5" => "not claimed".into(),
-        "E-5.1" => format!("semi-honest: {}; malicious: {}", of(Adversary::A1), of(Adversary::A3)),
-        _ => "about the whole system, not the protocol: outside this certificate".into(),
-    }
-}
-
-/// What is known of the independence of inputs: copied and mauled inputs where they were tried, and best simulators of
-/// coalitions that deviate. A simulator chooses the coalition's inputs before it is told anything.
-fn independence(m: &Measured) -> String {
-    let (mut tried, mut explained, mut wide) = (None, None, false);
-    for (row, v) in m.rows.iter().zip(evidence::verdicts(&m.rows)) {
-        match row {
-            Evidence::Property(r) if r.independence() => tried = tried.max(Some(v)),
-            Evidence::Simulator(r) if r.active() && (!row.supports_only() || v == Verdict::Fail) => {
-                explained = explained.max(Some(v));
-                wide |= v == Verdict::Pass;
-            }
-            _ => {}
-        }
-    }
-    match (tried, explained) {
-        (Some(a), Some(b)) => format!("copied inputs and commitments: {a}; best simulators over three fields: {b}"),
-        (None, Some(b)) if wide || b == Verdict::Fail => format!("best simulators over three fields: {b}"),
-        (Some(a), None) => format!("copied inputs and commitments: {a}; best simulators: not enough"),
-        _ => "not measured".into(),
-    }
-}
-
-fn of_clause(c: &Clause, answer: String) -> OfClause {
-    OfClause {
-        standard: match c.standard {
-            Standard::X1770 => "ITU-T X.1770",
-            Standard::Iso4922 => "ISO/IEC 4922-1",
-            Standard::Ieee2842 => "IEEE 2842",
-        }
-        .into(),
-        clause: c.number.into(),
-        id: c.id.into(),
-        norm: match c.norm {
-            Norm::Shall => "shall",
-            Norm::Should => "should",
-            Norm::May => "may",
-        }
-        .into(),
-        asks: c.asks.into(),
-        answer,
-        from_title: c.from_title(),
-    }
 }
 
 #[cfg(test)]

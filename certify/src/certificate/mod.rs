@@ -3,7 +3,8 @@
 //!
 //! | file | what it does |
 //! |---|---|
-//! | [`derive`](mod@derive) | verdicts on rows, levels and clauses from raw data |
+//! | [`derive`](mod@derive) | verdicts on rows and levels from raw data |
+//! | [`clauses`] | answers to clauses of standards, and the rows they rest on |
 //! | `limits` | what no row shows |
 //! | [`provenance`] | what was run, built from what, where |
 //! | [`strict`] | one text for one meaning |
@@ -11,6 +12,7 @@
 //! | [`store`] | the files of a report, whole or not at all |
 //! | [`tree`] | one hash of many files |
 
+pub mod clauses;
 pub mod derive;
 mod limits;
 pub mod provenance;
@@ -29,13 +31,13 @@ use derive::Derived;
 use provenance::{Environment, Program, Seed};
 
 /// The name of the shape of [`Certificate`]: changes whenever a field does.
-pub const FORMAT: &str = "quorate-certificate/6";
+pub const FORMAT: &str = "quorate-certificate/7";
 
 /// A whole certificate.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Certificate {
-    /// `quorate-certificate/6`.
+    /// `quorate-certificate/7`.
     pub format: String,
     /// What was found.
     pub measured: Measured,

@@ -54,6 +54,7 @@ fn facts(c: &Certificate) -> BTreeMap<String, String> {
     put("tier".into(), &m.asked.tier);
     put("protocol".into(), &m.protocol.name);
     put("verdict".into(), &d.verdict);
+    put("AC4".into(), &format!("{} of {}", d.sole_causes.hit, d.sole_causes.all));
     d.levels.iter().for_each(|l| put(format!("verdict on level {}", l.level), &l.verdict));
     for (row, v) in m.rows.iter().zip(&d.rows) {
         put(format!("verdict on {}", row.key()), &v.verdict);

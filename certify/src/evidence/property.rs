@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 
 use adversary::Verdict;
+use adversary::stats::interval;
+use adversary::verdict::ALPHA;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -103,6 +105,17 @@ impl Row {
     #[must_use]
     pub fn independence(&self) -> bool {
         self.property.starts_with("independence.")
+    }
+    /// What the rate of violations is below, with the confidence of the certificate, where cases are drawn from more than
+    /// can be run.
+    #[must_use]
+    pub fn rate_below(&self) -> Option<f64> {
+        (self.property == "blame.network").then(|| interval(self.violated(), self.cases(), ALPHA).1)
+    }
+    /// Whether it speaks of fairness.
+    #[must_use]
+    pub fn fairness(&self) -> bool {
+        self.property.starts_with("fairness.")
     }
     /// The verdict: it holds in every case; without a case nothing is shown.
     #[must_use]

@@ -147,9 +147,14 @@ impl Row {
     /// Whether the coalition says something else than it should, against the protocol as it ships: to withhold what it
     /// should say is not enough.
     #[must_use]
-    pub fn active(&self) -> bool {
+    pub fn deviates(&self) -> bool {
         let family = Family::ALL.into_iter().find(|f| f.does() == self.does);
-        self.without.is_none() && !self.points.is_empty() && family.is_some_and(Family::changes)
+        self.without.is_none() && family.is_some_and(Family::changes)
+    }
+    /// Whether some coalition was seen to do so.
+    #[must_use]
+    pub fn active(&self) -> bool {
+        self.deviates() && !self.points.is_empty()
     }
     /// The verdict: more than the bound fails, but in a control where the instrument has to see exactly that; what was not
     /// proved is no evidence.

@@ -43,9 +43,13 @@ pub fn properties(c: &Certificate) -> String {
     let mut lines = Vec::new();
     for (row, v) in rows(c) {
         let Evidence::Property(r) = row else { continue };
+        let rate = r
+            .rate_below()
+            .map(|rate| format!("; in all instances together the rate of violations is below {rate:.1e}"));
+        let holds = r.holds.clone() + &rate.unwrap_or_default();
         for p in &r.points {
             let figures: Vec<_> = p.figures.iter().map(|(name, value)| format!("{name}: {value}")).collect();
-            let cells = [code(&r.id), text(&r.holds), text(&p.of), number(p.cases), number(p.violated)];
+            let cells = [code(&r.id), text(&holds), text(&p.of), number(p.cases), number(p.violated)];
             let (measured, tier) = (text(figures.join("; ")), text(row.grade().to_string()));
             lines.push(cells.into_iter().chain([measured, tier, judged(v)]).collect());
         }
@@ -54,7 +58,7 @@ pub fn properties(c: &Certificate) -> String {
     section(
         "Properties beside privacy and correctness",
         &table(
-            "One case is enough to fail. Who has an output when a coalition stops is a figure: no protocol without an honest majority is fair.",
+            "One case is enough to fail. A rate is bounded with the confidence of the certificate. Who has an output when a coalition stops is a figure: no protocol without an honest majority is fair.",
             &head,
             &lines,
         ),
@@ -117,6 +121,11 @@ pub fn attacked(c: &Certificate) -> String {
                 );
             }
         }
+    }
+    let alone = &c.derived.sole_causes;
+    if !lines.is_empty() && alone.all > 0 {
+        let of = [code(&c.measured.protocol.name), code("AC4"), text(&alone.what), text("as each attack")];
+        lines.push(of.into_iter().chain([number(alone.hit), number(alone.all), text("those of attacks")]).collect());
     }
     let head = ["computation", "figure", "what is counted", "parties", "met", "of", "row"];
     section(

@@ -235,16 +235,18 @@ fn honest(c: &Certificate) -> String {
 }
 
 fn standards(c: &Certificate) -> String {
-    let line = |s: &crate::certificate::derive::OfClause| {
+    let line = |s: &crate::certificate::clauses::OfClause| {
         let asks = if s.from_title { format!("{} (from the clause's title alone)", s.asks) } else { s.asks.clone() };
-        vec![text(format!("{} {}", s.standard, s.clause)), code(&s.id), text(&s.norm), text(asks), judged(&s.answer)]
+        let cells = [text(format!("{} {}", s.standard, s.clause)), code(&s.id), text(&s.norm), text(asks)];
+        cells.into_iter().chain([judged(&s.answer), text(s.rests_on.join(", "))]).collect()
     };
     let lines: Vec<Vec<Cell>> = c.derived.standards.iter().map(line).collect();
     section(
         "Standards",
         &table(
-            "Requirements in our own words, and what this certificate answers.",
-            &["clause", "requirement", "norm", "asks", "answer"],
+            "Requirements in our own words, what this certificate answers, and the rows that each answer rests on, as the log \
+             calls them; * stands for anything.",
+            &["clause", "requirement", "norm", "asks", "answer", "rests on"],
             &lines,
         ),
     )

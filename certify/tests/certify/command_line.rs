@@ -72,7 +72,10 @@ fn a_report_is_whole_and_its_page_fetches_nothing() {
     for external in ["http://", "https://", "<script", "<link", "<img", "url(", "@import", "src="] {
         assert!(!page.contains(external), "{external}");
     }
-    for told in ["toy.choose", "Not covered", "R-8.1.3", "two-parties", &stored.certificate.measured.seed.root] {
+    let rests = "attack *, coverage *, honest *";
+    for told in
+        ["toy.choose", "Not covered", "R-8.1.3", "two-parties", "AC4", rests, &stored.certificate.measured.seed.root]
+    {
         assert!(page.contains(told), "{told}");
     }
     // The same question from the same seed finds the same.
@@ -80,6 +83,33 @@ fn a_report_is_whole_and_its_page_fetches_nothing() {
     let (_, second) = certify(TOYS, "toy.sum", &[], again.path());
     assert_eq!(second.certificate.measured.log, stored.certificate.measured.log);
     assert_eq!(second.certificate.measured.rows, stored.certificate.measured.rows);
+}
+
+/// Every answer names the rows that it rests on, none that is not there, and not all of them one by one.
+#[test]
+fn answers_to_standards_name_their_rows() {
+    let dir = tempfile::tempdir().unwrap();
+    let (_, stored) = certify(TOYS, "toy.sum", &[], dir.path());
+    let (m, d) = (&stored.certificate.measured, &stored.certificate.derived);
+    let fits = |key: &str, pattern: &str| match pattern.split_once('*') {
+        None => key == pattern,
+        Some((head, tail)) => key.starts_with(head) && key.ends_with(tail),
+    };
+    let named = |id: &str| {
+        let clause = d.standards.iter().find(|s| s.id == id).unwrap();
+        let all = m.rows.iter().filter(|row| clause.rests_on.iter().any(|p| fits(&row.key(), p)));
+        all.map(|row| row.kind()).collect::<std::collections::BTreeSet<_>>()
+    };
+    for s in &d.standards {
+        assert!(s.rests_on.len() <= 12, "{}: {:?}", s.id, s.rests_on);
+        assert!(s.rests_on.iter().all(|p| m.rows.iter().any(|row| fits(&row.key(), p))), "{}: {:?}", s.id, s.rests_on);
+    }
+    let semi_honest = named("R-8.1.1");
+    assert!(semi_honest.contains("views") && !semi_honest.contains("attack") && !semi_honest.contains("sweep"));
+    let malicious = named("R-8.1.3");
+    assert!(!malicious.contains("views") && ["attack", "sweep", "simulator"].iter().all(|k| malicious.contains(k)));
+    assert_eq!(named("R-6.2a").len(), semi_honest.union(&malicious).count());
+    assert!(named("R-7.1").is_empty() && named("R-8.1.2").is_empty());
 }
 
 #[test]

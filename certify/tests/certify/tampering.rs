@@ -180,6 +180,8 @@ fn an_inconsistent_certificate_is_refused_whoever_signs_it() {
     refused(|c| attack(c).runs += 1, "do not follow from its counts");
     refused(|c| c.derived.verdict = "inconclusive".into(), "the verdict is pass, not inconclusive");
     refused(|c| c.derived.levels[0].verdict = "fail".into(), "A1C2 is pass, not fail");
+    refused(|c| c.derived.standards[0].rests_on.push("sampled *".into()), "it rests on");
+    refused(|c| c.derived.sole_causes.hit += 1, "do not follow from its counts");
     refused(|c| drop(c.measured.rows.pop()), "rows where the question has");
     refused(|c| attack(c).stopped_by = Some("mac.check".into()), "is not what this program calls");
     refused(|c| drop(c.measured.protocol.checks.pop()), "does not promise");
@@ -230,6 +232,41 @@ fn a_part_of_it_runs_again_as_it_did() {
     assert_eq!(run(TOYS, &["rerun", report, "--sample", "20%", "--silent"]), ExitCode::Pass);
     assert_eq!(run(TOYS, &["rerun", report, "--sample", "0%", "--silent"]), ExitCode::Usage);
     assert_eq!(run(TOYS, &["diff", report, report]), ExitCode::Pass);
+}
+
+/// What ran again as it did is not enough where nobody knows which runs there had to be.
+#[test]
+fn of_another_version_running_again_is_inconclusive() {
+    let dir = tempfile::tempdir().unwrap();
+    let (code, mut stored) = certify(&[], "online.output", &["--n", "2"], dir.path());
+    let rerun = || run(&[], &["rerun", dir.path().to_str().unwrap(), "--sample", "5%", "--silent"]);
+    assert_eq!((code, rerun()), (ExitCode::Pass, ExitCode::Pass));
+    stored.certificate.measured.program.sources = "0".repeat(64);
+    let text = [strict::canonical(&stored.certificate).unwrap(), b"\n".to_vec()].concat();
+    std::fs::write(dir.path().join(store::CERTIFICATE), text).unwrap();
+    assert_eq!(rerun(), ExitCode::Inconclusive);
+}
+
+/// Whoever measures, verifies or runs again, has the same limits. A process of its own: the program ends there.
+#[test]
+fn limits_are_those_of_measuring_when_it_is_verified_and_run_again() {
+    let dir = tempfile::tempdir().unwrap();
+    let report = dir.path().to_str().unwrap();
+    let part = ["--n", "2", "--only", "online.output/2/simulator"];
+    let (code, _) = certify(&[], "spdz", &part, dir.path());
+    assert_eq!(code, ExitCode::Inconclusive);
+    let code = |command: &str, more: &[&str]| {
+        let mut program = std::process::Command::new(env!("CARGO_BIN_EXE_quorate-certify"));
+        let output = program.args([command, report]).args(more).output().unwrap();
+        (output.status.code(), String::from_utf8_lossy(&output.stderr).into_owned())
+    };
+    for command in ["verify", "rerun"] {
+        let (inconclusive, err) = code(command, &[]);
+        assert_eq!(inconclusive, Some(i32::from(ExitCode::Inconclusive.code())), "{command}: {err}");
+        let (fail, err) = code(command, &["--memory-limit", "1"]);
+        assert_eq!(fail, Some(i32::from(ExitCode::Fail.code())), "{command}: {err}");
+        assert!(err.contains("it eats memory"), "{command}: {err}");
+    }
 }
 
 /// Reads and verifies a certificate from these bytes, beside the signature that was made.
