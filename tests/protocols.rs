@@ -230,7 +230,7 @@ fn virtual_time_counts_rounds_and_bytes() {
     use transport::sim::{self, Clock, Limits, Setup};
     let run = |clock| {
         let parties = Rc::new(Parties::anonymous(2));
-        let mut hub = Hub::new(parties.clone(), Tape::seeded([1; 32]));
+        let mut hub = Hub::new(parties.clone(), Tape::seeded([1; 32]), PartySet::EMPTY);
         let corrupt = PartySet::EMPTY;
         let setup = Setup {
             parties,

@@ -47,6 +47,23 @@ macro_rules! with_field {
     };
 }
 
+/// The same with a prime field; of GF(2^128), which is none, comes what stands behind `else`.
+#[macro_export]
+macro_rules! with_prime_field {
+    ($id:expr, $F:ident => $body:expr, else $other:expr) => {
+        $crate::with_prime_field!(@ $id, $F, $body, $other, F2 F3 F5 F7 F31 F251 F128 Fr)
+    };
+    (@ $id:expr, $F:ident, $body:expr, $other:expr, $($name:ident)*) => {
+        match $id {
+            $($crate::fields::FieldId::$name => {
+                type $F = $crate::fields::types::$name;
+                $body
+            })*
+            $crate::fields::FieldId::Gf128 => $other,
+        }
+    };
+}
+
 /// The types that [`with_field!`](crate::with_field) names.
 pub mod types {
     pub use field::{F2, F3, F5, F7, F31, F128, F251, Fr, Gf128};

@@ -23,6 +23,7 @@
 //! | [`properties`] | everything beside privacy and correctness: shape, delivery, blame, independence, aborts, terminality |
 //! | [`sweep`](mod@sweep), [`cases`] | every frame with every mutation, on small named computations |
 //! | [`coverage`] | how much was attacked: fields, changes, pairs, checks, coalitions, exits |
+//! | [`authentication`] | lies about what is authenticated |
 //! | [`sacrifice`] | spoiled triples under the shipped sacrifice |
 //! | [`simulation`] | a subject under a strategy as a problem for the best simulator |
 //! | [`simulator`] | how well the ideal functionality can explain a run at best: an exact fraction with a proof |
@@ -38,6 +39,7 @@
 pub mod allocator;
 pub mod attack;
 pub mod attacks;
+pub mod authentication;
 pub mod bystander;
 pub mod cases;
 pub mod catalogue;

@@ -10,6 +10,7 @@ use transport::sim::{self, Adversary, Clock, End, Limits, Run, Setup};
 use transport::{Net, NetErrorKind, Parties, PartyId, PartySet};
 
 use crate::diary::{Diary, noted};
+use crate::ideal::supply::CorruptShares;
 use crate::ideal::{Hub, Ideal, Verdicts, With};
 use crate::loaded::loaded;
 use crate::pulse;
@@ -56,6 +57,8 @@ pub struct World {
     pub limits: Limits,
     /// What corrupt parties draw instead of coins.
     pub draws: Vec<Draw>,
+    /// Who chooses the streams of ideal transfers that the coalition knows.
+    pub transferred: CorruptShares,
     /// The session id.
     pub session: SessionId,
 }
@@ -76,6 +79,7 @@ impl World {
             diary: None,
             limits: LIMITS,
             draws: Vec::new(),
+            transferred: CorruptShares::Uniform,
             session: SESSION,
         }
     }
@@ -115,6 +119,12 @@ impl World {
         self.draws = draws.to_vec();
         self
     }
+    /// With streams of ideal transfers that these chose for the coalition.
+    #[must_use]
+    pub fn transferring(mut self, chosen: CorruptShares) -> Self {
+        self.transferred = chosen;
+        self
+    }
     fn verdicts(&self, p: PartyId) -> Verdicts {
         match self.off {
             _ if self.corrupt.contains(p) && self.puppets => Verdicts::Puppet,
@@ -149,7 +159,8 @@ impl World {
         adversary: &mut dyn Adversary,
         program: &dyn Fn(Session) -> Local<'a, T>,
     ) -> Run<Result<T>> {
-        let mut hub = Hub::new(self.parties.clone(), tape.fork(u64::MAX));
+        let choosers = if self.transferred == CorruptShares::Zero { self.corrupt } else { PartySet::EMPTY };
+        let mut hub = Hub::new(self.parties.clone(), tape.fork(u64::MAX), choosers);
         let setup = Setup {
             parties: self.parties.clone(),
             corrupt: self.corrupt,

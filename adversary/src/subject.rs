@@ -7,7 +7,7 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
-use field::Field;
+use field::{Field, PrimeField};
 use protocols::foundations::Local;
 use protocols::{Error, Result, Session, Tape};
 use spec::Claim;
@@ -19,7 +19,7 @@ use crate::fields::FieldId;
 use crate::ideal::supply::{CorruptShares, Dealer, Dealt, Order};
 use crate::programs::Hand;
 use crate::run::{Ending, World, classify};
-use crate::with_field;
+use crate::{with_field, with_prime_field};
 
 /// What goes into a computation.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -61,7 +61,7 @@ pub trait Subject: Sync {
         &[]
     }
     /// One party's program: its inputs, its part of the preprocessing, its output.
-    async fn party<F: Field>(&self, s: Session, mine: Vec<F>, dealt: Option<Dealt<F>>) -> Result<Vec<F>>;
+    async fn party<F: PrimeField>(&self, s: Session, mine: Vec<F>, dealt: Option<Dealt<F>>) -> Result<Vec<F>>;
 }
 
 /// The circumstances of a run of a subject.
@@ -71,7 +71,7 @@ pub struct Instance {
     pub field: FieldId,
     /// Parties, coalition, foundations, checks.
     pub world: World,
-    /// Who chooses the coalition's shares of what is dealt.
+    /// Who chooses the coalition's shares of what is dealt, and its streams of ideal transfers.
     pub shares: CorruptShares,
 }
 
@@ -142,7 +142,11 @@ impl<S: Subject> DynSubject for S {
     }
     fn run(&self, at: &Instance, given: &Given<u64>, tape: &Tape, adversary: &mut dyn Adversary) -> Result<Played> {
         fits(&self.shape(at.world.parties.n()), given)?;
-        with_field!(at.field, F => play::<F, S>(self, at, &given.map(F::from_u64), given, tape, adversary))
+        with_prime_field!(
+            at.field,
+            F => play::<F, S>(self, at, &given.map(F::from_u64), given, tape, adversary),
+            else Err(Error::Local(format!("protocols run over prime fields, which {} is not", at.field)))
+        )
     }
 }
 
@@ -177,7 +181,7 @@ fn encode<F: Field>(values: &[F]) -> Vec<u8> {
     out
 }
 
-fn play<F: Field, S: Subject>(
+fn play<F: PrimeField, S: Subject>(
     subject: &S,
     at: &Instance,
     given: &Given<F>,
@@ -205,7 +209,8 @@ fn play<F: Field, S: Subject>(
             Ok(encode(&subject.party::<F>(s, mine[me.index()].clone(), dealt).await?))
         })
     };
-    Ok(simulate(&at.world, own, tape, adversary, &party))
+    let world = at.world.clone().transferring(at.shares);
+    Ok(simulate(&world, own, tape, adversary, &party))
 }
 
 /// The part of a run that does not depend on subject and field, compiled once.

@@ -178,7 +178,7 @@ impl Property {
                     return Ok(row.with(TOO_MANY, Value::Count(runs.min(MOST))));
                 }
                 let mut all = Vec::new();
-                for family in [Family::Changes, Family::Withholds, Family::Lies] {
+                for family in [Family::Changes, Family::Withholds, Family::Lies, Family::Vectors] {
                     if family.concerns(subject, n, &at.corrupt) {
                         all.extend(family.strategies(subject, &here)?);
                     }

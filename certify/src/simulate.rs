@@ -8,6 +8,7 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use adversary::attack::tape;
+use adversary::authentication::{self, Telling};
 use adversary::fields::FieldId;
 use adversary::ideal::supply::CorruptShares;
 use adversary::messages::said;
@@ -15,7 +16,7 @@ use adversary::properties::strategies::Additive;
 use adversary::simulator::{Abort, Best, Certificate, Problem, WORK, best};
 use adversary::subject::{every, positions};
 use adversary::{DynSubject, Instance, Script, World, simulation};
-use protocols::{Error, MAC_CHECK, Result};
+use protocols::{AUTH_CONSISTENCY, Error, MAC_CHECK, Result};
 use serde::{Deserialize, Serialize};
 use spec::{AbortKind, Bound};
 use transport::{PartyId, PartySet};
@@ -33,7 +34,9 @@ pub enum Family {
     Withholds,
     /// It opens something else than it should and makes its puppets go on with it.
     Lies,
-    /// The same where MACs are not checked: a control.
+    /// It authenticates another vector towards one key holder, or towards one bit of its key.
+    Vectors,
+    /// It opens something else where MACs are not checked: a control.
     Unchecked,
 }
 
@@ -67,7 +70,8 @@ pub struct Solved {
 
 impl Family {
     /// All of them.
-    pub const ALL: [Self; 5] = [Self::Follows, Self::Changes, Self::Withholds, Self::Lies, Self::Unchecked];
+    pub const ALL: [Self; 6] =
+        [Self::Follows, Self::Changes, Self::Withholds, Self::Lies, Self::Vectors, Self::Unchecked];
 
     /// Its name.
     #[must_use]
@@ -77,6 +81,7 @@ impl Family {
             Self::Changes => "changes",
             Self::Withholds => "withholds",
             Self::Lies => "lies",
+            Self::Vectors => "lies.vectors",
             Self::Unchecked => "lies.unchecked",
         }
     }
@@ -90,6 +95,9 @@ impl Family {
                 "never sends one message to the first honest party, or never asks the trusted program for one thing"
             }
             Self::Lies => "opens values off by one and goes on with them, with and without a guess of the MAC key",
+            Self::Vectors => {
+                "authenticates another vector towards one key holder or one bit of its key, with and without a guess of it"
+            }
             Self::Unchecked => "opens what products open off by one and goes on with it, where MACs are not checked",
         }
     }
@@ -110,7 +118,7 @@ impl Family {
     /// Whether the coalition says something else than the protocol tells it to.
     #[must_use]
     pub fn changes(self) -> bool {
-        matches!(self, Self::Changes | Self::Lies)
+        matches!(self, Self::Changes | Self::Lies | Self::Vectors)
     }
     /// Whether a subject is asked at all about this coalition of `n` parties.
     #[must_use]
@@ -118,6 +126,8 @@ impl Family {
         let checked = subject.claim().checks.contains(&&MAC_CHECK) && subject.preprocessed_triples() > 0;
         match self {
             Self::Lies => checked,
+            // Triples are dealt with their MACs.
+            Self::Vectors => subject.claim().checks.contains(&&AUTH_CONSISTENCY) && subject.preprocessed_triples() == 0,
             // Where no honest party has an output, nobody notices what was opened.
             Self::Unchecked => {
                 let honest = PartySet::all(n).without(PartySet::of(corrupt));
@@ -160,6 +170,12 @@ impl Family {
             }
             Self::Changes => each(|m, field, corrupt, _| m.adds_one(field, corrupt))?,
             Self::Withholds => each(|m, _, corrupt, victim| m.withheld(corrupt, victim))?,
+            Self::Vectors => {
+                let liar = corrupt.iter().next().unwrap_or(victim);
+                let lie =
+                    |(name, tell): (String, Telling)| strategy(name, Box::new(move || tell(Script::new(corrupt))));
+                authentication::few(field, liar, victim).into_iter().map(lie).collect()
+            }
             Self::Lies => lies(&[([1, 0], 0), ([0, 1], 0), ([0, 0], 1)], &[0, 1]),
             // Outputs have a check of their own, which is not left out. Whoever has put in one factor could as well have put
             // in another one: of the two lies only that about the other factor is one.

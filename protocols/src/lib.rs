@@ -52,12 +52,13 @@ pub use commit::{COMMIT_ECHO, COMMIT_OPENING};
 pub use error::{Abort, Blame, Error, Result};
 pub use foundations::{Foundations, Real};
 pub use online::Online;
-pub use ot::{BASE_OT_POINT, OT_CONSISTENCY, OT_PPRF};
+pub use ot::{BASE_OT_POINT, ForMeasurement, OT_CONSISTENCY, OT_PPRF};
 pub use session::{Session, SessionId};
-pub use share::{AUTH_CONSISTENCY, INIT_ALPHA, MAC_CHECK, MAC_OUTPUT, MacKey, Shared};
+pub use share::{AUTH_CONSISTENCY, Authenticator, INIT_ALPHA, MAC_CHECK, MAC_OUTPUT, MacKey, Shared};
 pub use supply::{Clear, Masks, Memory, Supply, Triples};
 pub use tape::{Source, Tape};
-pub use triple::{ForMeasurement, Mascot, Partners, TRIPLE_SACRIFICE, sacrifice};
+pub use triple::{Mascot, Partners, TRIPLE_SACRIFICE, sacrifice};
+pub use vole::{Copee, Products};
 
 use spec::{Bound, Check};
 

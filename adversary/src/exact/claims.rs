@@ -32,6 +32,11 @@ pub const ALL: &[Claim] = &[
         "a sacrifice lets a wrong triple pass with 1/p + (1−1/p)(2p−1)/p², any spoiled one with 1 − (1−(2p−1)/p²)²",
     ),
     claim(
+        "auth",
+        "vectors that differ towards two key holders are authenticated with (2p−1)/p², a wrong combination with 1/p, a lie \
+         about a key bit with a guess of it, two shares of one key with (2p−1)/p²",
+    ),
+    claim(
         "B12",
         "a commitment is bound to its owner and opens in one way only; about bits of a hash and not about a field",
     ),

@@ -9,7 +9,7 @@ use num_rational::BigRational;
 use protocols::{Result, Tape};
 
 use super::{Count, complete};
-use crate::enumerate::{Probability, enumerate};
+use crate::enumerate::{Probability, enumerate, enumerate_beside};
 use crate::strategy::Seen;
 
 /// What a coalition had seen at each of its decisions.
@@ -47,6 +47,23 @@ impl Tried {
 /// and tells whether the coalition succeeded. The probability is that of the best function from views to decisions.
 pub(crate) fn best_play<const D: usize>(
     choices: u64,
+    run: impl FnMut(&Tape, [u64; D], &Views<D>) -> Result<bool>,
+) -> Result<Count> {
+    best_play_by(None, choices, run)
+}
+
+/// The same for programs that draw raw bytes besides: those are the bytes of `seed`.
+pub(crate) fn best_play_beside<const D: usize>(
+    seed: u64,
+    choices: u64,
+    run: impl FnMut(&Tape, [u64; D], &Views<D>) -> Result<bool>,
+) -> Result<Count> {
+    best_play_by(Some(seed), choices, run)
+}
+
+fn best_play_by<const D: usize>(
+    bytes: Option<u64>,
+    choices: u64,
     mut run: impl FnMut(&Tape, [u64; D], &Views<D>) -> Result<bool>,
 ) -> Result<Count> {
     let mut tried = Tried::default();
@@ -55,7 +72,7 @@ pub(crate) fn best_play<const D: usize>(
     for code in 0..choices.pow(D as u32) {
         let decisions = std::array::from_fn(|k| code / choices.pow(k as u32) % choices);
         let (mut all, mut failed) = (Probability::default(), None);
-        runs += enumerate(|tape, weight| {
+        let play = |tape: &Tape, weight: &mut dyn FnMut() -> u128| {
             let views = Views(Rc::new(RefCell::new(std::array::from_fn(|_| Vec::new()))));
             match run(tape, decisions, &views) {
                 Ok(success) => {
@@ -68,7 +85,11 @@ pub(crate) fn best_play<const D: usize>(
                 }
                 Err(e) => failed = Some(e),
             }
-        });
+        };
+        runs += match bytes {
+            None => enumerate(play),
+            Some(seed) => enumerate_beside(seed, play),
+        };
         if let Some(e) = failed {
             return Err(e);
         }

@@ -8,12 +8,14 @@
 //! | `multiplication` | a whole multiplication |
 //! | `keys` | one opening under several keys |
 //! | [`sacrifice`] | spoiled triples |
+//! | `authentication` | lies about what is authenticated |
 //! | `coin` | a coin that a coalition wants to be zero |
 //! | `commitments` | commitments without an owner, and short ones |
 //! | `transfer` | wrong rows and wrong trees of an OT extension |
 //! | `privacy` | what a coalition sees |
 //! | `decisions` | the best of all that a coalition can decide by what it has seen |
 
+mod authentication;
 pub mod claims;
 mod coin;
 mod commitments;
@@ -364,6 +366,7 @@ pub fn all() -> impl Iterator<Item = &'static Measurement> {
         multiplication::ALL,
         keys::ALL,
         sacrifice::ALL,
+        authentication::ALL,
         coin::ALL,
         commitments::ALL,
         transfer::ALL,

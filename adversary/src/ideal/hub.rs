@@ -20,13 +20,14 @@ pub(super) enum Op {
     Broadcast,
     Zero,
     Transfer,
+    Streams,
 }
 
 impl Op {
     fn read(byte: u8) -> Option<Self> {
-        [Self::Coin, Self::Commit, Self::CommitAndOpen, Self::Open, Self::Broadcast, Self::Zero, Self::Transfer]
-            .into_iter()
-            .find(|op| *op as u8 == byte)
+        let joint = [Self::Coin, Self::Zero, Self::Transfer, Self::Streams];
+        let told = [Self::Commit, Self::CommitAndOpen, Self::Open, Self::Broadcast];
+        joint.into_iter().chain(told).find(|op| *op as u8 == byte)
     }
 }
 
@@ -44,15 +45,18 @@ struct Pending {
 pub struct Hub {
     parties: Rc<Parties>,
     tape: Tape,
+    /// Who chooses the streams that it knows.
+    choosers: PartySet,
     pending: Vec<Pending>,
     committed: Vec<Pending>,
 }
 
 impl Hub {
-    /// A functionality for these parties that tosses its coins on `tape`.
+    /// A functionality for these parties that tosses its coins on `tape`. Streams that one of the `choosers` knows are
+    /// zero: they choose them, and zero is as good as any.
     #[must_use]
-    pub fn new(parties: Rc<Parties>, tape: Tape) -> Self {
-        Self { parties, tape, pending: Vec::new(), committed: Vec::new() }
+    pub fn new(parties: Rc<Parties>, tape: Tape, choosers: PartySet) -> Self {
+        Self { parties, tape, choosers, pending: Vec::new(), committed: Vec::new() }
     }
 
     /// Remembers a request; the bodies of all parties once everyone has asked.
@@ -170,6 +174,13 @@ impl Trusted for Hub {
                 let Some(all) = self.gather(e, body) else { return };
                 let Some(shares) = super::ot::transfers(&self.tape, &all) else { return };
                 self.everyone(e, answers, |to| shares[to.index()].clone().into());
+            }
+            Some(Op::Streams) => {
+                let Some(all) = self.gather(e, body) else { return };
+                let Some(streams) = super::streams::transfers(&self.tape, e.frame.meta, &all, self.choosers) else {
+                    return;
+                };
+                self.everyone(e, answers, |to| streams[to.index()].clone().into());
             }
             None => {}
         }

@@ -3,6 +3,7 @@
 
 mod hub;
 pub mod ot;
+pub mod streams;
 pub mod supply;
 
 use bytes::Bytes;

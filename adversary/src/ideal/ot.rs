@@ -53,6 +53,7 @@ impl ForMeasurement for IdealOt {}
 
 impl RandomOt for IdealOt {
     type Security = Active;
+    type Stream = Prg;
 
     async fn seeds(s: &mut Session, choices: &[bool]) -> Result<PerParty<SeedOts>> {
         let (me, n) = (s.me(), choices.len());

@@ -53,7 +53,7 @@ pub struct Known<F> {
     pub randoms: Vec<F>,
 }
 
-/// Who chooses the corrupt parties' shares.
+/// Who chooses the corrupt parties' shares, or the streams of ideal transfers that they know.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum CorruptShares {
     /// Drawn like everyone's.

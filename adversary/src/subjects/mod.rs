@@ -1,6 +1,7 @@
 //! The protocols of this project as subjects of the instrument. Each is the shipped text, small enough to be counted
 //! through on some field.
 
+mod authenticate;
 mod online;
 mod triple;
 
@@ -8,11 +9,13 @@ use protocols::Error;
 
 use crate::DynSubject;
 
+pub use authenticate::{Authenticated, SumOfAuthenticated};
 pub use online::{Multiplied, Multiply, Product, Show, ShowTo, Store, Sum};
 pub use triple::Sacrificed;
 
 /// All of them.
-pub const ALL: &[&dyn DynSubject] = &[&Multiply, &Multiplied, &Product, &Sum, &Show, &ShowTo, &Store, &Sacrificed];
+pub const ALL: &[&dyn DynSubject] =
+    &[&Multiply, &Multiplied, &Product, &Sum, &Show, &ShowTo, &Store, &Sacrificed, &Authenticated, &SumOfAuthenticated];
 
 /// The subject of this name.
 #[must_use]

@@ -6,6 +6,7 @@
 //! | [`toy`] | the online phase written again, so that one idea can be left out or done otherwise |
 //! | [`way`] | the ways in which it is done |
 //! | [`battery`] | every measurement that a computation allows, on one specimen |
+//! | [`authentication`] | authentication written again, with a mask that is sometimes none |
 //! | [`own`] | weaknesses that need an experiment of their own |
 //! | [`table`] | the weaknesses and the sound variants, row by row |
 //!
@@ -13,6 +14,7 @@
 //! must be found, by whatever measurement. A weakness that was not applied is not found, which counts as a failure of the
 //! certifier.
 
+pub mod authentication;
 pub mod battery;
 pub mod own;
 pub mod table;

@@ -3,12 +3,13 @@
 use num_rational::BigRational;
 use protocols::MAC_CHECK;
 
+use super::authentication::MaskTossed;
 use super::own::{self, Impatient};
 use super::toy::{Toy, Twin};
 use super::way::Way;
 use super::{Battery, Change, Loss, Specimen, Weakness};
 use crate::scratch::Flaw;
-use crate::subjects::{Multiply, Show, Store};
+use crate::subjects::{Authenticated, Multiply, Show, Store};
 
 /// The scratch online phase done in a way, against the same computation done as shipped.
 macro_rules! toy {
@@ -100,6 +101,13 @@ pub const WEAKNESSES: &[Weakness] = &[
     ),
     row(12, "triple.twice", "one triple serves two products", &[A1Privacy], Computation(toy!(TripleTwice))),
     row(14, "input.unmasked", "inputs are told without masks", &[A1Privacy, Independence], Own(own::unmasked)),
+    row(
+        14,
+        "auth.mask_tossed",
+        "the coefficient of an authentication's mask is tossed like the others",
+        &[A1Privacy],
+        Computation(Battery::of(&Authenticated, Change::Program(&MaskTossed))),
+    ),
     row(14, "input.mask_twice", "two inputs under one mask", &[A1Privacy], Computation(toy!(SameMask))),
     row(
         16,

@@ -2,7 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use quorate_adversary::{Control, Verdict, attacks, exact};
+use quorate_adversary::weakness::WEAKNESSES;
+use quorate_adversary::{Control, Verdict, attacks, exact, subjects};
 
 #[test]
 fn every_attack_is_stopped_by_its_check_and_succeeds_without_it() {
@@ -33,8 +34,9 @@ fn ids_are_unique_and_every_check_is_the_only_defence_in_some_attack() {
 fn pitfalls_name_what_there_is() {
     let attacks: BTreeSet<_> = attacks::all().map(|a| a.id).collect();
     let figures = exact::all().map(|figure| figure.id);
+    let counted = subjects::ALL.iter().map(|s| s.name()).chain(WEAKNESSES.iter().map(|w| w.id));
     let known: BTreeSet<_> =
-        figures.chain(protocols::CHECKS.iter().map(|c| c.id)).chain(attacks.iter().copied()).collect();
+        figures.chain(counted).chain(protocols::CHECKS.iter().map(|c| c.id)).chain(attacks.iter().copied()).collect();
     let rows = spec::PITFALLS.lines().filter_map(|line| line.strip_prefix("| ")?.strip_suffix(" |"));
     let caught_by = rows.filter_map(|row| row.rsplit(" | ").next());
     // Every second piece stands between backticks.

@@ -4,7 +4,7 @@ use adversary::Verdict;
 use adversary::catalogue::rows::{self, Cover};
 use adversary::exact::claims;
 use adversary::weakness::NOT_APPLICABLE;
-use protocols::{AUTH_CONSISTENCY, INIT_ALPHA};
+use protocols::AUTH_CONSISTENCY;
 use spec::Check;
 
 use super::Measured;
@@ -84,13 +84,10 @@ fn beyond(m: &Measured) -> Vec<String> {
     let makes = |check: &Check| m.protocol.checks.iter().any(|c| c.id == check.id);
     if makes(&AUTH_CONSISTENCY) {
         out.push(
-            "privacy of preprocessing by counting: views and best simulators are those of computations on what a dealer deals"
+            "privacy of triples, base transfers and their extension by counting: views and best simulators are those of \
+             authentication on ideal transfers and of computations on what a dealer deals"
                 .into(),
         );
-        out.push(format!(
-            "the chance to pass `{}` and `{}` by counting them alone: they are MAC checks, which are counted on dealt shares",
-            AUTH_CONSISTENCY.id, INIT_ALPHA.id
-        ));
     }
     if !m.protocol.foreign {
         let absent = claims::ALL.iter().filter_map(|c| Some(format!("bound {} ({}): {}", c.id, c.says, c.absent?)));

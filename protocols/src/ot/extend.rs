@@ -45,6 +45,7 @@ impl<const K: usize> SoftSpoken<K> {
 
 impl<const K: usize> RandomOt for SoftSpoken<K> {
     type Security = Active;
+    type Stream = Prg;
 
     async fn seeds(s: &mut Session, choices: &[bool]) -> Result<PerParty<SeedOts>> {
         let choices = PerParty::from_fn(s.n(), |_| Zeroizing::new(choices.to_vec()));

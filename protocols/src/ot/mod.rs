@@ -1,9 +1,10 @@
 //! Oblivious transfer: one party offers two strings, the other takes one of them, unseen.
 
-use field::PrimeField;
+use field::{PrimeField, Residue};
 use transport::PerParty;
 use zeroize::ZeroizeOnDrop;
 
+use crate::prg::Prg;
 use crate::{Result, Session};
 
 mod base;
@@ -55,10 +56,29 @@ pub struct OtBatch<F: PrimeField> {
     pub chosen: Vec<F::Residue>,
 }
 
+/// The elements that a transferred seed stands for, without end: whoever has the seed reads the same ones.
+pub trait SeedStream: ZeroizeOnDrop {
+    /// The stream of this seed, from its start.
+    fn of(seed: &[u8; 16]) -> Self;
+    /// Fills `out`, of at most 256, with the next uniform integers, in a time that does not tell which stream it is.
+    fn read<R: Residue>(&mut self, out: &mut [R]);
+}
+
+impl SeedStream for Prg {
+    fn of(seed: &[u8; 16]) -> Self {
+        Self::new(seed)
+    }
+    fn read<R: Residue>(&mut self, out: &mut [R]) {
+        R::sample_steadily(out, &mut |bytes| self.fill(bytes));
+    }
+}
+
 /// Random oblivious transfer with every other party, in both roles at once.
 pub trait RandomOt: Sized {
     /// [`Active`] or [`Passive`].
     type Security: Security;
+    /// What COPEe reads from a transferred seed.
+    type Stream: SeedStream;
 
     /// Base transfers of seeds with every peer (entry of this party: empty), choosing by `choices` as receiver towards
     /// all of them. Every call is a fresh batch.
@@ -76,3 +96,7 @@ pub trait RandomOt: Sized {
         n: usize,
     ) -> Result<PerParty<OtBatch<F>>>;
 }
+
+/// Transfers that exist for attacking and counting protocols in a simulator. No transfer of this crate is one, and no
+/// other crate can declare one of this crate's to be one.
+pub trait ForMeasurement: RandomOt {}

@@ -12,7 +12,7 @@ use transport::PerParty;
 use zeroize::Zeroizing;
 
 use super::{MacKey, Opened, Shared, open};
-use crate::ot::RandomOt;
+use crate::ot::{ForMeasurement, RandomOt, SeedStream};
 use crate::vole::Copee;
 use crate::{Result, Session, wiped};
 
@@ -32,21 +32,24 @@ pub const INIT_ALPHA: Check = Check {
     dies: "the session, its MAC key and base transfers",
 };
 
-/// The MAC key with what it takes to authenticate under it.
-pub(crate) struct Authenticator<F: PrimeField> {
+/// The MAC key with what it takes to authenticate under it. [`Mascot`](crate::Mascot) has one inside; one on its own is
+/// for counting what authentication alone shows and lets pass.
+pub struct Authenticator<F: PrimeField, S> {
     pub(crate) key: MacKey<F>,
-    copee: Copee<F>,
+    copee: Copee<F, S>,
 }
 
-impl<F: PrimeField> Authenticator<F> {
+impl<F: PrimeField, S> std::fmt::Debug for Authenticator<F, S> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Authenticator<{}>", F::NAME)
+    }
+}
+
+impl<F: PrimeField, S: SeedStream> Authenticator<F, S> {
     /// Step 1: a key, base transfers, and the check that everyone is bound to one key share.
-    pub(crate) async fn setup<O: RandomOt>(s: &mut Session) -> Result<Self> {
+    pub(crate) async fn setup<O: RandomOt<Stream = S>>(s: &mut Session) -> Result<Self> {
         let mut s = s.step("init");
-        // Step 1.1: a key share of my own.
-        let alpha = Zeroizing::new(s.tape().element::<F>()?);
-        // Step 1.2: its bits are the choices of the base transfers with everyone.
-        let copee = Copee::setup::<O>(&mut s, *alpha).await?;
-        let mut this = Self { key: MacKey::from_share(*alpha), copee };
+        let mut this = Self::unchecked::<O>(&mut s).await?;
         // Step 1.3: a random sum opened under fresh zero shares: a party with two key shares fails here, where nothing
         // secret depends on it, and not later as an oracle on inputs.
         let u = Zeroizing::new(s.tape().elements(1)?);
@@ -57,9 +60,24 @@ impl<F: PrimeField> Authenticator<F> {
         this.key.check(&mut s, list, &INIT_ALPHA).await?;
         Ok(this)
     }
+    /// Steps 1.1 and 1.2 only, for counting step 2 alone over tiny fields. Not for use: nothing has shown that a party has
+    /// one key share towards everyone. Only the transfers of a simulator fit.
+    pub async fn setup_for_measurement<O>(s: &mut Session) -> Result<Self>
+    where
+        O: RandomOt<Stream = S> + ForMeasurement,
+    {
+        Self::unchecked::<O>(&mut s.step("init")).await
+    }
+    async fn unchecked<O: RandomOt<Stream = S>>(s: &mut Session) -> Result<Self> {
+        // Step 1.1: a key share of my own.
+        let alpha = Zeroizing::new(s.tape().element::<F>()?);
+        // Step 1.2: its bits are the choices of the base transfers with everyone.
+        let copee = Copee::setup::<O>(s, *alpha).await?;
+        Ok(Self { key: MacKey::from_share(*alpha), copee })
+    }
 
     /// Step 2: `[[x_j]]` for the vector of every party j: `x` of this one, `lens[j]` elements of j.
-    pub(crate) async fn authenticate(
+    pub async fn authenticate(
         &mut self,
         s: &mut Session,
         x: &[F],
@@ -93,6 +111,10 @@ impl<F: PrimeField> Authenticator<F> {
         }))
     }
 
+    /// The MAC key.
+    pub fn key(&mut self) -> &mut MacKey<F> {
+        &mut self.key
+    }
     /// The sum of everyone's vectors, all as long as this one.
     pub(crate) async fn authenticate_sum(&mut self, s: &mut Session, x: &[F]) -> Result<Shared<F>> {
         let parts = self.authenticate(s, x, &PerParty::from_fn(s.n(), |_| x.len())).await?.into_vec();
@@ -130,7 +152,7 @@ mod tests {
         }
         for n in [2, 3] {
             let ends = run_on_real(n, 1, &mut Passing, move |mut s| async move {
-                let mut auth = Authenticator::<F128>::setup::<SoftSpoken>(&mut s).await?;
+                let mut auth = Authenticator::<F128, _>::setup::<SoftSpoken>(&mut s).await?;
                 let lens = PerParty::from_fn(n, |p| of(p).len());
                 let me = s.me();
                 let all = auth.authenticate(&mut s, &of(me), &lens).await?;

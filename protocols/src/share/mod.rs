@@ -12,8 +12,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use field::Field;
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
-pub(crate) use authenticate::Authenticator;
-pub use authenticate::{AUTH_CONSISTENCY, INIT_ALPHA};
+pub use authenticate::{AUTH_CONSISTENCY, Authenticator, INIT_ALPHA};
 pub use mac::{MAC_CHECK, MAC_OUTPUT, MacKey, Opened};
 pub(crate) use open::open;
 

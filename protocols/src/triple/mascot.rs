@@ -13,7 +13,7 @@ use zeroize::{Zeroize, Zeroizing};
 
 use super::multiply::{RAW, Raw, combine, multiply};
 use super::sacrifice::{Partners, sacrifice};
-use crate::ot::{Active, RandomOt};
+use crate::ot::{Active, ForMeasurement, RandomOt};
 use crate::share::Authenticator;
 use crate::{Clear, MacKey, Masks, Memory, Result, Session, Shared, Triples};
 
@@ -45,16 +45,12 @@ const ELEMENTS: usize = 5 * BATCH;
 ///     Mascot::setup(s).await
 /// }
 /// ```
-pub struct Mascot<F: PrimeField, O> {
-    auth: Authenticator<F>,
+pub struct Mascot<F: PrimeField, O: RandomOt> {
+    auth: Authenticator<F, O::Stream>,
     ot: O,
 }
 
-/// Transfers that exist for attacking and counting protocols in a simulator. No transfer of this crate is one, and no
-/// other crate can declare one of this crate's to be one.
-pub trait ForMeasurement: RandomOt {}
-
-impl<F: PrimeField, O> std::fmt::Debug for Mascot<F, O> {
+impl<F: PrimeField, O: RandomOt> std::fmt::Debug for Mascot<F, O> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "Mascot<{}>", F::NAME)
     }

@@ -4,5 +4,5 @@ mod mascot;
 mod multiply;
 mod sacrifice;
 
-pub use mascot::{ForMeasurement, Mascot};
+pub use mascot::Mascot;
 pub use sacrifice::{Partners, TRIPLE_SACRIFICE, sacrifice};

@@ -12,26 +12,26 @@ use field::{PrimeField, Residue};
 use transport::{PartyId, PerParty};
 use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
-use crate::ot::{RandomOt, SeedOts};
-use crate::prg::Prg;
+use crate::ot::{ForMeasurement, RandomOt, SeedOts, SeedStream};
 use crate::{Result, Session};
 
 /// Columns processed together: rows of this many elements stay in the first-level cache.
 const COLUMNS: usize = 256;
 
 /// COPEe with every other party, in both roles at once; the key is the same towards all of them. The streams of every
-/// pair, one per key bit and known seed, are read on from call to call.
-pub(crate) struct Copee<F: PrimeField> {
+/// pair, one per key bit and known seed, are read on from call to call. Worth nothing without the check of
+/// authentication, so one on its own is for counting only.
+pub struct Copee<F: PrimeField, S> {
     /// As owner: both streams of every bit of the peer's key.
-    owner: PerParty<Vec<[Prg; 2]>>,
+    owner: PerParty<Vec<[S; 2]>>,
     /// As key holder: the stream that its own key bit chose.
-    holder: PerParty<Vec<Prg>>,
+    holder: PerParty<Vec<S>>,
     delta: Zeroizing<F::Residue>,
 }
 
 /// The two halves of the products, as this party sees them.
 #[derive(ZeroizeOnDrop)]
-pub(crate) struct Products<F: PrimeField> {
+pub struct Products<F: PrimeField> {
     /// As owner: the sum over all key holders of this party's halves of `x·Δ_holder`.
     pub t: Vec<F>,
     /// As key holder: the halves of `x_owner·Δ`, by owner; empty for this party.
@@ -97,14 +97,33 @@ impl<R: Residue> Scratch<R> {
     }
 }
 
-impl<F: PrimeField> Copee<F> {
+impl<F: PrimeField, S> std::fmt::Debug for Copee<F, S> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Copee<{}>", F::NAME)
+    }
+}
+impl<F: PrimeField> std::fmt::Debug for Products<F> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Products<{}>", F::NAME)
+    }
+}
+
+impl<F: PrimeField, S: SeedStream> Copee<F, S> {
+    /// Step 1 for a text other than the shipped one. Not for use: nothing binds a party to one key. Only the transfers of a
+    /// simulator fit.
+    pub async fn setup_for_measurement<O>(s: &mut Session, delta: F) -> Result<Self>
+    where
+        O: RandomOt<Stream = S> + ForMeasurement,
+    {
+        Self::setup::<O>(s, delta).await
+    }
     /// Step 1: the bits of the key's canonical integer choose one seed of every pair.
-    pub(crate) async fn setup<O: RandomOt>(s: &mut Session, delta: F) -> Result<Self> {
+    pub(crate) async fn setup<O: RandomOt<Stream = S>>(s: &mut Session, delta: F) -> Result<Self> {
         let delta = Zeroizing::new(delta.to_residue());
         let bits = Zeroizing::new((0..F::BITS).map(|i| delta.bit(i)).collect::<Vec<_>>());
         let seeds = O::seeds(&mut s.step("copee_setup"), &bits).await?;
-        let both = |s: &SeedOts| s.sent.iter().map(|[zero, one]| [Prg::new(zero), Prg::new(one)]).collect();
-        let chosen = |s: &SeedOts| s.received.iter().map(Prg::new).collect();
+        let both = |s: &SeedOts| s.sent.iter().map(|[zero, one]| [S::of(zero), S::of(one)]).collect();
+        let chosen = |s: &SeedOts| s.received.iter().map(S::of).collect();
         let owner = PerParty::from_vec(seeds.values().map(both).collect());
         let holder = PerParty::from_vec(seeds.values().map(chosen).collect());
         Ok(Self { owner, holder, delta })
@@ -112,12 +131,7 @@ impl<F: PrimeField> Copee<F> {
 
     /// Step 2: multiplies this party's `x` by the key of every other party, and the `lens[p]` elements of every other
     /// party `p` by this party's key.
-    pub(crate) async fn multiply(
-        &mut self,
-        s: &mut Session,
-        x: &[F::Residue],
-        lens: &PerParty<usize>,
-    ) -> Result<Products<F>> {
+    pub async fn multiply(&mut self, s: &mut Session, x: &[F::Residue], lens: &PerParty<usize>) -> Result<Products<F>> {
         let mut s = s.step("copee");
         let (me, n) = (s.me(), s.n());
         let per_frame = s.per_frame::<F>();
@@ -151,8 +165,8 @@ impl<F: PrimeField> Copee<F> {
 }
 
 /// Step 2.1, the owner's rows of one frame: `u_i = t_{i,0} − t_{i,1} + x`, and `Σ 2^i·t_{i,0}` on the way.
-fn offer<R: Residue>(
-    streams: &mut [[Prg; 2]],
+fn offer<R: Residue, S: SeedStream>(
+    streams: &mut [[S; 2]],
     lane: &mut Lane<R>,
     scratch: &mut Scratch<R>,
     x: &[R],
@@ -164,8 +178,8 @@ fn offer<R: Residue>(
     let [t0, t1, u] = scratch.0.each_mut().map(|row| &mut row[..columns]);
     for row in part.rows.clone() {
         let [s0, s1] = &mut streams[bits - 1 - row];
-        R::sample_steadily(t0, &mut |out| s0.fill(out));
-        R::sample_steadily(t1, &mut |out| s1.fill(out));
+        s0.read(t0);
+        s1.read(t1);
         lane.before(row, columns);
         for ((((u, t0), t1), x), sum) in u.iter_mut().zip(&*t0).zip(&*t1).zip(x).zip(&mut lane.sums) {
             *u = t0.sub(*t1).add(*x);
@@ -180,8 +194,8 @@ fn offer<R: Residue>(
 
 /// Steps 2.2 and 2.3, the key holder's rows of one frame: `q_i = t_{i,Δ_i} + Δ_i·u_i`, and `Σ 2^i·q_i` on the way.
 /// `false` if an element is not canonical.
-fn choose<R: Residue>(
-    streams: &mut [Prg],
+fn choose<R: Residue, S: SeedStream>(
+    streams: &mut [S],
     delta: R,
     lane: &mut Lane<R>,
     scratch: &mut Scratch<R>,
@@ -195,7 +209,7 @@ fn choose<R: Residue>(
     for (row, bytes) in part.rows.clone().zip(rows) {
         let bit = bits - 1 - row;
         canonical &= R::read_slice(bytes, u);
-        R::sample_steadily(chosen, &mut |out| streams[bit].fill(out));
+        streams[bit].read(chosen);
         lane.before(row, columns);
         let chooses = delta.bit(bit);
         for ((chosen, u), sum) in chosen.iter().zip(&*u).zip(&mut lane.sums) {

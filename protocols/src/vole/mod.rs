@@ -2,4 +2,4 @@
 
 mod copee;
 
-pub(crate) use copee::Copee;
+pub use copee::{Copee, Products};
