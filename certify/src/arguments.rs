@@ -121,15 +121,18 @@ pub struct Certify {
     /// Only rows whose names start so. Never a pass: the rest is missing.
     #[arg(long, value_name = "PREFIX")]
     pub only: Option<String>,
-    /// When a protocol is stopped.
-    #[command(flatten)]
-    pub limits: Limits,
+    /// How long a single run may take before the protocol counts as hanging.
+    #[arg(long, value_name = "SECONDS", default_value_t = LONGEST_RUN)]
+    pub run_limit: u64,
+    /// How much memory the program may use before the protocol counts as eating it.
+    #[arg(long, value_name = "MIB", default_value_t = most_memory())]
+    pub memory_limit: u64,
     /// No progress on standard error.
     #[arg(long)]
     pub silent: bool,
 }
 
-/// When a protocol is stopped.
+/// When a protocol is stopped, also of commands: what may be absent as a whole, as [`Certify`] may, cannot contain it.
 #[derive(Args)]
 pub struct Limits {
     /// How long a single run may take before the protocol counts as hanging.

@@ -76,7 +76,7 @@ fn one_accusation_after_one_error_at_one_moment_is_found() {
             let row = faults(&Touchy(Some(kind)), n);
             assert_eq!(row.verdict(), Verdict::Fail, "{kind:?} among {n}");
             assert!(row.violations.iter().all(|v| v.contains("for a deviation")), "{row}");
-            assert!(row.violations.len() as u64 * 4 < row.cases, "{row}");
+            assert!((row.violations.len() as u64) < row.cases / 2, "{row}");
         }
     }
 }
@@ -87,6 +87,6 @@ fn no_single_fault_makes_shipped_protocols_accuse_anybody() {
         let row = Honest::new(*subject, FieldId::F31, 2, 1).unwrap().every_fault().unwrap();
         println!("{row}");
         assert_eq!(row.verdict(), Verdict::Pass, "{row}");
-        assert!(row.cases > 300, "{row}");
+        assert!(row.cases > 200, "{row}");
     }
 }

@@ -9,6 +9,7 @@ use crate::arguments::Certify;
 use crate::certificate::provenance::{Environment, Program, Seed};
 use crate::certificate::{Asked, Certificate, Log, Measured, Promise, sign, store, strict};
 use crate::registry::Registry;
+use crate::watchdog::Patience;
 use crate::{log, measure, page, plan, text};
 
 /// Certifies.
@@ -29,7 +30,8 @@ pub fn run(args: &Certify, registry: &Registry<'_>) -> Done {
         eprintln!("seed {root}");
     }
     let began = Instant::now();
-    let found = measure::measure(&mut jobs, &root, args.limits.patience(), args.silent).map_err(&internal)?;
+    let patience = Patience { seconds: args.run_limit, memory: args.memory_limit };
+    let found = measure::measure(&mut jobs, &root, patience, args.silent).map_err(&internal)?;
     let lines = log::lines(&found.log).map_err(|e| internal(e.to_string()))?;
     let certificate = Certificate::of(Measured {
         protocol: Promise::of(protocol.claim, protocol.about, protocol.foreign),
