@@ -1,7 +1,8 @@
 //! Lies about what is authenticated, against the check that comes with it, on ideal transfers.
 //!
 //! The streams behind the transfers are those of fixed seeds: whatever they are, they fall out of every sum that is
-//! checked. A coalition that deviates chooses its coins, and zero stands for every choice. What is counted is every coin
+//! checked. What a holder is told of a vector is hidden by those that it does not know, so no decision may use it. A
+//! coalition that deviates chooses its coins, and zero stands for every choice. What is counted is every coin
 //! of the honest parties, their key shares above all, and of the check.
 
 use field::{F2, F3, F5, PrimeField};
@@ -82,7 +83,7 @@ fn decides<'a, F: PrimeField, const D: usize>(
     each.fold(script, |script, (k, ((on, at), off))| {
         let views = views.clone();
         script.sends(on, move |e, seen| {
-            views.note(k, seen);
+            views.note_without(k, seen, "u");
             edit(e, |x: &mut [F]| x[at] += off);
             Fate::Deliver
         })

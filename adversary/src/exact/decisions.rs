@@ -20,7 +20,12 @@ impl<const D: usize> Views<D> {
     /// Notes what the coalition has seen when it makes its `k`-th decision. Frames of one run have the same lengths as
     /// those of another, so their bytes one after the other tell what they were.
     pub(crate) fn note(&self, k: usize, seen: &Seen) {
-        self.0.borrow_mut()[k] = seen.all().iter().flat_map(|e| e.frame.body.iter().copied()).collect();
+        self.note_without(k, seen, "");
+    }
+    /// The same without messages of this name: what hides them is not drawn, and they would tell what they do not.
+    pub(crate) fn note_without(&self, k: usize, seen: &Seen, hidden: &str) {
+        let told = seen.all().iter().filter(|e| e.frame.meta.name != hidden);
+        self.0.borrow_mut()[k] = told.flat_map(|e| e.frame.body.iter().copied()).collect();
     }
 }
 
