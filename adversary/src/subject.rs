@@ -209,20 +209,19 @@ fn play<F: PrimeField, S: Subject>(
             Ok(encode(&subject.party::<F>(s, mine[me.index()].clone(), dealt).await?))
         })
     };
-    let world = at.world.clone().transferring(at.shares);
-    Ok(simulate(&world, own, tape, adversary, &party))
+    Ok(simulate(at.world.clone().transferring(at.shares), own, tape, adversary, &party))
 }
 
 /// The part of a run that does not depend on subject and field, compiled once.
 fn simulate<'a>(
-    world: &World,
+    world: World,
     mut own: Vec<u8>,
     tape: &Tape,
     adversary: &mut dyn Adversary,
     party: &dyn Fn(Session) -> Local<'a, Vec<u8>>,
 ) -> Played {
     let coins = Rc::new(RefCell::new(Vec::new()));
-    let run = world.clone().noting(coins.clone()).run(tape, adversary, party);
+    let run = world.noting(coins.clone()).run(tape, adversary, party);
     own.append(&mut coins.borrow_mut());
     Played { endings: classify(run.ends), own, trace: run.trace, rounds: run.rounds, bytes: run.bytes }
 }
