@@ -21,15 +21,15 @@ impl Source for Noted {
         self.1.borrow_mut().extend_from_slice(out);
         filled
     }
-    fn fork(&mut self, label: u64) -> Option<Box<dyn Source>> {
-        Some(Box::new(Self(self.0.fork(label), self.1.clone())))
+    fn fork(&mut self, label: u64) -> Option<Tape> {
+        Some(Tape::new(Self(self.0.fork(label), self.1.clone())))
     }
 }
 
 /// The same tape, noted in `diary`.
 #[must_use]
 pub fn noted(tape: Tape, diary: &Diary) -> Tape {
-    Tape::new(Box::new(Noted(tape, diary.clone())))
+    Tape::new(Noted(tape, diary.clone()))
 }
 
 #[cfg(test)]

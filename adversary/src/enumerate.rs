@@ -75,7 +75,7 @@ impl Source for Enumerated {
     fn fill(&mut self, out: &mut [u8]) -> bool {
         self.bytes.as_mut().map(|rng| rng.fill_bytes(out)).is_some()
     }
-    fn fork(&mut self, _: u64) -> Option<Box<dyn Source>> {
+    fn fork(&mut self, _: u64) -> Option<Tape> {
         None
     }
 }
@@ -134,7 +134,7 @@ pub struct Branch(Vec<(u64, u64)>);
 /// Enumerates nothing: it runs once, to learn what those coins are.
 pub fn divide(parts: u64, run: impl FnOnce(&Tape)) -> Vec<Branch> {
     let path = Rc::new(RefCell::new(Path::default()));
-    run(&Tape::new(Box::new(Enumerated { path: path.clone(), bytes: None })));
+    run(&Tape::new(Enumerated { path: path.clone(), bytes: None }));
     let mut branches = vec![Branch(Vec::new())];
     for bound in path.borrow().draws.iter().map(|d| d.bound) {
         if branches.len() as u64 >= parts {
@@ -174,7 +174,7 @@ fn all_outcomes(path: Path, seed: Option<u64>, mut run: impl FnMut(&Tape, &Choic
     let mut runs = 0;
     loop {
         let bytes = seed.map(ChaCha8Rng::seed_from_u64);
-        let tape = Tape::new(Box::new(Enumerated { path: path.clone(), bytes }));
+        let tape = Tape::new(Enumerated { path: path.clone(), bytes });
         let reader = path.clone();
         run(&tape, &choices, &mut || reader.borrow().weight());
         runs += 1;

@@ -37,9 +37,9 @@ impl Source for Loaded {
         }
         filled
     }
-    fn fork(&mut self, label: u64) -> Option<Box<dyn Source>> {
+    fn fork(&mut self, label: u64) -> Option<Tape> {
         let (draws, count) = (self.draws.clone(), self.count.clone());
-        Some(Box::new(Self { tape: self.tape.fork(label), draws, count }))
+        Some(Tape::new(Self { tape: self.tape.fork(label), draws, count }))
     }
 }
 
@@ -50,7 +50,7 @@ pub fn loaded(tape: Tape, party: PartyId, draws: &[Draw]) -> Tape {
         return tape;
     }
     let mine: Rc<[Draw]> = draws.iter().filter(|d| d.party == party.index()).copied().collect();
-    if mine.is_empty() { tape } else { Tape::new(Box::new(Loaded { tape, draws: mine, count: Rc::default() })) }
+    if mine.is_empty() { tape } else { Tape::new(Loaded { tape, draws: mine, count: Rc::default() }) }
 }
 
 #[cfg(test)]

@@ -11,7 +11,7 @@ use transport::sim::Passive;
 pub fn estimate(subject: &dyn DynSubject, at: &Instance, values: usize) -> Result<u64, String> {
     let shape = subject.shape(at.world.parties.n());
     let outcomes = Rc::new(Cell::new(1));
-    let tape = Tape::new(Box::new(Counting(outcomes.clone())));
+    let tape = Tape::new(Counting(outcomes.clone()));
     subject.run(at, &shape.map(|()| 0), &tape, &mut Passive).map_err(|e| e.to_string())?;
     let order = at.field.small_order().ok_or("only tiny fields are counted")?;
     let inputs = u32::try_from(values).ok().and_then(|k| order.checked_pow(k)).unwrap_or(u64::MAX);
@@ -29,7 +29,7 @@ impl Source for Counting {
     fn fill(&mut self, _: &mut [u8]) -> bool {
         false
     }
-    fn fork(&mut self, _: u64) -> Option<Box<dyn Source>> {
+    fn fork(&mut self, _: u64) -> Option<Tape> {
         None
     }
 }

@@ -117,7 +117,7 @@ pub async fn prepare<F: PrimeField>(
             Subject::Online(Box::new(OnlineSubject {
                 what,
                 count,
-                stock: Stock::Memory(public.key(), Box::new(Memory::new(s.n()))),
+                stock: Stock::Memory(public.key(), Box::new(Memory::default())),
                 public,
                 ledger: (dir, directory),
                 operands: [Shared::default(), Shared::default()],
@@ -168,7 +168,7 @@ impl<F: PrimeField> Subject<F> {
                 o.stock = Stock::Disk(o.ledger.1.resume(s, &writer.finish(key)?).await?);
             }
             What::Latency => {
-                let mut memory = Memory::new(s.n());
+                let mut memory = Memory::default();
                 memory.add_triples(o.public.triples(o.count));
                 o.stock = Stock::Memory(o.public.key(), Box::new(memory));
             }

@@ -117,7 +117,12 @@ pub trait Field:
         if !bytes.len().is_multiple_of(Self::BYTES) {
             return None;
         }
-        bytes.chunks_exact(Self::BYTES).map(Self::read).collect()
+        // Collecting into an `Option` would not know how many there are.
+        let mut items = Vec::with_capacity(bytes.len() / Self::BYTES);
+        for chunk in bytes.chunks_exact(Self::BYTES) {
+            items.push(Self::read(chunk)?);
+        }
+        Some(items)
     }
 }
 

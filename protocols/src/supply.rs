@@ -65,7 +65,14 @@ pub trait Supply<F: Field> {
 pub struct Memory<F: Field> {
     triples: [Queue<F>; 3],
     randoms: Queue<F>,
+    /// By owner, as far as there are any.
     masks: Vec<(Queue<F>, Option<Clear<F>>)>,
+}
+
+impl<F: Field> Default for Memory<F> {
+    fn default() -> Self {
+        Self { triples: Default::default(), randoms: Queue::default(), masks: Vec::new() }
+    }
 }
 
 /// Shared values in the order they were made, each handed out once.
@@ -117,15 +124,6 @@ impl<F: Field> Queue<F> {
 }
 
 impl<F: Field> Memory<F> {
-    /// Nothing yet, for `n` parties.
-    #[must_use]
-    pub fn new(n: usize) -> Self {
-        Self {
-            triples: Default::default(),
-            randoms: Queue::default(),
-            masks: (0..n).map(|_| (Queue::default(), None)).collect(),
-        }
-    }
     /// Adds triples.
     pub fn add_triples(&mut self, t: Triples<F>) {
         self.triples.iter_mut().zip([t.a, t.b, t.c]).for_each(|(queue, part)| queue.add(part));
@@ -136,11 +134,17 @@ impl<F: Field> Memory<F> {
     }
     /// Adds masks of `owner`.
     pub fn add_masks(&mut self, owner: PartyId, m: Masks<F>) {
-        let (shared, clear) = &mut self.masks[owner.index()];
+        let (shared, clear) = self.masks_of(owner);
         shared.add(m.shared);
         if let Some(more) = m.clear {
             wiped::append(&mut clear.get_or_insert_with(|| Clear(Vec::new())).0, &more.0);
         }
+    }
+    fn masks_of(&mut self, owner: PartyId) -> &mut (Queue<F>, Option<Clear<F>>) {
+        if self.masks.len() <= owner.index() {
+            self.masks.resize_with(owner.index() + 1, Default::default);
+        }
+        &mut self.masks[owner.index()]
     }
 }
 
@@ -160,7 +164,7 @@ impl<F: Field> Supply<F> for Memory<F> {
         Ok(Triples { a, b, c })
     }
     fn masks(&mut self, owner: PartyId, n: usize) -> Result<Masks<F>> {
-        let (shared, clear) = &mut self.masks[owner.index()];
+        let (shared, clear) = self.masks_of(owner);
         enough("input masks", shared.len, n)?;
         let clear = clear.as_mut().map(|c| Clear(c.0.drain(..n).collect()));
         Ok(Masks { shared: shared.take(n), clear })

@@ -17,24 +17,24 @@ pub trait Source {
     fn uniform(&mut self, bound: u64) -> u64;
     /// Uniform bytes, or `false` if this source can only count (an enumerator).
     fn fill(&mut self, out: &mut [u8]) -> bool;
-    /// An independent source for a branch that runs concurrently, labelled by its path; `None`: share this one.
-    fn fork(&mut self, label: u64) -> Option<Box<dyn Source>>;
+    /// An independent tape for a branch that runs concurrently, labelled by its path; `None`: share this one.
+    fn fork(&mut self, label: u64) -> Option<Tape>;
 }
 
 /// A session's randomness.
 #[derive(Clone)]
-pub struct Tape(Rc<RefCell<Box<dyn Source>>>);
+pub struct Tape(Rc<RefCell<dyn Source>>);
 
 impl Tape {
     /// A tape over any source.
     #[must_use]
-    pub fn new(source: Box<dyn Source>) -> Self {
+    pub fn new(source: impl Source + 'static) -> Self {
         Self(Rc::new(RefCell::new(source)))
     }
     /// ChaCha20 from a seed.
     #[must_use]
     pub fn seeded(seed: [u8; 32]) -> Self {
-        Self::new(Box::new(Seeded(ChaCha20Rng::from_seed(*Zeroizing::new(seed)))))
+        Self::new(Seeded(ChaCha20Rng::from_seed(*Zeroizing::new(seed))))
     }
     /// ChaCha20 seeded by the operating system.
     pub fn from_os() -> Result<Self> {
@@ -81,7 +81,7 @@ impl Tape {
     #[must_use]
     pub fn fork(&self, label: u64) -> Self {
         let forked = self.0.borrow_mut().fork(label);
-        forked.map_or_else(|| self.clone(), Self::new)
+        forked.unwrap_or_else(|| self.clone())
     }
 }
 
@@ -106,12 +106,12 @@ impl Source for Seeded {
         self.0.fill_bytes(out);
         true
     }
-    fn fork(&mut self, label: u64) -> Option<Box<dyn Source>> {
+    fn fork(&mut self, label: u64) -> Option<Tape> {
         let mut own = Zeroizing::new([0u8; 32]);
         self.0.fill_bytes(own.as_mut());
         let key =
             context::hasher("quorate 2026 tape fork v1").update(own.as_ref()).update(&label.to_le_bytes()).finalize();
-        Some(Box::new(Self(ChaCha20Rng::from_seed(key.into()))))
+        Some(Tape::new(Self(ChaCha20Rng::from_seed(key.into()))))
     }
 }
 

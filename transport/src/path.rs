@@ -128,7 +128,8 @@ impl StepPath {
     /// The elements from the root, as (name, index).
     #[must_use]
     pub fn elements(&self) -> Vec<(&'static str, u32)> {
-        let mut out = Vec::new();
+        let depth = std::iter::successors(self.0.as_ref(), |n| n.parent.0.as_ref()).count();
+        let mut out = Vec::with_capacity(depth);
         self.each(&mut |name, index| out.push((name, index)));
         out
     }

@@ -34,7 +34,7 @@ const INPUTS: [u64; 2] = [20, 22];
 
 async fn sum_of_inputs(mut s: Session) -> Result<F> {
     let mut mascot = Mascot::<F, IdealOt>::setup(&mut s).await?;
-    let mut supply = Memory::new(s.n());
+    let mut supply = Memory::default();
     let counts = PerParty::from_fn(s.n(), |_| 1);
     let masks = mascot.masks(&mut s, &counts).await?;
     for (p, m) in s.parties().iter().zip(masks.into_vec()) {

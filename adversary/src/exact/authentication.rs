@@ -33,7 +33,7 @@ struct Chosen {
 
 impl Chosen {
     fn tape(world: &World, tape: &Tape, first: fn(u64) -> Option<u64>) -> Tape {
-        Tape::new(Box::new(Self { tape: tape.clone(), coalition: world.corrupt, first, next: None, zeros: false }))
+        Tape::new(Self { tape: tape.clone(), coalition: world.corrupt, first, next: None, zeros: false })
     }
 }
 
@@ -48,10 +48,10 @@ impl Source for Chosen {
     fn fill(&mut self, out: &mut [u8]) -> bool {
         self.tape.bytes(out).is_ok()
     }
-    fn fork(&mut self, label: u64) -> Option<Box<dyn Source>> {
+    fn fork(&mut self, label: u64) -> Option<Tape> {
         let zeros = self.coalition.iter().any(|p| p.index() as u64 == label);
         let Self { coalition, first, .. } = *self;
-        Some(Box::new(Self { tape: self.tape.fork(label), coalition, first, next: first(label), zeros }))
+        Some(Tape::new(Self { tape: self.tape.fork(label), coalition, first, next: first(label), zeros }))
     }
 }
 

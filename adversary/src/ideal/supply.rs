@@ -67,6 +67,8 @@ pub enum CorruptShares {
 pub struct Dealer<F: Field> {
     n: usize,
     corrupt: PartySet,
+    /// Whose share is what is left: the first honest party's.
+    rest: usize,
     mode: CorruptShares,
     tape: Tape,
     alpha: F,
@@ -81,7 +83,9 @@ impl<F: Field> Dealer<F> {
         let alpha = tape.element()?;
         let keys = [F::ZERO; Parties::MAX];
         let told = RefCell::new(Vec::with_capacity(16)); // small runs are dealt this much
-        let mut dealer = Self { n: parties.n(), corrupt, mode, tape: tape.clone(), alpha, keys, told };
+        let n = parties.n();
+        let rest = PartySet::all(n).without(corrupt).first().map_or(0, PartyId::index);
+        let mut dealer = Self { n, corrupt, rest, mode, tape: tape.clone(), alpha, keys, told };
         dealer.keys = dealer.split(alpha)?;
         Ok(dealer)
     }
@@ -112,7 +116,7 @@ impl<F: Field> Dealer<F> {
     pub fn supplies(&self, order: &Order) -> Result<(Vec<Memory<F>>, Known<F>)> {
         let randoms = Vec::with_capacity(order.given.len() + order.randoms);
         let mut known = Known { alpha: self.alpha, masks: vec![Vec::new(); self.n], randoms };
-        let mut supplies: Vec<Memory<F>> = (0..self.n).map(|_| Memory::new(self.n)).collect();
+        let mut supplies: Vec<Memory<F>> = (0..self.n).map(|_| Memory::default()).collect();
         for _ in 0..order.triples {
             let (a, b) = (self.tape.element::<F>()?, self.tape.element::<F>()?);
             let shares = [self.share(a)?, self.share(b)?, self.share(a * b)?];
@@ -173,12 +177,11 @@ impl<F: Field> Dealer<F> {
         values[owner.index()] = x;
         Ok(Shares { values, macs: self.split(self.alpha * x)? })
     }
-    /// Additive shares of `x`: the first honest party's is what is left.
+    /// Additive shares of `x`.
     fn split(&self, x: F) -> Result<[F; Parties::MAX]> {
-        let honest = PartySet::all(self.n).without(self.corrupt).first().map_or(0, PartyId::index);
         let mut shares = [F::ZERO; Parties::MAX];
         let mut rest = x;
-        for p in (0..self.n).filter(|p| *p != honest) {
+        for p in (0..self.n).filter(|p| *p != self.rest) {
             let corrupt = self.corrupt.contains(PartyId::new(p));
             if corrupt && self.mode == CorruptShares::Zero {
                 continue;
@@ -189,7 +192,7 @@ impl<F: Field> Dealer<F> {
                 self.told.borrow_mut().push(shares[p]);
             }
         }
-        shares[honest] = rest;
+        shares[self.rest] = rest;
         Ok(shares)
     }
 }

@@ -72,7 +72,7 @@ fn deal<F: Field>(world: &World, tape: &Tape, masking: Masking) -> Result<(Hand<
         Masking::Uniform => tape.elements(n)?,
         Masking::Missing => vec![F::ZERO; n],
     };
-    let mut supplies: Vec<Memory<F>> = (0..n).map(|_| Memory::new(n)).collect();
+    let mut supplies: Vec<Memory<F>> = (0..n).map(|_| Memory::default()).collect();
     for (owner, mask) in world.parties.iter().zip(&masks) {
         for ((p, supply), shared) in supplies.iter_mut().enumerate().zip(dealer.given(&[*mask])?) {
             let clear = (p == owner.index()).then(|| Clear(vec![*mask]));

@@ -132,7 +132,7 @@ fn nothing() -> Shared<F> {
 
 /// Items that are dealt, not made: enough for every call.
 fn spare() -> Memory<F> {
-    let mut spare = Memory::new(N);
+    let mut spare = Memory::default();
     spare.add_triples(Triples { a: nothing(), b: nothing(), c: nothing() });
     for p in (0..N).map(PartyId::new) {
         for _ in 0..2 {
@@ -157,7 +157,7 @@ async fn compute(s: &mut Session, place: &Path, held: &mut Held) -> Result<F> {
         // Dropped without a use: it goes back as it was, and dies with the session all the same.
     }
     let mascot = held.mascot.insert(Mascot::setup(s).await?);
-    let mut supply = Memory::new(N);
+    let mut supply = Memory::default();
     supply.add_triples(mascot.triples(s, 1).await?);
     let counts = PerParty::from_fn(N, |p| usize::from(p.index() < 2));
     for (p, masks) in s.parties().clone().iter().zip(mascot.masks(s, &counts).await?.into_vec()) {

@@ -32,7 +32,7 @@ impl Sampler {
     pub fn tape(&self, run: u64) -> Tape {
         let mut rng = ChaCha8Rng::from_seed(self.0);
         rng.set_stream(run);
-        Tape::new(Box::new(Shared(rng)))
+        Tape::new(Shared(rng))
     }
 }
 
@@ -57,7 +57,7 @@ impl Source for Shared {
         self.0.fill_bytes(out);
         true
     }
-    fn fork(&mut self, _: u64) -> Option<Box<dyn Source>> {
+    fn fork(&mut self, _: u64) -> Option<Tape> {
         None
     }
 }

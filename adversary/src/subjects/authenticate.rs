@@ -66,7 +66,7 @@ impl Subject for SumOfAuthenticated {
         let lens = PerParty::from_vec(self.inputs(s.n()));
         let all = auth.authenticate(&mut s, &mine, &lens).await?;
         let sum = &all[PartyId::new(0)] + &all[PartyId::new(1)];
-        let mut nothing = Memory::new(s.n());
+        let mut nothing = Memory::default();
         Online::new(&mut s, auth.key(), &mut nothing).output(&sum).await
     }
 }

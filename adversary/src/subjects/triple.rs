@@ -35,7 +35,7 @@ impl Subject for Sacrificed {
         let Dealt { mut key, mut supply } = dealt.ok_or_else(missing)?;
         let partners = Partners { a: supply.randoms(1)?, c: supply.randoms(1)? };
         let triples = sacrifice(&mut s, &mut key, supply.triples(1)?, partners).await?;
-        let mut checked = Memory::new(s.n());
+        let mut checked = Memory::default();
         checked.add_triples(triples);
         let (x, y) = (supply.randoms(1)?, supply.randoms(1)?);
         Online::new(&mut s, &mut key, &mut checked).mul(&x, &y).await?;

@@ -254,8 +254,8 @@ impl Source for Modulo {
     fn fill(&mut self, out: &mut [u8]) -> bool {
         self.0.bytes(out).is_ok()
     }
-    fn fork(&mut self, label: u64) -> Option<Box<dyn Source>> {
-        Some(Box::new(Self(self.0.fork(label))))
+    fn fork(&mut self, label: u64) -> Option<Tape> {
+        Some(Tape::new(Self(self.0.fork(label))))
     }
 }
 
@@ -282,6 +282,6 @@ impl DynSubject for Biased<'_> {
         self.0.ideal(field, given)
     }
     fn run(&self, at: &Instance, given: &Given<u64>, tape: &Tape, adversary: &mut dyn Adversary) -> Result<Played> {
-        self.0.run(at, given, &Tape::new(Box::new(Modulo(tape.clone()))), adversary)
+        self.0.run(at, given, &Tape::new(Modulo(tape.clone())), adversary)
     }
 }

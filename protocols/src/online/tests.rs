@@ -21,7 +21,7 @@ fn dealt(me: usize, row: &[u64]) -> Shared<F128> {
 }
 /// A key, a triple, and the shared values 6 and 4.
 fn prepared(me: usize) -> (MacKey<F128>, Memory<F128>) {
-    let mut supply = Memory::new(2);
+    let mut supply = Memory::default();
     supply.add_triples(Triples { a: dealt(me, &[2]), b: dealt(me, &[5]), c: dealt(me, &[10]) });
     supply.add_randoms(dealt(me, &[6, 4]));
     (MacKey::from_share(number(5 + me as u64)), supply)
@@ -110,7 +110,7 @@ fn long_inputs_travel_in_frames_of_bounded_size_and_wait_for_the_peer() {
         let me = s.me().index();
         let owner = PartyId::new(1);
         let mut key = MacKey::from_share(number(5 + me as u64));
-        let mut supply = Memory::new(2);
+        let mut supply = Memory::default();
         let clear = (me == 1).then(|| crate::Clear(vec![number(3); 2 * LEN]));
         supply.add_masks(owner, crate::Masks { shared: dealt(me, &vec![3; 2 * LEN]), clear });
         let mine: Vec<F128> = (0..LEN as u64).map(number).collect();

@@ -30,6 +30,9 @@ use crate::{Abort, Blame, Error, Result, Tape, context};
 
 struct Core {
     net: Rc<dyn Net>,
+    /// Asked of `net` once: protocol texts ask all the time.
+    me: PartyId,
+    n: usize,
     id: SessionId,
     epoch: u64,
     foundations: Rc<dyn Foundations>,
@@ -66,19 +69,21 @@ impl Session {
         tape: Tape,
     ) -> Self {
         let epoch = u64::from_le_bytes(id.0[..8].try_into().unwrap_or_default());
-        let core = Core { net, id, epoch, foundations, dead: Cell::new(false), last_words: RefCell::default() };
+        let (me, n) = (net.me(), net.parties().n());
+        let last_words = RefCell::default();
+        let core = Core { net, me, n, id, epoch, foundations, dead: Cell::new(false), last_words };
         Self { core: Rc::new(core), path: StepPath::ROOT, stream: Stream::MAIN, tape, children: SmallVec::new_const() }
     }
 
     /// This party.
     #[must_use]
     pub fn me(&self) -> PartyId {
-        self.core.net.me()
+        self.core.me
     }
     /// The number of parties.
     #[must_use]
     pub fn n(&self) -> usize {
-        self.core.net.parties().n()
+        self.core.n
     }
     /// All parties.
     #[must_use]
@@ -88,7 +93,7 @@ impl Session {
     /// Everyone else, in order.
     pub fn others(&self) -> impl DoubleEndedIterator<Item = PartyId> + use<> {
         let me = self.me();
-        self.parties().iter().filter(move |p| *p != me)
+        (0..self.n()).map(PartyId::new).filter(move |p| *p != me)
     }
     /// The session id.
     #[must_use]

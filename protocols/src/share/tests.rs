@@ -46,7 +46,7 @@ fn values_of_another_key_are_refused_before_anything_is_sent() {
     let ends = run(2, 1, &mut Passing, async |mut s: Session| {
         let [mut key, other] = [1, 2].map(|alpha| MacKey::from_share(F128::from_u64(alpha)));
         let owner = transport::PartyId::new(0);
-        let mut supply = Memory::new(2);
+        let mut supply = Memory::default();
         supply.add_triples(triples(&other));
         supply.add_triples(triples(&key));
         let clear = || (s.me() == owner).then(|| Clear(vec![F128::ZERO]));

@@ -161,7 +161,7 @@ impl<F: PrimeField, O: RandomOt<Security = Active>> Mascot<F, O> {
     /// Triples and input masks of every party, to be computed with in this process: what is to be kept goes into a
     /// [`ledger`](crate::ledger).
     pub async fn supply(&mut self, s: &mut Session, triples: usize, masks: &PerParty<usize>) -> Result<Memory<F>> {
-        let mut supply = Memory::new(s.n());
+        let mut supply = Memory::default();
         supply.add_triples(self.triples(s, triples).await?);
         let all = self.masks(s, masks).await?.into_vec();
         s.parties().iter().zip(all).for_each(|(p, m)| supply.add_masks(p, m));
