@@ -47,8 +47,8 @@ pub struct Hub {
     tape: Tape,
     /// Who chooses the streams that it knows.
     choosers: PartySet,
-    pending: SmallVec<[Pending; 1]>,
-    committed: SmallVec<[Pending; 1]>,
+    pending: Vec<Pending>,
+    committed: Vec<Pending>,
 }
 
 impl Hub {
@@ -56,7 +56,7 @@ impl Hub {
     /// zero: they choose them, and zero is as good as any.
     #[must_use]
     pub fn new(parties: Rc<Parties>, tape: Tape, choosers: PartySet) -> Self {
-        Self { parties, tape, choosers, pending: SmallVec::new(), committed: SmallVec::new() }
+        Self { parties, tape, choosers, pending: Vec::new(), committed: Vec::new() }
     }
 
     /// Remembers a request; the bodies of all parties once everyone has asked.
@@ -83,8 +83,8 @@ impl Hub {
         (pending.from == PartySet::all(n)).then(|| self.pending.swap_remove(at))
     }
 
-    fn values(&self, order: u64, len: usize) -> impl Iterator<Item = u8> {
-        (0..len).map(move |_| self.tape.uniform(order) as u8)
+    fn values(&self, order: u64, len: usize) -> Vec<u8> {
+        (0..len).map(|_| self.tape.uniform(order) as u8).collect()
     }
 
     fn everyone(&self, e: &Envelope, answers: &mut Vec<Answer>, mut body: impl FnMut(PartyId) -> Bytes) {
@@ -124,10 +124,10 @@ impl Trusted for Hub {
                 let Some((order, len)) = parameters(&all[0]).filter(|_| all.iter().all(|b| *b == all[0])) else {
                     return;
                 };
-                let coin: SmallVec<[u8; 32]> = if order > 0 {
-                    self.values(order, len).collect()
+                let coin = if order > 0 {
+                    self.values(order, len)
                 } else {
-                    self.tape.nonce().map(SmallVec::from).unwrap_or_default()
+                    self.tape.nonce().map(|n| n.to_vec()).unwrap_or_default()
                 };
                 // A copy for each is cheaper than a share in one.
                 self.everyone(e, answers, |_| Bytes::copy_from_slice(&coin));
@@ -190,7 +190,7 @@ impl Trusted for Hub {
 impl Hub {
     /// Shares of zero in a small field: all but the last are uniform.
     fn zero_values(&self, n: usize, order: u64, len: usize) -> Vec<Vec<u8>> {
-        let mut shares: Vec<Vec<u8>> = (1..n).map(|_| self.values(order, len).collect()).collect();
+        let mut shares: Vec<Vec<u8>> = (1..n).map(|_| self.values(order, len)).collect();
         let last = (0..len).map(|k| {
             let sum: u64 = shares.iter().map(|s| u64::from(s[k])).sum();
             ((order - sum % order) % order) as u8
