@@ -117,7 +117,7 @@ pub async fn prepare<F: PrimeField>(
             Subject::Online(Box::new(OnlineSubject {
                 what,
                 count,
-                stock: Stock::Memory(public.key(), Box::new(Memory::default())),
+                stock: Stock::Memory(public.key(), Box::default()),
                 public,
                 ledger: (dir, directory),
                 operands: [Shared::default(), Shared::default()],

@@ -61,7 +61,7 @@ pub trait Supply<F: Field> {
     fn randoms(&mut self, n: usize) -> Result<Shared<F>>;
 }
 
-/// Preprocessing held in memory.
+/// Preprocessing held in memory: none to begin with.
 pub struct Memory<F: Field> {
     triples: [Queue<F>; 3],
     randoms: Queue<F>,
@@ -172,5 +172,24 @@ impl<F: Field> Supply<F> for Memory<F> {
     fn randoms(&mut self, n: usize) -> Result<Shared<F>> {
         enough("random values", self.randoms.len, n)?;
         Ok(self.randoms.take(n))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use field::{F31, Field};
+
+    use super::*;
+
+    #[test]
+    fn masks_go_to_their_owner_and_others_have_none() {
+        let mut supply = Memory::<F31>::default();
+        let shared = Shared::from_parts(vec![F31::ONE], vec![F31::ONE]);
+        supply.add_masks(PartyId::new(2), Masks { shared, clear: None });
+        for stranger in [0, 1, 3, 9].map(PartyId::new) {
+            assert!(supply.masks(stranger, 1).is_err());
+        }
+        assert!(supply.masks(PartyId::new(2), 1).is_ok_and(|m| m.shared.len() == 1));
+        assert!(supply.masks(PartyId::new(2), 1).is_err(), "each is handed out once");
     }
 }
