@@ -259,5 +259,13 @@ fn first_difference(want: &Derived, have: &Derived) -> String {
         let pair = want.standards.iter().zip(&have.standards).find(|(a, b)| a != b);
         pair.map(|(a, _)| format!("{}: {}; it rests on {}", a.id, a.answer, a.rests_on.join(", ")))
     };
-    row.or_else(level).or_else(verdict).or_else(clause).unwrap_or_else(|| "what it does not cover, or its notes".into())
+    let alone = || {
+        let [a, b] = [&want.sole_causes, &have.sole_causes];
+        (a != b).then(|| format!("of {} checks {} are the only cause of a rejection, not {}", a.all, a.hit, b.hit))
+    };
+    row.or_else(level)
+        .or_else(verdict)
+        .or_else(clause)
+        .or_else(alone)
+        .unwrap_or_else(|| "what it does not cover, or its notes".into())
 }

@@ -1,10 +1,10 @@
 //! A protocol that hangs without sending anything, or that eats memory without end, cannot be stopped from outside. The
 //! program ends then, saying in which run: a failure, and no certificate.
 
-use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use adversary::pulse;
+use adversary::pulse::Observer;
 use spec::ExitCode;
 
 /// How long a unit of many runs may take: counting the largest figure takes a tenth of it.
@@ -42,12 +42,20 @@ impl Default for Patience {
 pub struct Watchdog(Arc<Watched>);
 
 impl Watchdog {
-    /// Starts to look on, until it is dropped.
+    /// Starts to look on, until it is dropped. A limit below what the program takes by itself is met at once.
     #[must_use]
     pub fn start(patience: Patience) -> Self {
         let watched: Arc<Watched> = Arc::default();
+        let mut observer = Observer::default();
+        look(&watched, &mut observer, patience);
         let weak = Arc::downgrade(&watched);
-        std::thread::spawn(move || look(&weak, patience));
+        std::thread::spawn(move || {
+            loop {
+                std::thread::sleep(Duration::from_millis(100));
+                let Some(watched) = weak.upgrade() else { return };
+                look(&watched, &mut observer, patience);
+            }
+        });
         Self(watched)
     }
     /// Does something under observation.
@@ -62,24 +70,20 @@ impl Watchdog {
     }
 }
 
-fn look(watched: &Weak<Watched>, patience: Patience) {
-    loop {
-        std::thread::sleep(Duration::from_millis(100));
-        let Some(watched) = watched.upgrade() else { return };
-        let all = watched.lock().unwrap_or_else(PoisonError::into_inner);
-        let names: Vec<&str> = all.iter().map(|(_, _, name)| name.as_str()).collect();
-        let place = if names.is_empty() { "a run".into() } else { names.join(" or ") };
-        let hangs = |taken: Duration| format!("it hangs: no end after {} seconds in {place}", taken.as_secs());
-        // What takes many runs may take long, but none of its runs.
-        let run = pulse::longest().filter(|taken| *taken > Duration::from_secs(patience.seconds));
-        let unit = all.iter().map(|(_, since, name)| (since.elapsed(), name));
-        let unit = unit.filter(|(taken, name)| *taken > limit(name, patience)).map(|(taken, _)| taken).max();
-        if let Some(taken) = run.or(unit) {
-            end(&hangs(taken));
-        }
-        if let Some(bytes) = memory().filter(|b| *b >> 20 > patience.memory) {
-            end(&format!("it eats memory: {} MiB in {place}", bytes >> 20));
-        }
+fn look(watched: &Watched, observer: &mut Observer, patience: Patience) {
+    let all = watched.lock().unwrap_or_else(PoisonError::into_inner);
+    let names: Vec<&str> = all.iter().map(|(_, _, name)| name.as_str()).collect();
+    let place = if names.is_empty() { "a run".into() } else { names.join(" or ") };
+    let hangs = |taken: Duration| format!("it hangs: no end after {} seconds in {place}", taken.as_secs());
+    // What takes many runs may take long, but none of its runs.
+    let run = observer.longest().filter(|taken| *taken > Duration::from_secs(patience.seconds));
+    let unit = all.iter().map(|(_, since, name)| (since.elapsed(), name));
+    let unit = unit.filter(|(taken, name)| *taken > limit(name, patience)).map(|(taken, _)| taken).max();
+    if let Some(taken) = run.or(unit) {
+        end(&hangs(taken));
+    }
+    if let Some(bytes) = memory().filter(|b| *b >> 20 > patience.memory) {
+        end(&format!("it eats memory: {} MiB in {place}", bytes >> 20));
     }
 }
 

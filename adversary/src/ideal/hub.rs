@@ -40,8 +40,8 @@ struct Pending {
     bodies: SmallVec<[Bytes; 4]>,
 }
 
-/// Ideal coin, commitment, broadcast and zero sharing. Coins come from its own tape; a corrupt party can withhold its
-/// requests but learns and chooses nothing else.
+/// Ideal coin, commitment, broadcast, zero sharing and transfer. Coins come from its own tape; a corrupt party can withhold
+/// its requests but learns and chooses nothing else, beside its choices and streams.
 pub struct Hub {
     parties: Rc<Parties>,
     tape: Tape,
@@ -53,7 +53,8 @@ pub struct Hub {
 
 impl Hub {
     /// A functionality for these parties that tosses its coins on `tape`. Streams that one of the `choosers` knows are
-    /// zero: they choose them, and zero is as good as any.
+    /// zero: they choose them, and to a text that does nothing but add them to what it sends zero is as good as any (tests
+    /// compare views with drawn ones).
     #[must_use]
     pub fn new(parties: Rc<Parties>, tape: Tape, choosers: PartySet) -> Self {
         Self { parties, tape, choosers, pending: Vec::new(), committed: Vec::new() }

@@ -3,7 +3,8 @@
 //! Over large fields it draws seeds.
 //!
 //! A corrupt party may choose the streams that it knows, both of every pair that it sends and the one of every pair that it
-//! takes from (endemic transfer), and choose differently towards different peers; it learns nothing else.
+//! takes from (endemic transfer); it learns nothing else. Everyone chooses the same towards all peers: that it does is what
+//! `init.alpha` checks, which is counted by itself.
 
 use std::marker::PhantomData;
 
@@ -24,13 +25,13 @@ const SEED: usize = 16;
 
 type Seed = [u8; SEED];
 
-/// The trusted program's answers to the requests of all parties, one byte for every choice towards every party: to every
-/// party, for every other one, the pairs that it sends and what it takes. The type of the request says over which field,
+/// The trusted program's answers to the requests of all parties, one byte for every choice: to every party, for every other
+/// one, the pairs that it sends and what it takes. The type of the request says over which field,
 /// and how many of the first parties have a value.
 pub(super) fn transfers(tape: &Tape, meta: Meta, requests: &[Bytes], choosers: PartySet) -> Option<Vec<Vec<u8>>> {
     let parties = requests.len();
-    let bits = requests[0].len() / parties;
-    if requests.iter().any(|r| r.len() != parties * bits) {
+    let bits = requests[0].len();
+    if requests.iter().any(|r| r.len() != bits) {
         return None;
     }
     let order = FieldId::of_name(meta.field)?.small_order();
@@ -46,7 +47,7 @@ pub(super) fn transfers(tape: &Tape, meta: Meta, requests: &[Bytes], choosers: P
     let (mut sent, mut taken) = (vec![Vec::new(); parties], vec![Vec::new(); parties]);
     let all = || (0..parties).map(PartyId::new);
     for (sender, receiver) in all().flat_map(|s| all().filter(move |r| *r != s).map(move |r| (s, r))) {
-        for choice in &requests[receiver.index()][sender.index() * bits..][..bits] {
+        for choice in requests[receiver.index()].iter() {
             let chosen = usize::from(choice & 1);
             let mut pair = [Seed::default(); 2];
             for (b, seed) in pair.iter_mut().enumerate() {
@@ -106,7 +107,7 @@ impl<F: PrimeField, const OWNERS: usize> RandomOt for IdealStreams<F, OWNERS> {
         let (me, n, bits) = (s.me(), s.n(), choices.len());
         let mut s = s.step("streams");
         let meta = Meta { field: F::NAME, ..request("streams", OWNERS) };
-        let asked = (0..n).flat_map(|_| choices.iter().map(|c| u8::from(*c)));
+        let asked = choices.iter().map(|c| u8::from(*c));
         let body = std::iter::once(hub::Op::Streams as u8).chain(asked).collect();
         s.send_encoded(PartyId::IDEAL, meta, 0, body)?;
         let (all_sent, all_taken) = ((n - 1) * bits * 2 * SEED, (n - 1) * bits * SEED);

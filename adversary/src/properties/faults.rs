@@ -85,20 +85,18 @@ impl<'a> Honest<'a> {
     /// Every single fault at every moment of the usual run, and whoever of those that go on hears of aborts at once.
     pub fn every_fault(&self) -> Result<Row> {
         let (n, usual) = (self.n(), self.usual()?);
-        let (mut row, mut counts) = (self.row("blame.every_fault"), BTreeMap::<_, (u64, u64)>::new());
+        let (mut row, mut counts) = (self.row("blame.every_fault"), BTreeMap::<_, u64>::new());
         for fault in Fault::all(n) {
             let (moments, ears) = (usual.seen(&fault) + 1, subsets(PartySet::all(n).without(fault.stops())));
-            let (run, all) = counts.entry(fault.what()).or_default();
-            *all += (moments * ears.len()) as u64;
+            *counts.entry(fault.what()).or_default() += (moments * ears.len()) as u64;
             for after in 0..moments {
                 for early in &ears {
                     let faults = vec![fault.at(after)];
                     row.case(self.under(&Schedule { order: None, early: *early, faults })?);
-                    *run += 1;
                 }
             }
         }
-        Ok(counts.into_iter().fold(row, |row, (what, (run, all))| row.with(what, Value::Of(run, all))))
+        Ok(counts.into_iter().fold(row, |row, (what, k)| row.with(what, Value::Count(k))))
     }
     /// Up to three faults at random moments, in random orders.
     pub fn random_faults(&self, runs: u64) -> Result<Row> {

@@ -1,5 +1,6 @@
 //! Authentication in parts, in the hybrid model of its transfers: their streams are ideal, and everything made of them is
-//! the shipped text. Every party draws its share of the MAC key; `init.alpha`, which binds it to one, is left out.
+//! the shipped text. Every party draws its share of the MAC key. `init.alpha`, which binds it to one, is left out: these
+//! transfers take one of every party.
 
 use field::{Field, PrimeField};
 use protocols::claims::PREPROCESSING;

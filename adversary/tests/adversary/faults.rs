@@ -64,7 +64,7 @@ fn every_fault_is_tried_at_every_moment() {
     // other hears early; one split, seven moments, whoever of two hears early.
     let (links, parties, splits) = (2 * 4 * 6 * 4, 2 * 4 * 7 * 2, 7 * 4);
     let all = [("links that break", links), ("parties that stop", parties), ("splits", splits)];
-    assert_eq!(row.figures, all.map(|(what, k)| (what, Value::Of(k, k))));
+    assert_eq!(row.figures, all.map(|(what, k)| (what, Value::Count(k))));
     assert_eq!(row.cases, links + parties + splits);
 }
 

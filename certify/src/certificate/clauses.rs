@@ -124,7 +124,6 @@ fn rests_on(clause: &Clause, ruled: &[(Level, OfLevel)], row: &Evidence) -> bool
             matches!(row, Evidence::Property(r) if r.independence())
                 || matches!(row, Evidence::Simulator(r) if r.deviates())
         }
-        "R-6.2c" => matches!(row, Evidence::Property(r) if r.fairness()),
         "R-8.1.1" | "I-5.1" => of(&|l| l.adversary == Adversary::A1),
         "R-8.1.2" => of(&|l| l.adversary == Adversary::A2),
         "R-8.1.3" | "I-5.3.2" | "I-5.3.3" => of(&|l| l.adversary == Adversary::A3),

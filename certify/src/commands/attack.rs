@@ -34,13 +34,13 @@ fn named(name: &str, args: &Arguments, registry: &Registry<'_>) -> Done {
     };
     let (root, _) = Seed::choose(args.seed).map_err(failed(ExitCode::Internal))?;
     quiet_panics();
-    let _looks_on = Watchdog::start(args.limits.patience());
+    let watchdog = Watchdog::start(args.limits.patience());
     let key = Evidence::Attack(attack::Row::of(a)).key();
     let mut ends = std::collections::BTreeMap::<String, u64>::new();
     let (mut won, runs) = (false, args.runs.unwrap_or(1));
     for run in args.run..args.run.saturating_add(runs) {
         let conditions = Conditions { control: args.control, seed: root.seed(&key, run) };
-        let (outcome, recorded) = recording(|| a.once(&conditions));
+        let (outcome, recorded) = watchdog.watching(&key, || recording(|| a.once(&conditions)));
         if let (true, Some(file)) = (run == args.run, &args.trace) {
             let mut command = text::replay(&args.protocol, a.id, run, &root.to_string());
             if args.control {

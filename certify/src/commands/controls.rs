@@ -20,14 +20,14 @@ pub fn run(args: &Controls, registry: &Registry<'_>) -> Done {
     let protocol = registry.find(&args.protocol).map_err(failed(ExitCode::Usage))?;
     let (root, _) = Seed::choose(args.seed).map_err(failed(ExitCode::Internal))?;
     quiet_panics();
-    let _looks_on = Watchdog::start(args.limits.patience());
+    let watchdog = Watchdog::start(args.limits.patience());
     let mut progress = Progress::new(args.silent, protocol.attacks.len(), protocol.attacks.len() as u64);
     let (mut rows, mut seen, mut sound) = (Vec::new(), 0, 0);
     for a in protocol.attacks.iter().filter(|a| !matches!(a.control, Control::None(_))) {
         progress.begins(a.id);
         let seed = root.seed(&Evidence::Attack(attack::Row::of(a)).key(), 0);
-        let [shipped, weak] =
-            [false, true].map(|control| attack::found(&a.once(&Conditions { control, seed }), control));
+        let once = |control| watchdog.watching(a.id, || a.once(&Conditions { control, seed }));
+        let [shipped, weak] = [false, true].map(|control| attack::found(&once(control), control));
         let flagged = matches!(weak, Found::Wrong(_));
         let quiet = !matches!(shipped, Found::Wrong(_));
         seen += usize::from(flagged);

@@ -112,11 +112,6 @@ impl Row {
     pub fn rate_below(&self) -> Option<f64> {
         (self.property == "blame.network").then(|| interval(self.violated(), self.cases(), ALPHA).1)
     }
-    /// Whether it speaks of fairness.
-    #[must_use]
-    pub fn fairness(&self) -> bool {
-        self.property.starts_with("fairness.")
-    }
     /// The verdict: it holds in every case; without a case nothing is shown.
     #[must_use]
     pub fn verdict(&self) -> Verdict {

@@ -85,7 +85,7 @@ impl Subject for Fragile {
                     all.push(vec![1u8; 1 << 26]);
                 }
             }
-            Then::Gulps => Ok(vec![F::from_u64(vec![1u8; 1 << 46].len() as u64)]),
+            Then::Gulps => Ok(vec![F::from_u64(vec![1u8; 1 << 62].len() as u64)]),
             Then::Recurses => Ok(vec![F::from_u64(deeper(1))]),
         }
     }

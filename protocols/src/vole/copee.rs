@@ -13,7 +13,7 @@ use transport::{PartyId, PerParty};
 use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
 use crate::ot::{ForMeasurement, RandomOt, SeedOts, SeedStream};
-use crate::{Result, Session};
+use crate::{Error, Result, Session};
 
 /// Columns processed together: rows of this many elements stay in the first-level cache.
 const COLUMNS: usize = 256;
@@ -134,6 +134,9 @@ impl<F: PrimeField, S: SeedStream> Copee<F, S> {
     pub async fn multiply(&mut self, s: &mut Session, x: &[F::Residue], lens: &PerParty<usize>) -> Result<Products<F>> {
         let mut s = s.step("copee");
         let (me, n) = (s.me(), s.n());
+        if x.len() != lens[me] {
+            return Err(Error::Local(format!("{} values to multiply, where {} were said", x.len(), lens[me])));
+        }
         let per_frame = s.per_frame::<F>();
         let split = |p: PartyId| parts(lens[p], F::BITS, per_frame);
         let (mine, theirs) = (split(me), PerParty::from_fn(n, |p| if p == me { Vec::new() } else { split(p) }));

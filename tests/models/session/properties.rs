@@ -19,7 +19,7 @@ const ENDS: &str = "everyone ends";
 const TOLD: &str = "a failed check ends the session at every honest party before anyone runs out of time";
 const BURIED: &str = "who hears of an abort hears it of a dead segment";
 const ALONE: &str = "a key serves one session at a time";
-const BURNT: &str = "a key whose session ended in any way but success serves no other";
+const BURNT: &str = "a key whose session ended at work, in any way but success, serves no other";
 
 fn any(s: &State, of: impl Fn(&Party) -> bool) -> bool {
     s.honest().any(|(_, p)| of(p))
@@ -66,7 +66,10 @@ pub fn all() -> Vec<Property<Life>> {
         }),
         Property::always(BURIED, |m, s| every(s, |p| !(p.warned && worked(m, p)) || p.segment.0 == Status::Failed)),
         Property::always(ALONE, |_, s: &State| s.again.is_none_or(|found| found.0 != Status::Open)),
-        Property::always(BURNT, |_, s: &State| s.again.is_none_or(|found| !found.0.is_dead())),
+        Property::always(BURNT, |m, s: &State| {
+            let burnt = |(_, p): (_, &Party)| p.is_gone() && worked(m, p) && !output(p);
+            s.again.is_none() || !s.honest().next().is_some_and(burnt)
+        }),
         Property::sometimes("everyone has the output", |_, s: &State| s.corrupt.is_empty() && every(s, output)),
         Property::sometimes("a session stops at a check, and a peer of the coalition is named", |_, s| {
             any(s, |p| matches!(p.end, Some(End::Failed(Blame::Accused(_)))))
