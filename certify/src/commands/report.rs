@@ -76,6 +76,9 @@ pub fn rerun(args: &Rerun, registry: &Registry<'_>) -> Done {
     let known = same + differ.len();
     let mut out: String = differ.iter().take(20).map(|d| format!("  {d}\n")).collect();
     out += &format!("{same} of {known} units ran again as the log says; the log has {}\n", log.len());
+    if !verified.planned {
+        out += "which runs there had to be is not known here: run them again with the program that made it\n";
+    }
     print(&out)?;
     Ok(match () {
         () if !differ.is_empty() => ExitCode::Fail,

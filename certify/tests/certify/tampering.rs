@@ -234,19 +234,29 @@ fn a_part_of_it_runs_again_as_it_did() {
     assert_eq!(run(TOYS, &["diff", report, report]), ExitCode::Pass);
 }
 
+/// The program in a process of its own: how it ends, and what it says.
+fn apart(words: &[&str]) -> (Option<i32>, String, String) {
+    let mut program = std::process::Command::new(env!("CARGO_BIN_EXE_quorate-certify"));
+    let output = program.args(words).output().unwrap();
+    let [out, err] = [output.stdout, output.stderr].map(|text| String::from_utf8_lossy(&text).into_owned());
+    (output.status.code(), out, err)
+}
+
 /// What ran again as it did is not enough where nobody knows which runs there had to be.
 #[test]
 fn of_another_version_running_again_is_inconclusive() {
-    let Made { dir: home, stored, .. } = made();
     let dir = tempfile::tempdir().unwrap();
-    std::fs::copy(home.path().join("report").join(store::LOG), dir.path().join(store::LOG)).unwrap();
-    let rerun = |text: &[u8]| {
-        std::fs::write(dir.path().join(store::CERTIFICATE), [text, b"\n"].concat()).unwrap();
-        run(TOYS, &["rerun", dir.path().to_str().unwrap(), "--sample", "5%", "--silent"])
-    };
-    assert_eq!(rerun(&stored.text), ExitCode::Pass);
-    let other = changed(|c| c.measured.program.sources = "0".repeat(64), false);
-    assert_eq!(rerun(&other.text), ExitCode::Inconclusive);
+    let (_, mut stored) = certify(&[], "online.output", &["--n", "2"], dir.path());
+    let rerun = || apart(&["rerun", dir.path().to_str().unwrap(), "--sample", "5%", "--silent"]);
+    let unknown = "which runs there had to be is not known here";
+    let (_, out, err) = rerun();
+    assert!(out.contains("units ran again as the log says") && !out.contains(unknown), "{out}{err}");
+    stored.certificate.measured.program.sources = "0".repeat(64);
+    let text = [strict::canonical(&stored.certificate).unwrap(), b"\n".to_vec()].concat();
+    std::fs::write(dir.path().join(store::CERTIFICATE), text).unwrap();
+    let (code, out, err) = rerun();
+    assert_eq!(code, Some(i32::from(ExitCode::Inconclusive.code())), "{err}");
+    assert!(out.contains(unknown), "{out}{err}");
 }
 
 /// Whoever measures, verifies or runs again, has the same limits. A process of its own: the program ends there.
@@ -257,15 +267,10 @@ fn limits_are_those_of_measuring_when_it_is_verified_and_run_again() {
     let part = ["--n", "2", "--only", "online.output/2/simulator"];
     let (code, _) = certify(&[], "spdz", &part, dir.path());
     assert_eq!(code, ExitCode::Inconclusive);
-    let code = |command: &str, more: &[&str]| {
-        let mut program = std::process::Command::new(env!("CARGO_BIN_EXE_quorate-certify"));
-        let output = program.args([command, report]).args(more).output().unwrap();
-        (output.status.code(), String::from_utf8_lossy(&output.stderr).into_owned())
-    };
     for command in ["verify", "rerun"] {
-        let (inconclusive, err) = code(command, &[]);
+        let (inconclusive, _, err) = apart(&[command, report]);
         assert_eq!(inconclusive, Some(i32::from(ExitCode::Inconclusive.code())), "{command}: {err}");
-        let (fail, err) = code(command, &["--memory-limit", "1"]);
+        let (fail, _, err) = apart(&[command, report, "--memory-limit", "1"]);
         assert_eq!(fail, Some(i32::from(ExitCode::Fail.code())), "{command}: {err}");
         assert!(err.contains("it eats memory"), "{command}: {err}");
     }
