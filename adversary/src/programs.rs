@@ -35,7 +35,7 @@ impl<T> Hand<T> {
 /// What the dealer made for one run.
 pub struct Dealing<F: Field> {
     /// The parties' parts.
-    pub hand: Hand<Box<(MacKey<F>, Memory<F>)>>,
+    pub hand: Hand<(MacKey<F>, Box<Memory<F>>)>,
     /// The secrets.
     pub known: Known<F>,
 }
@@ -44,7 +44,7 @@ pub struct Dealing<F: Field> {
 pub fn deal<F: Field>(world: &World, mode: CorruptShares, tape: &Tape, order: &Order) -> Result<Dealing<F>> {
     let dealer = Dealer::<F>::new(&world.parties, world.corrupt, mode, tape)?;
     let (supplies, known) = dealer.supplies(order)?;
-    Ok(Dealing { hand: Hand::new(dealer.keys().into_iter().zip(supplies).map(Box::new)), known })
+    Ok(Dealing { hand: Hand::new(dealer.keys().into_iter().zip(supplies)), known })
 }
 
 /// Two shared values, multiplied and shown to all.
@@ -116,9 +116,8 @@ pub fn run<'a, F: Field>(
     program: impl AsyncFn(&mut Session, &mut MacKey<F>, &mut Memory<F>) -> Result<F> + Copy + 'a,
 ) -> Run<Result<F>> {
     world.run(tape, adversary, |mut s| async move {
-        let mut dealt = dealing.hand.take(s.me())?;
-        let (key, supply) = &mut *dealt;
-        program(&mut s, key, supply).await
+        let (mut key, mut supply) = dealing.hand.take(s.me())?;
+        program(&mut s, &mut key, &mut supply).await
     })
 }
 

@@ -198,7 +198,8 @@ fn play<F: PrimeField, S: Subject>(
             let dealer = Dealer::<F>::new(&at.world.parties, at.world.corrupt, at.shares, tape)?;
             let (supplies, _) = dealer.supplies(&order)?;
             F::write_slice(&dealer.told(), &mut own);
-            let dealt = dealer.keys().into_iter().zip(supplies).map(|(key, supply)| Some(Dealt { key, supply }));
+            let dealt =
+                dealer.keys().into_iter().zip(supplies).map(|(key, supply)| Some(Dealt { key, supply: *supply }));
             Hand::new(dealt)
         }
     };

@@ -15,6 +15,7 @@ const EXAMPLES: &str = "\
 Examples:
   quorate-certify spdz                              every level it claims, two and three parties, as tables
   quorate-certify spdz --tier quick                 one seed, small fields only: what runs on every change
+  quorate-certify spdz --tier deep --plan           what that would run, and how often
   quorate-certify spdz --claim A3C2 --n 2,3 --out report --sign me.key
   quorate-certify verify report                     recompute everything in it that can be recomputed
   quorate-certify rerun report --sample 1%          run a part of it again
@@ -118,6 +119,9 @@ pub struct Certify {
     /// Print the certificate itself, in canonical JSON, instead of tables.
     #[arg(long)]
     pub json: bool,
+    /// Show what would be run and how often, and run none of it.
+    #[arg(long, conflicts_with_all = ["out", "json"])]
+    pub plan: bool,
     /// Only rows whose names start so. Never a pass: the rest is missing.
     #[arg(long, value_name = "PREFIX")]
     pub only: Option<String>,

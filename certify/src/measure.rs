@@ -62,6 +62,37 @@ pub fn measure(jobs: &mut [Job<'_>], root: &Root, patience: Patience, silent: bo
     Ok(measured)
 }
 
+/// What would be run for one row.
+pub struct Planned {
+    /// Its name.
+    pub row: String,
+    /// Lines of the log.
+    pub units: usize,
+    /// Runs of the protocol, as far as they are known beforehand.
+    pub runs: u64,
+    /// Whether every unit says how many runs it takes.
+    pub known: bool,
+}
+
+/// What would be run. Finding it out takes honest runs.
+pub fn planned(jobs: &mut [Job<'_>], root: &Root, patience: Patience) -> Result<Vec<Planned>, String> {
+    quiet_panics();
+    let watchdog = Watchdog::start(patience);
+    PLAYING.set(true);
+    watchdog.watching("the choice of the rotating field", || job::rotate(jobs, root));
+    let plan = |job: &mut Job<'_>| {
+        let key = job.row.key();
+        let units = watchdog.watching(&format!("{key}, the runs of it"), || job.units(root))?;
+        let runs: Vec<_> = units.iter().map(|unit| job.runs(unit)).collect::<Result<_, _>>()?;
+        let (known, runs) = (runs.iter().all(Option::is_some), runs.into_iter().flatten());
+        let runs = runs.fold(0, u64::saturating_add);
+        Ok::<_, String>(Planned { row: key, units: units.len(), runs, known })
+    };
+    let rows = jobs.iter_mut().map(plan).collect();
+    PLAYING.set(false);
+    rows
+}
+
 /// Plays units on all processors; what was found is in their order.
 pub fn play_all(
     job: &Job<'_>,

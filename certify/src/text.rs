@@ -6,6 +6,26 @@ use num_traits::ToPrimitive;
 
 use crate::certificate::Certificate;
 use crate::evidence::{Evidence, attack, coverage, sampled, simulator, tail};
+use crate::measure::Planned;
+
+/// What would be run for every row.
+#[must_use]
+pub fn planned(rows: &[Planned]) -> String {
+    let runs = |runs: u64, known: bool| match (runs, known) {
+        (_, true) => runs.to_string(),
+        (0, false) => "?".into(),
+        (_, false) => format!("{runs} and more"),
+    };
+    let line = |p: &Planned| vec![p.row.clone(), p.units.to_string(), runs(p.runs, p.known)];
+    let units = rows.iter().map(|p| p.units).sum::<usize>();
+    let all = rows.iter().fold(0, |sum: u64, p| sum.saturating_add(p.runs));
+    format!(
+        "{}\n{} rows, {units} lines of log, {} runs; `?`: only counting tells\n",
+        table(&["row", "lines of log", "runs"], &rows.iter().map(line).collect::<Vec<_>>()),
+        rows.len(),
+        runs(all, rows.iter().all(|p| p.known)),
+    )
+}
 
 /// The whole certificate.
 #[must_use]

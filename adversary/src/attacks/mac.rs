@@ -153,7 +153,7 @@ fn commit_short(a: &Attack, c: &Conditions) -> Outcome {
 }
 
 /// What one computation of the interleaving is made of.
-type Part = (MacKey<Fr>, Memory<Fr>);
+type Part = (MacKey<Fr>, Box<Memory<Fr>>);
 
 /// Shipped: one after the other under one key. Scratch: at once under a copied key. What the second computation gives
 /// goes to `second` the moment it is there, as an application would use it.

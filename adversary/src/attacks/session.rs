@@ -42,7 +42,7 @@ pub const ALL: &[Attack] = &[
 
 const KEPT: Control = Control::Scratch("a key saved before the abort and used again");
 
-type Part = (MacKey<Fr>, Memory<Fr>);
+type Part = (MacKey<Fr>, Box<Memory<Fr>>);
 
 /// Multiplies; after an abort, tries every way to go on in the same session and reports the first that works.
 async fn stubborn(mut s: Session, hand: &Hand<Part>, worked: &Cell<Option<&'static str>>) -> Result<Fr> {
@@ -63,7 +63,7 @@ async fn stubborn(mut s: Session, hand: &Hand<Part>, worked: &Cell<Option<&'stat
         refused("broadcast", s.broadcast("again", &[Fr::ONE]).await.map(drop));
         refused("commit_open", s.commit_open("again", &[Fr::ONE]).await.map(drop));
         refused("challenge", s.challenge::<Fr>(1).await.map(drop));
-        let mut online = Online::new(&mut s, &mut key, &mut supply);
+        let mut online = Online::new(&mut s, &mut key, &mut *supply);
         let x = online.random(1)?;
         refused("input", online.input(other, None, 1).await.map(drop));
         refused("output", online.output(&x).await.map(drop));

@@ -31,7 +31,7 @@ fn accepted(world: &World, t: usize, against: impl Fn(Script<'static>) -> Script
         let run = world.run(tape, &mut script, |mut s| {
             let dealing = &dealing;
             async move {
-                let (mut key, mut supply) = *dealing.hand.take(s.me())?;
+                let (mut key, mut supply) = dealing.hand.take(s.me())?;
                 show(&mut s, &mut key, &mut supply, t).await
             }
         });

@@ -27,7 +27,7 @@ pub(crate) fn both_accept<F: Field>(world: &World, tape: &Tape, script: &mut Scr
         let dealings = &dealings;
         async move {
             for dealing in dealings {
-                let (mut key, mut supply) = *dealing.hand.take(s.me())?;
+                let (mut key, mut supply) = dealing.hand.take(s.me())?;
                 show(&mut s, &mut key, &mut supply, len).await?;
             }
             Ok(())

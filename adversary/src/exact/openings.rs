@@ -41,7 +41,7 @@ pub(crate) fn accepts<F: Field>(world: &World, tape: &Tape, script: &mut Script<
     let run = world.run(tape, script, |mut s| {
         let dealing = &dealing;
         async move {
-            let (mut key, mut supply) = *dealing.hand.take(s.me())?;
+            let (mut key, mut supply) = dealing.hand.take(s.me())?;
             show(&mut s, &mut key, &mut supply, len).await
         }
     });

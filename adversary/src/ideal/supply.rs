@@ -99,7 +99,7 @@ impl<F: Field> Dealer<F> {
     ) -> Result<Vec<Dealt<F>>> {
         let dealer = Self::new(parties, corrupt, mode, tape)?;
         let supplies = dealer.supplies(order)?.0;
-        Ok(dealer.keys().into_iter().zip(supplies).map(|(key, supply)| Dealt { key, supply }).collect())
+        Ok(dealer.keys().into_iter().zip(supplies).map(|(key, supply)| Dealt { key, supply: *supply }).collect())
     }
     /// Every party's share of the key. A second call makes a copy that no shipped type can make.
     #[must_use]
@@ -112,11 +112,11 @@ impl<F: Field> Dealer<F> {
     pub fn told(&self) -> Vec<F> {
         self.told.borrow().clone()
     }
-    /// Every party's part of everything in `order`, and the secrets in the clear.
-    pub fn supplies(&self, order: &Order) -> Result<(Vec<Memory<F>>, Known<F>)> {
+    /// Every party's part of everything in `order`, large to move and so in boxes, and the secrets in the clear.
+    pub fn supplies(&self, order: &Order) -> Result<(Vec<Box<Memory<F>>>, Known<F>)> {
         let randoms = Vec::with_capacity(order.given.len() + order.randoms);
         let mut known = Known { alpha: self.alpha, masks: vec![Vec::new(); self.n], randoms };
-        let mut supplies: Vec<Memory<F>> = (0..self.n).map(|_| Memory::default()).collect();
+        let mut supplies: Vec<Box<Memory<F>>> = (0..self.n).map(|_| Box::default()).collect();
         for _ in 0..order.triples {
             let (a, b) = (self.tape.element::<F>()?, self.tape.element::<F>()?);
             let shares = [self.share(a)?, self.share(b)?, self.share(a * b)?];

@@ -8,6 +8,7 @@ use super::{Done, failed, print};
 use crate::arguments::Certify;
 use crate::certificate::provenance::{Environment, Program, Seed};
 use crate::certificate::{Asked, Certificate, Log, Measured, Promise, sign, store, strict};
+use crate::job::Job;
 use crate::registry::Registry;
 use crate::watchdog::Patience;
 use crate::{log, measure, page, plan, text};
@@ -18,6 +19,9 @@ pub fn run(args: &Certify, registry: &Registry<'_>) -> Done {
     let protocol = registry.find(&args.protocol).map_err(&usage)?;
     let question = args.question(&protocol);
     let mut jobs = plan::jobs(&protocol, &question).map_err(&usage)?;
+    if args.plan {
+        return planned(&mut jobs, args);
+    }
     let key = args.sign.as_deref().map(sign::private).transpose().map_err(&storage)?;
     if let Some(dir) = &args.out {
         std::fs::create_dir_all(dir).map_err(|e| storage(format!("{}: {e}", dir.display())))?;
@@ -67,4 +71,14 @@ pub fn run(args: &Certify, registry: &Registry<'_>) -> Done {
         false => print(&text::render(&certificate))?,
     }
     Ok(certificate.derived.verdict().exit_code())
+}
+
+/// Shows every row with what is run for it.
+fn planned(jobs: &mut [Job<'_>], args: &Certify) -> Done {
+    let internal = failed(ExitCode::Internal);
+    let (root, _) = Seed::choose(args.seed).map_err(&internal)?;
+    let patience = Patience { seconds: args.run_limit, memory: args.memory_limit };
+    let rows = measure::planned(jobs, &root, patience).map_err(&internal)?;
+    print(&text::planned(&rows))?;
+    Ok(ExitCode::Pass)
 }

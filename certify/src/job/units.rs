@@ -7,6 +7,7 @@ use adversary::fields::FieldId;
 use adversary::privacy;
 use adversary::subject::positions;
 use adversary::sweep::points;
+use adversary::{DynSubject, Instance};
 
 use super::{COUNTED, HONEST, How, Job, instance};
 use crate::arguments::Tier;
@@ -103,8 +104,7 @@ impl Job<'_> {
         let (mut units, told) = (Vec::new(), |e: protocols::Error| e.to_string());
         for field in COUNTED {
             let at = simulate::instance(*family, field, *n, corrupt);
-            let [_, theirs] = positions(&subject.shape(*n), at.world.corrupt);
-            let runs = estimate(*subject, &at, theirs.len())?;
+            let runs = simulated_runs(*subject, &at)?;
             if runs > self.tier.most_simulated() {
                 row.skipped.insert(field.name().into(), runs.min(MOST));
                 continue;
@@ -119,6 +119,20 @@ impl Job<'_> {
         }
         Ok(units)
     }
+    /// How many runs of the protocol one of its units takes, where that is known beforehand.
+    pub fn runs(&self, unit: &Unit) -> Result<Option<u64>, String> {
+        match (&self.how, unit) {
+            (How::Views { subject, n, .. }, Unit::Views { field, corrupt }) => {
+                estimate(*subject, &instance(*field, *n, corrupt), values(*subject, *n)).map(Some)
+            }
+            (How::Simulate { subject, n, corrupt, family }, Unit::Simulator { field, .. }) => {
+                simulated_runs(*subject, &simulate::instance(*family, *field, *n, corrupt)).map(Some)
+            }
+            (_, Unit::Sample { runs, .. }) => Ok(Some(*runs)),
+            (_, Unit::Attack { .. } | Unit::Tamper { .. } | Unit::Honest { .. }) => Ok(Some(1)),
+            _ => Ok(None),
+        }
+    }
     /// Fields whose views could be counted, and how many runs it would take where that is too many.
     fn counted_fields(&self) -> Result<Vec<(FieldId, Option<u64>)>, String> {
         let How::Views { rotating, .. } = &self.how else { return Ok(Vec::new()) };
@@ -129,8 +143,7 @@ impl Job<'_> {
     /// How many runs all views over this field take.
     fn views_over(&self, field: FieldId) -> Result<u64, String> {
         let How::Views { subject, n, coalitions, .. } = &self.how else { return Ok(0) };
-        let shape = subject.shape(*n);
-        let values = shape.parties.iter().map(Vec::len).sum::<usize>() + shape.shared.len();
+        let values = values(*subject, *n);
         let mut each = coalitions.iter().map(|c| estimate(*subject, &instance(field, *n, c), values));
         each.try_fold(0u64, |sum, k| Ok(sum.saturating_add(k?)))
     }
@@ -144,6 +157,18 @@ impl Job<'_> {
             row.skipped = fields.into_iter().filter_map(|(f, runs)| Some((f.name().to_owned(), runs?))).collect();
         }
     }
+}
+
+/// How many values `n` parties put in together.
+fn values(subject: &dyn DynSubject, n: usize) -> usize {
+    let shape = subject.shape(n);
+    shape.parties.iter().map(Vec::len).sum::<usize>() + shape.shared.len()
+}
+
+/// How many runs it takes to count what one strategy comes to: the coalition's inputs are fixed.
+fn simulated_runs(subject: &dyn DynSubject, at: &Instance) -> Result<u64, String> {
+    let [_, theirs] = positions(&subject.shape(at.world.parties.n()), at.world.corrupt);
+    estimate(subject, at, theirs.len())
 }
 
 /// Lets the seeds choose one subject, of those that do not take too long and have views to compare, whose views are

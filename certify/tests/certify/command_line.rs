@@ -1,6 +1,7 @@
 //! Commands, files and the published shape.
 
 use quorate_certify::certificate::{schema, store, strict};
+use quorate_certify::evidence::Evidence;
 use serde_json::Value;
 use spec::ExitCode;
 
@@ -130,4 +131,28 @@ fn lists_explanations_searches_and_controls() {
     assert_eq!(code(&["attack", "toy.sum", "--attack", "toy.choose", "--control", "--seed", SEED]), ExitCode::Pass);
     assert_eq!(code(&["--help"]), ExitCode::Pass);
     assert_eq!(code(&["--version"]), ExitCode::Pass);
+}
+
+/// What a plan says beforehand is what a certificate counts afterwards.
+#[test]
+fn a_plan_tells_the_rows_and_how_often_something_is_run() {
+    let words = ["online.output", "--tier", "quick", "--n", "2", "--seed", SEED];
+    let program = std::process::Command::new(env!("CARGO_BIN_EXE_quorate-certify"));
+    let planned = { program }.args(words).arg("--plan").output().unwrap();
+    assert_eq!(planned.status.code(), Some(0), "{}", String::from_utf8_lossy(&planned.stderr));
+    let planned = String::from_utf8(planned.stdout).unwrap();
+    let dir = tempfile::tempdir().unwrap();
+    let (_, stored) = certify(&[], "online.output", &["--n", "2"], dir.path());
+    let (rows, log) = (&stored.certificate.measured.rows, stored.log.as_ref().unwrap());
+    let lines: Vec<Vec<&str>> = planned.lines().skip(2).map(|l| l.split_whitespace().collect()).collect();
+    for (row, line) in rows.iter().zip(&lines) {
+        assert_eq!(line[0], row.key());
+        let units = log.iter().filter(|e| e.row == row.key()).count();
+        assert_eq!(line[1], units.to_string(), "{line:?}");
+        if let Evidence::Views(views) = row {
+            assert_eq!(line[2], views.points.iter().map(|p| p.runs).sum::<u64>().to_string(), "{line:?}");
+        }
+    }
+    let all = format!("{} rows, {} lines of log, ", rows.len(), log.len());
+    assert!(planned.lines().last().unwrap().starts_with(&all), "{planned}");
 }
