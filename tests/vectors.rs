@@ -184,7 +184,7 @@ fn vectors_of_a_multiplication() {
         let inputs: Vec<F128> = [2, 5, 1][..n].iter().map(|v| F128::from_u64(*v)).collect();
         let (hand, inputs) = (&hand, &inputs);
         transcript("multiplication", file, what, n, |mut s| async move {
-            let (mut key, mut supply) = *hand.take(s.me())?;
+            let (mut key, mut supply) = hand.take(s.me())?;
             let mut out = Vec::new();
             let mine = inputs[s.me().index()];
             elements(&mut out, &[programs::product(&mut s, &mut key, &mut supply, mine).await?]);

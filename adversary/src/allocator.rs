@@ -130,7 +130,8 @@ unsafe fn give_back(k: usize, block: *mut u8) {
 // SAFETY: all memory comes from mimalloc and goes back to it or to a list of its own size; blocks have at least the size
 // and alignment that were asked for.
 unsafe impl GlobalAlloc for SmallRuns {
-    // Inlined, they make so much of every caller that less is inlined there.
+    // Neither is inlined: they make so much of every caller that less is inlined there, and no compiler is to know that an
+    // address is written into a freed block of less than eight bytes.
     #[inline(never)]
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         // SAFETY: any size and any power of two may be asked for.
@@ -140,7 +141,7 @@ unsafe impl GlobalAlloc for SmallRuns {
                     block if block.is_null() => mi::mi_malloc((k + 1) * STEP).cast(),
                     block => block,
                 },
-                // What is larger is aligned for everything.
+                // A large one is aligned for everything.
                 None if layout.align() <= STEP => mi::mi_malloc(layout.size()).cast(),
                 None => mi::mi_malloc_aligned(layout.size(), layout.align()).cast(),
             }
@@ -195,6 +196,10 @@ unsafe impl GlobalAlloc for SmallRuns {
 
 #[cfg(test)]
 mod tests {
+    use std::cell::RefCell;
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicBool, Ordering};
+
     use super::*;
 
     fn aligned(block: *mut u8, to: usize) -> bool {
@@ -280,5 +285,40 @@ mod tests {
         assert_eq!(class_of(layout(size + 1, 1)), None);
         assert_eq!(class_of(layout(0, 1)), None);
         assert_eq!(class_of(layout(8, 32)), None);
+    }
+
+    /// What is freed while a thread ends, after it has given back what it kept.
+    struct Late {
+        block: *mut u8,
+        empty: Arc<AtomicBool>,
+    }
+    impl Drop for Late {
+        fn drop(&mut self) {
+            // SAFETY: from here, once.
+            unsafe { SmallRuns.dealloc(self.block, layout(48, 8)) };
+            let empty = lists(|lists| lists.iter().all(|spare| spare.first.is_null() && spare.room == 0));
+            self.empty.store(empty, Ordering::Relaxed);
+        }
+    }
+    thread_local! {
+        static LATE: RefCell<Option<Late>> = const { RefCell::new(None) };
+    }
+
+    #[test]
+    fn a_thread_that_ends_gives_everything_back() {
+        let empty = Arc::new(AtomicBool::new(false));
+        let told = empty.clone();
+        let ends = move || {
+            // SAFETY: any size may be asked for, and both blocks are freed once.
+            unsafe {
+                let [block, other] = [(); 2].map(|()| SmallRuns.alloc(layout(48, 8)));
+                // Destructors run in reverse: this one has to be known before that of the lists.
+                LATE.set(Some(Late { block, empty: told }));
+                SmallRuns.dealloc(other, layout(48, 8));
+            }
+            assert!(lists(|lists| !lists[2].first.is_null() && lists[2].room == KEPT - 1));
+        };
+        std::thread::spawn(ends).join().unwrap();
+        assert!(empty.load(Ordering::Relaxed));
     }
 }

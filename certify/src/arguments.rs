@@ -119,7 +119,7 @@ pub struct Certify {
     /// Print the certificate itself, in canonical JSON, instead of tables.
     #[arg(long)]
     pub json: bool,
-    /// Show what would be run and how often, and run none of it.
+    /// Show every row with the runs that it takes, and make none. Finding them out takes a few honest runs.
     #[arg(long, conflicts_with_all = ["out", "json"])]
     pub plan: bool,
     /// Only rows whose names start so. Never a pass: the rest is missing.
@@ -154,7 +154,7 @@ pub enum Tier {
     Quick,
     /// Eight seeds, and a sample of what takes longest: up to half an hour.
     Standard,
-    /// Thirty-two seeds, nothing only sampled, four parties too: meant for a night.
+    /// Thirty-two seeds, nothing only sampled, four parties too: an hour or two.
     Deep,
 }
 
@@ -351,6 +351,11 @@ impl Limits {
 }
 
 impl Certify {
+    /// What is not tolerated.
+    #[must_use]
+    pub fn patience(&self) -> Patience {
+        Patience { seconds: self.run_limit, memory: self.memory_limit }
+    }
     /// What is asked, with what the protocol says where the command line says nothing.
     #[must_use]
     pub fn question(&self, protocol: &Protocol<'_>) -> Question {

@@ -1,8 +1,8 @@
 //! Runs a plan on all processors.
 
 use std::cell::Cell;
-use std::sync::Once;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Once, OnceLock};
 
 use crate::evidence::Evidence;
 use crate::job::{self, Job};
@@ -36,30 +36,19 @@ pub struct Measured {
     pub log: Vec<Entry>,
 }
 
-/// Makes all rows.
-pub fn measure(jobs: &mut [Job<'_>], root: &Root, patience: Patience, silent: bool) -> Result<Measured, String> {
+/// Everything that is run for every row, found out before the first of it is played; that takes honest runs.
+pub fn plan(jobs: &mut [Job<'_>], root: &Root, watchdog: &Watchdog) -> Result<Vec<Vec<Unit>>, String> {
     quiet_panics();
-    let mut progress = Progress::new(silent, jobs.len(), jobs.iter().map(|j| j.weight).sum());
-    let watchdog = Watchdog::start(patience);
     PLAYING.set(true);
     watchdog.watching("the choice of the rotating field", || job::rotate(jobs, root));
-    PLAYING.set(false);
-    let mut measured = Measured { rows: Vec::with_capacity(jobs.len()), log: Vec::new() };
-    for job in jobs {
+    let units = |job: &mut Job<'_>| {
         let key = job.row.key();
-        progress.begins(&key);
-        PLAYING.set(true);
         let units = watchdog.watching(&format!("{key}, the runs of it"), || job.units(root));
-        PLAYING.set(false);
-        let units = units.map_err(|e| format!("{key}: {e}"))?;
-        let found = play_all(job, root, &units, &watchdog, &mut progress);
-        progress.ends(job.weight, units.len());
-        let entry = |(unit, found): (Unit, Found)| Entry { row: key.clone(), unit, found };
-        let entries: Vec<Entry> = units.into_iter().zip(found).map(entry).collect();
-        measured.rows.push(job.row.recounted(&entries.iter().collect::<Vec<_>>())?);
-        measured.log.extend(entries);
-    }
-    Ok(measured)
+        units.map_err(|e| format!("{key}: {e}"))
+    };
+    let all = jobs.iter_mut().map(units).collect();
+    PLAYING.set(false);
+    all
 }
 
 /// What would be run for one row.
@@ -72,49 +61,99 @@ pub struct Planned {
     pub runs: u64,
     /// Whether every unit says how many runs it takes.
     pub known: bool,
+    /// Fields that are left out because they would take too long.
+    pub left_out: Vec<String>,
 }
 
-/// What would be run. Finding it out takes honest runs.
+/// What would be run.
 pub fn planned(jobs: &mut [Job<'_>], root: &Root, patience: Patience) -> Result<Vec<Planned>, String> {
-    quiet_panics();
     let watchdog = Watchdog::start(patience);
-    PLAYING.set(true);
-    watchdog.watching("the choice of the rotating field", || job::rotate(jobs, root));
-    let plan = |job: &mut Job<'_>| {
-        let key = job.row.key();
-        let units = watchdog.watching(&format!("{key}, the runs of it"), || job.units(root))?;
-        let runs: Vec<_> = units.iter().map(|unit| job.runs(unit)).collect::<Result<_, _>>()?;
-        let (known, runs) = (runs.iter().all(Option::is_some), runs.into_iter().flatten());
-        let runs = runs.fold(0, u64::saturating_add);
-        Ok::<_, String>(Planned { row: key, units: units.len(), runs, known })
+    let plans = plan(jobs, root, &watchdog)?;
+    let row = |(job, units): (&Job<'_>, &Vec<Unit>)| {
+        let runs = || units.iter().map(|unit| job.runs(unit)).collect::<Result<Vec<_>, _>>();
+        let runs = watchdog.watching(&format!("{}, the number of its runs", job.row.key()), runs)?;
+        let known = runs.iter().all(Option::is_some);
+        let runs = runs.into_iter().flatten().fold(0, u64::saturating_add);
+        let left_out = match &job.row {
+            Evidence::Views(row) => row.skipped.keys().cloned().collect(),
+            Evidence::Simulator(row) => row.skipped.keys().cloned().collect(),
+            _ => Vec::new(),
+        };
+        Ok(Planned { row: job.row.key(), units: units.len(), runs, known, left_out })
     };
-    let rows = jobs.iter_mut().map(plan).collect();
-    PLAYING.set(false);
-    rows
+    jobs.iter().zip(&plans).map(row).collect()
 }
 
-/// Plays units on all processors; what was found is in their order.
-pub fn play_all(
-    job: &Job<'_>,
+/// Makes all rows.
+pub fn measure(jobs: &mut [Job<'_>], root: &Root, patience: Patience, silent: bool) -> Result<Measured, String> {
+    let watchdog = Watchdog::start(patience);
+    if !silent {
+        eprintln!("finding out what there is to run");
+    }
+    let plans = plan(jobs, root, &watchdog)?;
+    let mut found = play(jobs, &plans, root, &watchdog, silent)?.into_iter();
+    let mut measured = Measured { rows: Vec::with_capacity(jobs.len()), log: Vec::new() };
+    for (job, units) in jobs.iter().zip(plans) {
+        let entry = |(unit, found): (Unit, Found)| Entry { row: job.row.key(), unit, found };
+        let entries: Vec<Entry> = units.into_iter().zip(&mut found).map(entry).collect();
+        measured.rows.push(job.row.recounted(&entries.iter().collect::<Vec<_>>())?);
+        measured.log.extend(entries);
+    }
+    Ok(measured)
+}
+
+/// Plays these runs of every job on all processors; what was found is in their order. It goes through all jobs at once: the
+/// last long run of one would leave the other processors without work. Ends at the first that could not be done.
+pub fn play(
+    jobs: &[Job<'_>],
+    plans: &[Vec<Unit>],
     root: &Root,
-    units: &[Unit],
     watchdog: &Watchdog,
-    progress: &mut Progress,
-) -> Vec<Found> {
-    let key = job.row.key();
-    let play = |k: usize| watchdog.watching(&format!("{key}, {:?}", units[k]), || job.play(root, &units[k]));
-    on_all_processors(units.len(), &mut |k| progress.runs(job.weight, k, units.len()), play)
+    silent: bool,
+) -> Result<Vec<Found>, String> {
+    let keys: Vec<String> = jobs.iter().map(|job| job.row.key()).collect();
+    let of_job = |(j, units): (usize, &Vec<Unit>)| (0..units.len()).map(move |u| (j, u));
+    let all: Vec<(usize, usize)> = plans.iter().enumerate().flat_map(of_job).collect();
+    let weight = |j: usize| if plans[j].is_empty() { 0 } else { jobs[j].weight };
+    let mut progress = Progress::new(silent, jobs.len(), (0..jobs.len()).map(weight).sum());
+    let mut begun = 0;
+    let mut begins = |k: usize| {
+        let (j, u) = all[k];
+        while begun <= j {
+            if let Some(last) = begun.checked_sub(1) {
+                progress.ends(weight(last), plans[last].len());
+            }
+            progress.begins(&keys[begun]);
+            begun += 1;
+        }
+        progress.runs(weight(j), u, plans[j].len());
+    };
+    let failed = OnceLock::new();
+    let found = on_all_processors(all.len(), &mut begins, |k| {
+        let (j, u) = all[k];
+        let (key, unit) = (&keys[j], &plans[j][u]);
+        if failed.get().is_some() {
+            return Found::Error(String::new());
+        }
+        let found = watchdog.watching(&format!("{key}, {unit:?}"), || jobs[j].play(root, unit));
+        if let Found::Error(e) = &found {
+            failed.get_or_init(|| format!("{key}, {unit:?}: {e}"));
+        }
+        found
+    });
+    failed.into_inner().map_or(Ok(found), Err)
 }
 
-/// Plays so many runs on all processors; what came of them is in their order. `done` is told how far it is.
+/// Plays so many runs on all processors; what came of them is in their order. `begins` is told of each that this thread
+/// takes.
 pub fn on_all_processors<T: Send>(
     count: usize,
-    done: &mut dyn FnMut(usize),
+    begins: &mut dyn FnMut(usize),
     play: impl Fn(usize) -> T + Sync,
 ) -> Vec<T> {
     let threads = std::thread::available_parallelism().map_or(1, usize::from).min(count).max(1);
     let next = AtomicUsize::new(0);
-    let work = |done: &mut dyn FnMut(usize)| {
+    let work = |begins: &mut dyn FnMut(usize)| {
         PLAYING.set(true);
         let mut mine = Vec::new();
         loop {
@@ -122,15 +161,15 @@ pub fn on_all_processors<T: Send>(
             if k >= count {
                 break;
             }
+            begins(k);
             mine.push((k, play(k)));
-            done(k);
         }
         PLAYING.set(false);
         mine
     };
     let mut all: Vec<(usize, T)> = std::thread::scope(|s| {
         let others: Vec<_> = (1..threads).map(|_| s.spawn(|| work(&mut |_| ()))).collect();
-        let mut all = work(done);
+        let mut all = work(begins);
         // A panic of a run is caught in it; one of ours goes on.
         all.extend(others.into_iter().flat_map(|t| t.join().unwrap_or_else(|e| std::panic::resume_unwind(e))));
         all

@@ -7,10 +7,12 @@ use adversary::DynSubject;
 use adversary::cases::{Case, Cost};
 use adversary::exact::Measurement;
 use adversary::sweep::Effort;
-use spec::{Bound, Level};
+use spec::Adversary::{A1, A2, A3};
+use spec::{Bound, Level, Levels};
 use transport::PartySet;
 
 use crate::arguments::Tier;
+use crate::certificate::derive::concerns;
 use crate::evidence::{
     self, Evidence, attack, best, counted, coverage, honest, outputs, property, sampled, simulator, sweep, views,
     weakness,
@@ -61,8 +63,13 @@ pub fn sensible(protocol: &Protocol<'_>, q: &Question) -> Result<(), String> {
 pub fn jobs<'a>(protocol: &Protocol<'a>, q: &Question) -> Result<Vec<Job<'a>>, String> {
     sensible(protocol, q)?;
     let mut jobs = Vec::new();
-    let mut add = |row: Evidence, how: How<'a>, weight: u64| {
-        if q.only.as_deref().is_none_or(|prefix| row.id().starts_with(prefix)) {
+    // What no level that is asked for implies is not run, and a part that promises less than the whole is held to less.
+    let speaks = |levels: Levels, row: &Evidence| {
+        let implied = |l: &Level| [A1, A2, A3].into_iter().filter(|a| *a <= l.adversary).any(|a| concerns(row, a));
+        q.levels.iter().any(|l| levels.satisfies(*l) && implied(l))
+    };
+    let mut add_to = |levels: Levels, row: Evidence, how: How<'a>, weight: u64| {
+        if q.only.as_deref().is_none_or(|prefix| row.id().starts_with(prefix)) && speaks(levels, &row) {
             jobs.push(Job { row, how, tier: q.tier, weight });
         }
     };
@@ -71,6 +78,7 @@ pub fn jobs<'a>(protocol: &Protocol<'a>, q: &Question) -> Result<Vec<Job<'a>>, S
         let coalitions = largest.coalitions(*n).map_err(|e| e.to_string())?;
         let parties = *n as u64;
         for subject in &protocol.parts {
+            let mut add = |row, how, weight| add_to(subject.claim().levels, row, how, weight);
             let id = |kind: &str| format!("{}/{n}/{kind}", subject.name());
             let row = outputs::Row { id: id("outputs"), parties, ..outputs::Row::default() };
             add(Evidence::Outputs(row), How::Outputs { subject: *subject, n: *n }, 1);
@@ -93,17 +101,18 @@ pub fn jobs<'a>(protocol: &Protocol<'a>, q: &Question) -> Result<Vec<Job<'a>>, S
                 }
             }
         }
-        let row = coverage::Row {
-            id: format!("coverage/{n}"),
-            parties,
-            planned: protocol.parts.len() as u64,
-            allowed: crate::covering::allowed(&protocol.parts),
-            ..coverage::Row::default()
+        let mut add = |row, how, weight| add_to(protocol.claim.levels, row, how, weight);
+        let held = |row: &Evidence| {
+            protocol.parts.iter().copied().filter(|s| speaks(s.claim().levels, row)).collect::<Vec<_>>()
         };
-        let how = How::Cover { subjects: protocol.parts.clone(), n: *n, coalitions: coalitions.clone() };
+        let mut row = coverage::Row { id: format!("coverage/{n}"), parties, ..coverage::Row::default() };
+        let subjects = held(&Evidence::Coverage(row.clone()));
+        row.planned = subjects.len() as u64;
+        row.allowed = crate::covering::allowed(&subjects);
+        let how = How::Cover { subjects, n: *n, coalitions: coalitions.clone() };
         add(Evidence::Coverage(row), how, q.tier.seeds());
         for property in Property::ANY {
-            let (row, how) = looked_at(property, protocol, *n, &coalitions, q.tier);
+            let (row, how) = looked_at(property, &held, *n, &coalitions, q.tier);
             add(row, how, q.tier.seeds());
         }
         // The cases of a protocol that has some are swept as they are, with the last party corrupt.
@@ -112,13 +121,14 @@ pub fn jobs<'a>(protocol: &Protocol<'a>, q: &Question) -> Result<Vec<Job<'a>>, S
         for subject in parts {
             for corrupt in &coalitions {
                 let (row, how) = subject_sweep(*subject, *n, corrupt, q.tier)?;
-                add(row, how, 2);
+                add_to(subject.claim().levels, row, how, 2);
             }
         }
     }
-    // Inputs, commitments and sessions of this project are looked at whatever the question says.
+    let mut add = |row, how, weight| add_to(protocol.claim.levels, row, how, weight);
+    // Inputs, commitments and sessions of this project are looked at whichever of its protocols it is.
     for property in Property::OWN.into_iter().filter(|_| !protocol.foreign) {
-        let (row, how) = looked_at(property, protocol, property.parties(), &[], q.tier);
+        let (row, how) = looked_at(property, &|_| protocol.parts.clone(), property.parties(), &[], q.tier);
         add(row, how, 1);
     }
     for case in protocol.cases.iter().filter(|c| q.parties.contains(&c.n)) {
@@ -196,29 +206,32 @@ fn subject_sweep<'a>(
         allowed,
         ..sweep::Row::default()
     };
-    let seeds = tier.seeds().min(8);
+    // Four parties have fourteen coalitions.
+    let seeds = tier.seeds().min(if n > 3 { 2 } else { 8 });
     let made = (0..seeds).map(|_| OnceLock::new()).collect();
     let targets = Targets::Subject { subject, n, corrupt: PartySet::of(corrupt), made };
     Ok((Evidence::Sweep(row), How::Sweep { targets, seeds, effort: Effort::Every }))
 }
 
+/// A property, of the subjects that are `held` to it.
 fn looked_at<'a>(
     property: Property,
-    protocol: &Protocol<'a>,
+    held: &dyn Fn(&Evidence) -> Vec<&'a dyn DynSubject>,
     n: usize,
     coalitions: &[Vec<usize>],
     tier: Tier,
 ) -> (Evidence, How<'a>) {
-    let places = property.places(&protocol.parts, n, coalitions, tier);
-    let row = property::Row {
+    let mut row = property::Row {
         id: format!("{}/{n}", property.name()),
         parties: n as u64,
         property: property.name().into(),
         holds: property.holds().into(),
-        planned: places.len() as u64,
         ..property::Row::default()
     };
-    (Evidence::Property(row), How::Look { property, subjects: protocol.parts.clone(), n, places })
+    let subjects = held(&Evidence::Property(row.clone()));
+    let places = property.places(&subjects, n, coalitions, tier);
+    row.planned = places.len() as u64;
+    (Evidence::Property(row), How::Look { property, subjects, n, places })
 }
 
 fn simulated<'a>(subject: &'a dyn DynSubject, n: usize, corrupt: &[usize], family: Family) -> (Evidence, How<'a>) {
@@ -253,16 +266,16 @@ impl Tier {
         match self {
             Self::Quick => 1_000_000,
             Self::Standard => 5_000_000,
-            Self::Deep => 300_000_000,
+            Self::Deep => 50_000_000,
         }
     }
-    /// The most runs of one strategy whose best simulator is sought.
+    /// The most runs for the best simulators of one row over one field, of all its strategies together, and for comparing
+    /// what the aborts of one subject tell.
     pub(crate) fn most_simulated(self) -> u64 {
         match self {
-            Self::Quick => 10_000,
-            Self::Standard => 400_000,
-            // Half a minute each, of hundreds: more is no night any more.
-            Self::Deep => 2_000_000,
+            Self::Quick => 150_000,
+            Self::Standard => 2_400_000,
+            Self::Deep => 4_000_000,
         }
     }
     fn views_weight(self) -> u64 {
@@ -285,7 +298,7 @@ impl Tier {
 
 /// The lines of a log by their row, in order.
 #[must_use]
-pub fn by_row(log: &[Entry]) -> BTreeMap<&str, Vec<&Entry>> {
+pub fn by_row<'a>(log: impl IntoIterator<Item = &'a Entry>) -> BTreeMap<&'a str, Vec<&'a Entry>> {
     let mut of: BTreeMap<&str, Vec<&Entry>> = BTreeMap::new();
     for e in log {
         of.entry(&e.row).or_default().push(e);

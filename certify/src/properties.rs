@@ -12,6 +12,7 @@ use transport::PartySet;
 use crate::arguments::Tier;
 use crate::certificate::strict::MOST;
 use crate::estimate::estimate;
+use crate::job::values;
 use crate::simulate::{self, Family};
 
 /// The figure of an instance that would take too long.
@@ -172,18 +173,17 @@ impl Property {
             }
             _ => {
                 let here = simulate::instance(Family::Changes, field, n, &at.corrupt);
-                let runs =
-                    estimate(subject, &here, shape.parties.iter().map(Vec::len).sum::<usize>() + shape.shared.len());
-                let runs = runs.map_err(Error::Local)?;
+                let each = estimate(subject, &here, values(subject, n)).map_err(Error::Local)?;
+                let mut families = vec![Family::Changes, Family::Withholds, Family::Lies, Family::Vectors];
+                families.retain(|f| each <= tier.most_simulated() && f.concerns(subject, n, &at.corrupt));
+                let mut all = Vec::new();
+                for family in families {
+                    all.extend(family.strategies(subject, &here)?);
+                }
+                let runs = each.saturating_mul(all.len().max(1) as u64);
                 if runs > tier.most_simulated() {
                     let row = Row::new(self.name(), named(subject, &here));
                     return Ok(row.with(TOO_MANY, Value::Count(runs.min(MOST))));
-                }
-                let mut all = Vec::new();
-                for family in [Family::Changes, Family::Withholds, Family::Lies, Family::Vectors] {
-                    if family.concerns(subject, n, &at.corrupt) {
-                        all.extend(family.strategies(subject, &here)?);
-                    }
                 }
                 aborts::tell_nothing_under(subject, &here, all.into_iter().map(|s| (s.name, s.script)))
             }

@@ -203,6 +203,14 @@ pub fn instance(family: Family, field: FieldId, n: usize, corrupt: &[usize]) -> 
     Instance { field, world, shares: CorruptShares::Zero }
 }
 
+/// How many different things the coalition may put in, see [`own_inputs`].
+pub fn choices_of_inputs(subject: &dyn DynSubject, at: &Instance, all: bool) -> Result<u64> {
+    let [mine, _] = positions(&subject.shape(at.world.parties.n()), at.world.corrupt);
+    let order = at.field.small_order().ok_or_else(|| Error::Local(format!("{} is too large to count", at.field)))?;
+    let values = u32::try_from(mine.len()).unwrap_or(u32::MAX);
+    Ok(if all { order.saturating_pow(values) } else { 1 })
+}
+
 /// What the coalition may put in: all values for each of its inputs, or only ones.
 pub fn own_inputs(subject: &dyn DynSubject, at: &Instance, all: bool) -> Result<Vec<Vec<u64>>> {
     let [mine, _] = positions(&subject.shape(at.world.parties.n()), at.world.corrupt);

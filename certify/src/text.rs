@@ -16,12 +16,12 @@ pub fn planned(rows: &[Planned]) -> String {
         (0, false) => "?".into(),
         (_, false) => format!("{runs} and more"),
     };
-    let line = |p: &Planned| vec![p.row.clone(), p.units.to_string(), runs(p.runs, p.known)];
+    let line = |p: &Planned| vec![p.row.clone(), p.units.to_string(), runs(p.runs, p.known), p.left_out.join(", ")];
     let units = rows.iter().map(|p| p.units).sum::<usize>();
     let all = rows.iter().fold(0, |sum: u64, p| sum.saturating_add(p.runs));
     format!(
         "{}\n{} rows, {units} lines of log, {} runs; `?`: only counting tells\n",
-        table(&["row", "lines of log", "runs"], &rows.iter().map(line).collect::<Vec<_>>()),
+        table(&["row", "lines of log", "runs", "not over"], &rows.iter().map(line).collect::<Vec<_>>()),
         rows.len(),
         runs(all, rows.iter().all(|p| p.known)),
     )

@@ -10,8 +10,9 @@ use crate::certificate::provenance::Program;
 use crate::certificate::store::{self, Stored};
 use crate::certificate::{Asked, FORMAT, Promise, derive::Derived, strict, tree};
 use crate::evidence::Evidence;
-use crate::job::{self, Job};
+use crate::job::Job;
 use crate::log::{self, Entry, Unit};
+use crate::measure;
 use crate::page;
 use crate::plan::{self, Question};
 use crate::registry::Registry;
@@ -144,7 +145,7 @@ fn expected_rows<'a>(
     question: &Question,
     (same_program, root, patience): (bool, &Root, Patience),
     found: &mut Verified,
-) -> Result<Option<Vec<Planned<'a>>>, String> {
+) -> Result<Option<Vec<Expected<'a>>>, String> {
     let m = &stored.certificate.measured;
     let Ok(protocol) = registry.find(&m.protocol.name) else {
         found.open.push(format!(
@@ -153,7 +154,7 @@ fn expected_rows<'a>(
         ));
         return Ok(None);
     };
-    if !same_program && !protocol.foreign {
+    if !same_program {
         found.open.push(
             "another version measured it, so that no row is missing is taken on trust: verify with that version".into(),
         );
@@ -164,35 +165,31 @@ fn expected_rows<'a>(
         return Err(format!("`{}` does not promise what the certificate says", m.protocol.name));
     }
     let mut jobs = plan::jobs(&protocol, question)?;
-    let watchdog = Watchdog::start(patience);
-    watchdog.watching("the choice of the rotating field", || job::rotate(&mut jobs, root));
     if jobs.len() != m.rows.len() {
         return Err(format!("it has {} rows where the question has {}", m.rows.len(), jobs.len()));
     }
+    let plans = measure::plan(&mut jobs, root, &Watchdog::start(patience))?;
     let mut planned = Vec::with_capacity(jobs.len());
-    for (mut job, row) in jobs.into_iter().zip(&m.rows) {
-        let key = job.row.key();
-        let units = watchdog.watching(&format!("{key}, the runs of it"), || job.units(root));
-        let units = units.map_err(|e| format!("{key}: {e}"))?;
+    for ((job, units), row) in jobs.into_iter().zip(plans).zip(&m.rows) {
         if row.recounted(&[])? != job.row {
             return Err(format!("the row `{}` is not what this program calls `{}`", row.id(), job.id()));
         }
         if let Evidence::Weakness(row) = row {
             weaknesses::same(row, question.tier)?;
         }
-        planned.push(Planned { job, units });
+        planned.push(Expected { job, units });
     }
     found.notes.push("no row is missing, and each says what it is".into());
     Ok(Some(planned))
 }
 
 /// What this program runs for one row.
-struct Planned<'a> {
+struct Expected<'a> {
     job: Job<'a>,
     units: Vec<Unit>,
 }
 
-impl Planned<'_> {
+impl Expected<'_> {
     /// Whether these lines are of the planned runs, one by one and in order, and their proofs of this functionality.
     fn check(&self, lines: &[&Entry]) -> Result<(), String> {
         if !self.units.iter().eq(lines.iter().map(|e| &e.unit)) {
@@ -202,7 +199,7 @@ impl Planned<'_> {
     }
 }
 
-fn counted_from_log(stored: &Stored, planned: Option<&[Planned<'_>]>, found: &mut Verified) -> Result<(), String> {
+fn counted_from_log(stored: &Stored, planned: Option<&[Expected<'_>]>, found: &mut Verified) -> Result<(), String> {
     let m = &stored.certificate.measured;
     let Some(entries) = &stored.log else {
         found.open.push(format!("the log of all runs ({}) is not there: every count is taken on trust", store::LOG));

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use adversary::pulse::Observer;
 use spec::ExitCode;
 
-/// How long a unit of many runs may take: counting the largest figure takes a tenth of it.
+/// How long a unit of many runs may take: many times what the largest takes.
 const LONGEST: Duration = Duration::from_secs(1800);
 /// How long a single run may take, unless told otherwise.
 pub const LONGEST_RUN: u64 = 120;

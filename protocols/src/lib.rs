@@ -57,7 +57,7 @@ pub use session::{Session, SessionId};
 pub use share::{AUTH_CONSISTENCY, Authenticator, INIT_ALPHA, MAC_CHECK, MAC_OUTPUT, MacKey, Shared};
 pub use supply::{Clear, Masks, Memory, Supply, Triples};
 pub use tape::{Source, Tape};
-pub use triple::{Mascot, Partners, TRIPLE_SACRIFICE, sacrifice};
+pub use triple::{Mascot, Partners, TRIPLE_SACRIFICE, product_for_measurement, sacrifice};
 pub use vole::{Copee, Products};
 
 use spec::{Bound, Check};

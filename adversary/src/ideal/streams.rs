@@ -1,4 +1,4 @@
-//! Ideal transfer of streams, what COPEe stands on if its generator is perfect. Over tiny fields the trusted program draws
+//! Ideal transfer of streams, what COPEe stands on if its generator is perfect, and of strings for products. Over tiny fields the trusted program draws
 //! the elements of every stream itself: they are coins of the run like all others, so what is made of them can be counted.
 //! Over large fields it draws seeds.
 //!
@@ -16,7 +16,6 @@ use protocols::{ForMeasurement, Result, Session, Tape};
 use transport::{Meta, PartyId, PartySet, PerParty};
 use zeroize::ZeroizeOnDrop;
 
-use super::ot::IdealOt;
 use super::{hub, request};
 use crate::fields::FieldId;
 
@@ -136,6 +135,19 @@ impl<F: PrimeField, const OWNERS: usize> RandomOt for IdealStreams<F, OWNERS> {
         choices: &[u128],
         n: usize,
     ) -> Result<PerParty<OtBatch<G>>> {
-        IdealOt.extend(s, choices, n).await
+        let choices: Vec<bool> = (0..n).map(|i| choices[i / 128] >> (i % 128) & 1 == 1).collect();
+        // A transferred string is the first element of a stream that nobody reads further.
+        let seeds = IdealStreams::<G, 0>::seeds(s, &choices).await?;
+        let string = |seed: &Seed| {
+            let mut first = [G::Residue::ZERO];
+            Drawn::<G>::of(seed).read(&mut first);
+            first[0]
+        };
+        let batch = |s: &SeedOts| OtBatch {
+            zero: s.sent.iter().map(|[zero, _]| string(zero)).collect(),
+            one: s.sent.iter().map(|[_, one]| string(one)).collect(),
+            chosen: s.received.iter().map(string).collect(),
+        };
+        Ok(PerParty::from_vec(seeds.values().map(batch).collect()))
     }
 }

@@ -239,7 +239,7 @@ impl Adversary for Script<'_> {
     }
 }
 
-/// The same payload once more. A short one is copied for less than sharing it costs: counting owners locks the memory bus.
+/// The same payload once more. A short one is copied, for less than an atomic count of its owners costs.
 fn copied(body: &Bytes) -> Bytes {
     if body.len() <= 256 { Bytes::copy_from_slice(body) } else { body.clone() }
 }

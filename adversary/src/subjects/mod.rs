@@ -3,6 +3,7 @@
 
 mod authenticate;
 mod online;
+mod product;
 mod triple;
 
 use protocols::Error;
@@ -11,11 +12,23 @@ use crate::DynSubject;
 
 pub use authenticate::{Authenticated, SumOfAuthenticated};
 pub use online::{Multiplied, Multiply, Product, Show, ShowTo, Store, Sum};
+pub use product::Transferred;
 pub use triple::Sacrificed;
 
 /// All of them.
-pub const ALL: &[&dyn DynSubject] =
-    &[&Multiply, &Multiplied, &Product, &Sum, &Show, &ShowTo, &Store, &Sacrificed, &Authenticated, &SumOfAuthenticated];
+pub const ALL: &[&dyn DynSubject] = &[
+    &Multiply,
+    &Multiplied,
+    &Product,
+    &Sum,
+    &Show,
+    &ShowTo,
+    &Store,
+    &Sacrificed,
+    &Authenticated,
+    &SumOfAuthenticated,
+    &Transferred,
+];
 
 /// The subject of this name.
 #[must_use]

@@ -1,7 +1,7 @@
 //! How long one attacked multiplication takes in the simulator, MAC checks included: enumerated over every coin of the
 //! tiny fields on all processors, and sampled on one over F_31, on ideal and on real coin and commitment.
 //!
-//! `cargo run --release -p quorate-benches --bin attacked_runs`
+//! `cargo run --release -p quorate-benches --bin attacked_runs [enumerated|hybrid|data|real [ROUNDS]]`
 //!
 //! On a shared machine a processor does not always get its full speed. Beside every time stands the speed it had just
 //! then: that of a chain of multiplications, each of which waits for the one before (four cycles on x86-64).
@@ -36,8 +36,7 @@ fn gigahertz() -> f64 {
     4.0 * f64::from(LINKS) / start.elapsed().as_nanos() as f64
 }
 
-/// How often a round of so many runs is timed: short rounds, as a shared machine is undisturbed for moments only.
-const ROUNDS: u64 = 100;
+/// How many runs are timed at once: few, as a shared machine is undisturbed for moments only.
 const RUNS: u32 = 2_000;
 
 /// What one of [`RUNS`] runs took.
@@ -53,7 +52,8 @@ struct Timed {
 /// Times rounds of runs.
 fn timed(mut round: impl FnMut(u64) -> Result<()>) -> Result<Timed> {
     let (mut best, mut all) = ((f64::INFINITY, 0.0), Vec::new());
-    for k in 0..ROUNDS {
+    let rounds = std::env::args().nth(2).and_then(|rounds| rounds.parse().ok()).unwrap_or(100);
+    for k in 0..rounds {
         let before = gigahertz();
         let start = Instant::now();
         round(k)?;

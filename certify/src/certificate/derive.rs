@@ -123,7 +123,7 @@ fn sole_causes(m: &Measured, verdicts: &[Verdict]) -> Figure {
 }
 
 /// Whether a row speaks of this adversary.
-pub(super) fn concerns(row: &Evidence, adversary: Adversary) -> bool {
+pub(crate) fn concerns(row: &Evidence, adversary: Adversary) -> bool {
     match row {
         Evidence::Outputs(_) | Evidence::Honest(_) | Evidence::Weakness(_) => true,
         Evidence::Views(_) => adversary == Adversary::A1,

@@ -1,5 +1,7 @@
 //! What a certificate does not show.
 
+use std::collections::BTreeSet;
+
 use adversary::Verdict;
 use adversary::catalogue::rows::{self, Cover};
 use adversary::exact::claims;
@@ -30,6 +32,7 @@ pub(super) fn not_covered(m: &Measured, levels: &[OfLevel], verdicts: &[Verdict]
         out.push("the sources of this protocol are not hashed; the hash of the running program covers them".into());
     }
     out.extend(beyond(m));
+    out.extend(passive(m));
     if !m.rows.iter().any(|row| matches!(row, Evidence::Weakness(_))) {
         out.push("that the certifier finds seeded weaknesses: shown by the certificate of all of `spdz`".into());
     }
@@ -71,6 +74,20 @@ pub(super) fn not_covered(m: &Measured, levels: &[OfLevel], verdicts: &[Verdict]
     out
 }
 
+/// Parts of a protocol that promise less than it does: their rows end with parties that follow them.
+fn passive(m: &Measured) -> Vec<String> {
+    let is_asked = |l: &String| !l.starts_with("A1");
+    let subject = |row: &Evidence| row.id().split('/').next().unwrap_or_default().to_owned();
+    let of =
+        |pick: fn(&Evidence) -> bool| m.rows.iter().filter(move |row| pick(row)).map(subject).collect::<BTreeSet<_>>();
+    let attacked = of(|row| matches!(row, Evidence::Simulator(_)));
+    let looked_at = of(|row| matches!(row, Evidence::Views(_)));
+    if !m.asked.levels.iter().any(is_asked) || attacked.is_empty() {
+        return Vec::new();
+    }
+    looked_at.difference(&attacked).map(|s| format!("{s} where somebody deviates: it promises A1 only")).collect()
+}
+
 /// What is promised or listed and cannot be seen from the rows that are there.
 fn beyond(m: &Measured) -> Vec<String> {
     let mut out = Vec::new();
@@ -84,8 +101,8 @@ fn beyond(m: &Measured) -> Vec<String> {
     let makes = |check: &Check| m.protocol.checks.iter().any(|c| c.id == check.id);
     if makes(&AUTH_CONSISTENCY) {
         out.push(
-            "privacy of triples, base transfers and their extension by counting: views and best simulators are those of \
-             authentication on ideal transfers and of computations on what a dealer deals"
+            "privacy of whole triples, base transfers and their extension by counting: views are those of raw products and of \
+             authentication on ideal transfers, and of computations on what a dealer deals"
                 .into(),
         );
     }

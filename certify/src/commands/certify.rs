@@ -10,7 +10,6 @@ use crate::certificate::provenance::{Environment, Program, Seed};
 use crate::certificate::{Asked, Certificate, Log, Measured, Promise, sign, store, strict};
 use crate::job::Job;
 use crate::registry::Registry;
-use crate::watchdog::Patience;
 use crate::{log, measure, page, plan, text};
 
 /// Certifies.
@@ -34,8 +33,7 @@ pub fn run(args: &Certify, registry: &Registry<'_>) -> Done {
         eprintln!("seed {root}");
     }
     let began = Instant::now();
-    let patience = Patience { seconds: args.run_limit, memory: args.memory_limit };
-    let found = measure::measure(&mut jobs, &root, patience, args.silent).map_err(&internal)?;
+    let found = measure::measure(&mut jobs, &root, args.patience(), args.silent).map_err(&internal)?;
     let lines = log::lines(&found.log).map_err(|e| internal(e.to_string()))?;
     let certificate = Certificate::of(Measured {
         protocol: Promise::of(protocol.claim, protocol.about, protocol.foreign),
@@ -77,8 +75,10 @@ pub fn run(args: &Certify, registry: &Registry<'_>) -> Done {
 fn planned(jobs: &mut [Job<'_>], args: &Certify) -> Done {
     let internal = failed(ExitCode::Internal);
     let (root, _) = Seed::choose(args.seed).map_err(&internal)?;
-    let patience = Patience { seconds: args.run_limit, memory: args.memory_limit };
-    let rows = measure::planned(jobs, &root, patience).map_err(&internal)?;
+    if !args.silent {
+        eprintln!("seed {root}");
+    }
+    let rows = measure::planned(jobs, &root, args.patience()).map_err(&internal)?;
     print(&text::planned(&rows))?;
     Ok(ExitCode::Pass)
 }

@@ -6,13 +6,12 @@ use spec::ExitCode;
 use super::{Done, failed, print};
 use crate::arguments::{Key, Rerun, Verify};
 use crate::certificate::{sign, store};
-use crate::log::Entry;
-use crate::measure::{play_all, quiet_panics};
-use crate::progress::Progress;
+use crate::log::{Entry, Unit};
+use crate::plan::by_row;
 use crate::registry::Registry;
 use crate::seeds::Root;
 use crate::watchdog::Watchdog;
-use crate::{plan, verify as verifier};
+use crate::{measure, plan, verify as verifier};
 
 /// Makes a key.
 pub fn key(args: &Key) -> Done {
@@ -53,26 +52,20 @@ pub fn rerun(args: &Rerun, registry: &Registry<'_>) -> Done {
     let root: Root = m.seed.root.parse().map_err(&data)?;
     let jobs = plan::jobs(&protocol, &m.asked.question().map_err(&data)?).map_err(&data)?;
     let picked = pick(log, args.sample).map_err(&internal)?;
-    quiet_panics();
-    let mut progress = Progress::new(args.silent, jobs.len(), picked.len() as u64);
-    let watchdog = Watchdog::start(patience);
+    measure::quiet_panics();
+    let mut of = by_row(picked);
+    let picked: Vec<Vec<&Entry>> =
+        jobs.iter().map(|job| of.remove(job.row.key().as_str()).unwrap_or_default()).collect();
+    let plans: Vec<Vec<Unit>> = picked.iter().map(|mine| mine.iter().map(|e| e.unit.clone()).collect()).collect();
+    let found = measure::play(&jobs, &plans, &root, &Watchdog::start(patience), args.silent).map_err(&internal)?;
     let (mut same, mut differ) = (0, Vec::new());
-    for job in &jobs {
-        let key = job.row.key();
-        let mine: Vec<&Entry> = picked.iter().copied().filter(|e| e.row == key).collect();
-        progress.begins(&key);
-        let units: Vec<_> = mine.iter().map(|e| e.unit.clone()).collect();
-        let found = play_all(job, &root, &units, &watchdog, &mut progress);
-        for (entry, found) in mine.iter().zip(found) {
-            if entry.found == found {
-                same += 1;
-            } else {
-                differ.push(format!("{key}, {:?}: {:?} in the log, {found:?} now", entry.unit, entry.found));
-            }
+    for (entry, found) in picked.into_iter().flatten().zip(found) {
+        if entry.found == found {
+            same += 1;
+        } else {
+            differ.push(format!("{}, {:?}: {:?} in the log, {found:?} now", entry.row, entry.unit, entry.found));
         }
-        progress.ends(mine.len() as u64, mine.len());
     }
-    drop(progress);
     let known = same + differ.len();
     let mut out: String = differ.iter().take(20).map(|d| format!("  {d}\n")).collect();
     out += &format!("{same} of {known} units ran again as the log says; the log has {}\n", log.len());

@@ -3,6 +3,7 @@
 mod units;
 
 pub use units::rotate;
+pub(crate) use units::values;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::panic::{AssertUnwindSafe, catch_unwind};

@@ -104,16 +104,26 @@ impl Job<'_> {
         let (mut units, told) = (Vec::new(), |e: protocols::Error| e.to_string());
         for field in COUNTED {
             let at = simulate::instance(*family, field, *n, corrupt);
-            let runs = simulated_runs(*subject, &at)?;
-            if runs > self.tier.most_simulated() {
+            let most = self.tier.most_simulated();
+            // Of one strategy, with every choice of what the coalition puts in.
+            let all_inputs = self.tier > Tier::Quick;
+            let choices = simulate::choices_of_inputs(*subject, &at, all_inputs).map_err(told)?;
+            let each = simulated_runs(*subject, &at)?.saturating_mul(choices);
+            // Where one is too much, nobody waits for a list of them, nor for that of the inputs.
+            let strategies = if each > most { vec![] } else { family.strategies(*subject, &at).map_err(told)? };
+            let runs = each.saturating_mul((strategies.len() as u64).max(1));
+            if runs > most {
                 row.skipped.insert(field.name().into(), runs.min(MOST));
                 continue;
             }
+            let inputs = simulate::own_inputs(*subject, &at, all_inputs).map_err(told)?;
             let before = units.len();
-            for strategy in family.strategies(*subject, &at).map_err(told)? {
-                let all = simulate::own_inputs(*subject, &at, self.tier > Tier::Quick).map_err(told)?;
-                let unit = |puts_in| Unit::Simulator { field, strategy: strategy.name.clone(), puts_in };
-                units.extend(all.into_iter().map(unit));
+            for strategy in strategies {
+                let unit = |puts_in: &Vec<u64>| {
+                    let (strategy, puts_in) = (strategy.name.clone(), puts_in.clone());
+                    Unit::Simulator { field, strategy, puts_in }
+                };
+                units.extend(inputs.iter().map(unit));
             }
             row.planned.insert(field.name().into(), (units.len() - before) as u64);
         }
@@ -160,7 +170,7 @@ impl Job<'_> {
 }
 
 /// How many values `n` parties put in together.
-fn values(subject: &dyn DynSubject, n: usize) -> usize {
+pub(crate) fn values(subject: &dyn DynSubject, n: usize) -> usize {
     let shape = subject.shape(n);
     shape.parties.iter().map(Vec::len).sum::<usize>() + shape.shared.len()
 }

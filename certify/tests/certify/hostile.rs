@@ -19,7 +19,7 @@ use transport::{PartyId, PerParty};
 
 use crate::{SEED, certify, level, run};
 
-const CLAIM: Claim = Claim {
+pub(crate) const CLAIM: Claim = Claim {
     protocol: "bad",
     levels: Levels::of(&[Level::A1C2, Level::A3C2]),
     parties: PartyRange::new(2, 3),

@@ -181,7 +181,7 @@ fn an_inconsistent_certificate_is_refused_whoever_signs_it() {
     refused(|c| c.derived.verdict = "inconclusive".into(), "the verdict is pass, not inconclusive");
     refused(|c| c.derived.levels[0].verdict = "fail".into(), "A1C2 is pass, not fail");
     refused(|c| c.derived.standards[0].rests_on.push("sampled *".into()), "it rests on");
-    refused(|c| c.derived.sole_causes.hit += 1, "do not follow from its counts");
+    refused(|c| c.derived.sole_causes.hit += 1, "are the only cause of a rejection, not ");
     refused(|c| drop(c.measured.rows.pop()), "rows where the question has");
     refused(|c| attack(c).stopped_by = Some("mac.check".into()), "is not what this program calls");
     refused(|c| drop(c.measured.protocol.checks.pop()), "does not promise");

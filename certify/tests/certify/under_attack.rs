@@ -8,23 +8,14 @@ use std::process::{Command, Output};
 use adversary::ideal::supply::Dealt;
 use adversary::{Given, Subject, Verdict};
 use field::Field;
-use protocols::{BROADCAST_ECHO, Blame, Error, FRAME_SHAPE, Result, Session};
+use protocols::{BROADCAST_ECHO, Blame, Error, Result, Session};
 use quorate_certify::evidence::{self, Evidence};
-use spec::{AbortKind, Claim, ExitCode, Level, Levels, PartyRange};
+use spec::{Claim, ExitCode};
 use transport::{PartyId, PerParty};
 
-use crate::{SEED, certify, level, run};
+use crate::{SEED, certify, hostile, level, run};
 
-const CLAIM: Claim = Claim {
-    protocol: "fragile",
-    levels: Levels::of(&[Level::A1C2, Level::A3C2]),
-    parties: PartyRange::new(2, 3),
-    assumptions: &[],
-    checks: &[&FRAME_SHAPE],
-    leakage: &[],
-    abort: AbortKind::Selective,
-    not_claimed: &[],
-};
+const CLAIM: Claim = Claim { protocol: "fragile", ..hostile::CLAIM };
 
 /// What it does when two values differ that should be one.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

@@ -105,7 +105,7 @@ impl<F: PrimeField, O: RandomOt<Security = Active>> Mascot<F, O> {
         let at_once = (TRANSFERS / (RAW * F::BITS)).max(1);
         let mut raw = Raw { a: Vec::with_capacity(RAW * n), b: Vec::with_capacity(n), c: Vec::with_capacity(RAW * n) };
         for at in (0..n).step_by(at_once) {
-            let some = multiply::<F, O>(s, &mut self.ot, at_once.min(n - at)).await?;
+            let some = multiply::<F, O, RAW>(s, &mut self.ot, at_once.min(n - at)).await?;
             raw.a.extend_from_slice(&some.a);
             raw.b.extend_from_slice(&some.b);
             raw.c.extend_from_slice(&some.c);

@@ -5,4 +5,5 @@ mod multiply;
 mod sacrifice;
 
 pub use mascot::Mascot;
+pub use multiply::product_for_measurement;
 pub use sacrifice::{Partners, TRIPLE_SACRIFICE, sacrifice};

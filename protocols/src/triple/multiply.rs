@@ -6,7 +6,7 @@ use field::{PrimeField, Residue};
 use transport::{PartyId, PerParty};
 use zeroize::{ZeroizeOnDrop, Zeroizing};
 
-use crate::ot::RandomOt;
+use crate::ot::{ForMeasurement, RandomOt};
 use crate::{Result, Session};
 
 /// τ: raw factors per triple. A sender that lies about bits of the raw factors learns some of them by surviving; two
@@ -21,10 +21,22 @@ pub(super) struct Raw<F: PrimeField> {
     pub(super) c: Vec<F>,
 }
 
-/// Step 1: `n·τ` raw products, unchecked.
-pub(super) async fn multiply<F: PrimeField, O: RandomOt>(s: &mut Session, ot: &mut O, n: usize) -> Result<Raw<F>> {
+/// Step 1 with one raw factor: this party's shares of `a`, `b` and `a·b`, for counting what the transfers of one product
+/// tell. Not for use: nothing is checked and nothing combined. Only the transfers of a simulator fit.
+pub async fn product_for_measurement<F: PrimeField, O: ForMeasurement>(s: &mut Session) -> Result<[F; 3]> {
+    let mut ot = O::setup(s).await?;
+    let raw = multiply::<F, O, 1>(s, &mut ot, 1).await?;
+    Ok([raw.a[0], raw.b[0], raw.c[0]])
+}
+
+/// Step 1: `n` times `TAU` raw products, unchecked.
+pub(super) async fn multiply<F: PrimeField, O: RandomOt, const TAU: usize>(
+    s: &mut Session,
+    ot: &mut O,
+    n: usize,
+) -> Result<Raw<F>> {
     let mut s = s.step("multiply");
-    let (me, parties, groups) = (s.me(), s.n(), n * RAW);
+    let (me, parties, groups) = (s.me(), s.n(), n * TAU);
     // Step 1.1: uniform factors. The choice bits are those of their canonical integers.
     let a = s.tape().elements::<F>(groups)?;
     let b = s.tape().elements::<F>(n)?;
@@ -47,7 +59,7 @@ pub(super) async fn multiply<F: PrimeField, O: RandomOt>(s: &mut Session, ot: &m
         for g in frames[k].clone() {
             let (zero, one) = (&ots[p].zero[bits(g)], &ots[p].one[bits(g)]);
             for ((d, zero), one) in difference.iter_mut().zip(zero).zip(one) {
-                *d = zero.sub(*one).add(b_integers[g / RAW]);
+                *d = zero.sub(*one).add(b_integers[g / TAU]);
             }
             Residue::write_slice(&difference, body);
             sent[g] = sent[g].add(Residue::horner(zero));
@@ -64,7 +76,7 @@ pub(super) async fn multiply<F: PrimeField, O: RandomOt>(s: &mut Session, ot: &m
     };
     s.pump::<F>("d", &counts, &counts, offer, choose).await?;
     let shares = received.iter().zip(&*sent).enumerate();
-    let c = shares.map(|(g, (received, sent))| a[g] * b[g / RAW] + F::from_residue(received.sub(*sent))).collect();
+    let c = shares.map(|(g, (received, sent))| a[g] * b[g / TAU] + F::from_residue(received.sub(*sent))).collect();
     Ok(Raw { a, b, c })
 }
 

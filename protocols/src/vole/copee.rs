@@ -225,3 +225,30 @@ fn choose<R: Residue, S: SeedStream>(
     }
     canonical
 }
+
+#[cfg(test)]
+mod tests {
+    use field::{F128, Field};
+
+    use super::*;
+    use crate::ot::SoftSpoken;
+    use crate::testing::{Ears, run};
+
+    /// A caller's mistake, found before anything is said.
+    #[test]
+    fn more_or_fewer_values_than_were_said_are_refused() {
+        for lens in [[2, 1], [0, 1]] {
+            let mut ears = Ears::of("u", false);
+            let ends = run(2, 1, &mut ears, move |mut s: Session| async move {
+                let x = F128::from_u64(5);
+                let mut copee = Copee::<F128, _>::setup::<SoftSpoken>(&mut s, x).await?;
+                let honest = s.me().index() == 0;
+                let lens = PerParty::from_vec(if honest { lens.to_vec() } else { vec![1, 1] });
+                copee.multiply(&mut s, &[x.to_residue()], &lens).await
+            });
+            let said = format!("1 values to multiply, where {} were said", lens[0]);
+            assert!(matches!(&ends[0], Err(Error::Local(text)) if *text == said), "{:?}", ends[0]);
+            assert_eq!(ears.heard, 0);
+        }
+    }
+}
