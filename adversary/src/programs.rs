@@ -3,8 +3,10 @@
 
 use std::cell::RefCell;
 
-use field::Field;
-use protocols::{Error, MacKey, Memory, Online, Result, Session, Shared, Tape};
+use field::{Field, PrimeField};
+use protocols::{
+    Error, ForMeasurement, MacKey, Memory, Online, Result, Session, Shared, Tape, product_for_measurement,
+};
 use transport::sim::{Adversary, Run};
 use transport::{PartyId, PartySet};
 
@@ -105,6 +107,18 @@ pub async fn sum<F: Field>(s: &mut Session, key: &mut MacKey<F>, supply: &mut Me
     let mut online = Online::new(s, key, supply);
     let shared = inputs(&mut online, 2, mine).await?;
     Ok(online.output(&(&shared[0] + &shared[1])).await?[0])
+}
+
+/// The values `mine` of the first two parties, multiplied with a raw product and shown to all. Nothing is checked.
+pub async fn transferred<F: PrimeField, O: ForMeasurement>(s: &mut Session, mine: &[F]) -> Result<F> {
+    let me = s.me().index();
+    let [a, b, c] = product_for_measurement::<F, O>(s).await?;
+    let of = |owner: usize| if me == owner { mine[0] } else { F::ZERO };
+    let opened = s.exchange("factors", &[of(0) - a, of(1) - b]).await?;
+    let [d, e] = [0, 1].map(|k| opened.values().fold(F::ZERO, |sum, shares| sum + shares[k]));
+    let public = if me == 0 { d * e } else { F::ZERO };
+    let shares = s.exchange("product", &[c + d * b + e * a + public]).await?;
+    Ok(shares.values().fold(F::ZERO, |sum, share| sum + share[0]))
 }
 
 /// Runs `program` with dealt preprocessing at every party.

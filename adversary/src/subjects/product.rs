@@ -4,12 +4,13 @@
 
 use field::{Field, PrimeField};
 use protocols::claims::PREPROCESSING;
-use protocols::{FRAME_SHAPE, Result, Session, product_for_measurement};
+use protocols::{FRAME_SHAPE, Result, Session};
 use spec::{Claim, Level, Levels};
 use transport::PerParty;
 
 use crate::ideal::streams::IdealStreams;
 use crate::ideal::supply::Dealt;
+use crate::programs;
 use crate::subject::{Given, Subject};
 
 /// The values of the first two parties are multiplied with a raw product, and what comes of them is shown to all. Only
@@ -36,14 +37,6 @@ impl Subject for Transferred {
         PerParty::from_fn(given.parties.len(), |_| vec![product])
     }
     async fn party<F: PrimeField>(&self, mut s: Session, mine: Vec<F>, _: Option<Dealt<F>>) -> Result<Vec<F>> {
-        let me = s.me().index();
-        let [a, b, c] = product_for_measurement::<F, IdealStreams<F, 0>>(&mut s).await?;
-        // x is the first party's, y the second's.
-        let of = |owner: usize| if me == owner { mine[0] } else { F::ZERO };
-        let opened = s.exchange("factors", &[of(0) - a, of(1) - b]).await?;
-        let [d, e] = [0, 1].map(|k| opened.values().fold(F::ZERO, |sum, shares| sum + shares[k]));
-        let public = if me == 0 { d * e } else { F::ZERO };
-        let shares = s.exchange("product", &[c + d * b + e * a + public]).await?;
-        Ok(vec![shares.values().fold(F::ZERO, |sum, share| sum + share[0])])
+        Ok(vec![programs::transferred::<F, IdealStreams<F, 0>>(&mut s, &mine).await?])
     }
 }

@@ -8,6 +8,7 @@ mod exact;
 mod faults;
 mod ot;
 mod play;
+mod products;
 mod properties;
 mod sample;
 mod simulation;

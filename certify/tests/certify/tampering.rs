@@ -120,7 +120,12 @@ fn what_is_taken_on_trust_does_not_pass() {
     // What another version has written is not compared.
     let older = Stored { page: Some(Vec::new()), ..changed(|c| c.measured.program.sources = "0".repeat(64), true) };
     let theirs = sign::public(&older.signature.as_ref().unwrap().key).unwrap();
-    open(&older, Some(&theirs), "written by another version");
+    let found = verified(&older, Some(&theirs)).unwrap();
+    assert_eq!((found.derived, found.verdict(), found.planned), (Verdict::Pass, Verdict::Inconclusive, false));
+    for (open, why) in found.open.iter().zip(["another version measured it", "written by another version"]) {
+        assert!(open.contains(why), "{open}");
+    }
+    assert_eq!(found.open.len(), 2);
     // Another list of dependencies under the same sources is said even where the signature is believed.
     let signed_by_them = changed(|c| c.measured.program.lock = "0".repeat(64), true);
     let theirs = sign::public(&signed_by_them.signature.as_ref().unwrap().key).unwrap();
