@@ -96,6 +96,22 @@ impl<F: Field> SeedStream for Drawn<F> {
     }
 }
 
+/// Transferred strings: each is the first element of a stream that nobody reads further.
+#[must_use]
+pub fn strings<F: PrimeField>(seeds: &PerParty<SeedOts>) -> PerParty<OtBatch<F>> {
+    let string = |seed: &Seed| {
+        let mut first = [F::Residue::ZERO];
+        Drawn::<F>::of(seed).read(&mut first);
+        first[0]
+    };
+    let batch = |s: &SeedOts| OtBatch {
+        zero: s.sent.iter().map(|[zero, _]| string(zero)).collect(),
+        one: s.sent.iter().map(|[_, one]| string(one)).collect(),
+        chosen: s.received.iter().map(string).collect(),
+    };
+    PerParty::from_vec(seeds.values().map(batch).collect())
+}
+
 impl<F: PrimeField, const OWNERS: usize> ForMeasurement for IdealStreams<F, OWNERS> {}
 
 impl<F: PrimeField, const OWNERS: usize> RandomOt for IdealStreams<F, OWNERS> {
@@ -136,18 +152,6 @@ impl<F: PrimeField, const OWNERS: usize> RandomOt for IdealStreams<F, OWNERS> {
         n: usize,
     ) -> Result<PerParty<OtBatch<G>>> {
         let choices: Vec<bool> = (0..n).map(|i| choices[i / 128] >> (i % 128) & 1 == 1).collect();
-        // A transferred string is the first element of a stream that nobody reads further.
-        let seeds = IdealStreams::<G, 0>::seeds(s, &choices).await?;
-        let string = |seed: &Seed| {
-            let mut first = [G::Residue::ZERO];
-            Drawn::<G>::of(seed).read(&mut first);
-            first[0]
-        };
-        let batch = |s: &SeedOts| OtBatch {
-            zero: s.sent.iter().map(|[zero, _]| string(zero)).collect(),
-            one: s.sent.iter().map(|[_, one]| string(one)).collect(),
-            chosen: s.received.iter().map(string).collect(),
-        };
-        Ok(PerParty::from_vec(seeds.values().map(batch).collect()))
+        Ok(strings(&IdealStreams::<G, 0>::seeds(s, &choices).await?))
     }
 }

@@ -4,10 +4,10 @@ use std::marker::PhantomData;
 
 use field::{Field, PrimeField};
 use num_rational::BigRational;
-use protocols::ot::{Active, OtBatch, RandomOt, SeedOts, SeedStream};
+use protocols::ot::{Active, OtBatch, RandomOt, SeedOts};
 use protocols::{ForMeasurement, Result, Session};
 use quorate_adversary::fields::FieldId;
-use quorate_adversary::ideal::streams::{Drawn, IdealStreams};
+use quorate_adversary::ideal::streams::{Drawn, IdealStreams, strings};
 use quorate_adversary::ideal::supply::{CorruptShares, Dealt};
 use quorate_adversary::privacy::semi_honest;
 use quorate_adversary::{Given, Instance, Subject, World, programs, subjects};
@@ -34,17 +34,7 @@ impl<F: PrimeField> RandomOt for Twice<F> {
         Ok(Self(PhantomData))
     }
     async fn extend<G: PrimeField>(&mut self, s: &mut Session, _: &[u128], n: usize) -> Result<PerParty<OtBatch<G>>> {
-        let string = |seed: &[u8; 16]| {
-            let mut first = [G::ZERO.to_residue()];
-            Drawn::<G>::of(seed).read(&mut first);
-            first[0]
-        };
-        let batch = |s: &SeedOts| OtBatch {
-            zero: s.sent.iter().map(|[zero, _]| string(zero)).collect(),
-            one: s.sent.iter().map(|[_, one]| string(one)).collect(),
-            chosen: s.received.iter().map(string).collect(),
-        };
-        Ok(PerParty::from_vec(Twice::<G>::seeds(s, &vec![false; n]).await?.values().map(batch).collect()))
+        Ok(strings(&Self::seeds(s, &vec![false; n]).await?))
     }
 }
 
