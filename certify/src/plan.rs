@@ -269,14 +269,15 @@ impl Tier {
             Self::Deep => 50_000_000,
         }
     }
-    /// The most runs for the best simulators of one row over one field, of all its strategies together, and for comparing
-    /// what the aborts of one subject tell.
-    pub(crate) fn most_simulated(self) -> u64 {
-        match self {
-            Self::Quick => 150_000,
-            Self::Standard => 2_400_000,
-            Self::Deep => 4_000_000,
-        }
+    /// Whether so many strategies of so many runs each are too many: for the best simulators of one row over one field, and
+    /// for comparing what the aborts of one subject tell.
+    pub(crate) fn is_too_much(self, strategies: u64, runs: u64) -> bool {
+        let (most_of_one, most) = match self {
+            Self::Quick => (50_000, 150_000),
+            Self::Standard => (400_000, 2_400_000),
+            Self::Deep => (1_200_000, 4_000_000),
+        };
+        runs > most_of_one || runs.saturating_mul(strategies) > most
     }
     fn views_weight(self) -> u64 {
         self.most_views() / 1_000_000 + 1

@@ -175,15 +175,15 @@ impl Property {
                 let here = simulate::instance(Family::Changes, field, n, &at.corrupt);
                 let each = estimate(subject, &here, values(subject, n)).map_err(Error::Local)?;
                 let mut families = vec![Family::Changes, Family::Withholds, Family::Lies, Family::Vectors];
-                families.retain(|f| each <= tier.most_simulated() && f.concerns(subject, n, &at.corrupt));
+                families.retain(|f| !tier.is_too_much(1, each) && f.concerns(subject, n, &at.corrupt));
                 let mut all = Vec::new();
                 for family in families {
                     all.extend(family.strategies(subject, &here)?);
                 }
-                let runs = each.saturating_mul(all.len().max(1) as u64);
-                if runs > tier.most_simulated() {
+                let count = (all.len() as u64).max(1);
+                if tier.is_too_much(count, each) {
                     let row = Row::new(self.name(), named(subject, &here));
-                    return Ok(row.with(TOO_MANY, Value::Count(runs.min(MOST))));
+                    return Ok(row.with(TOO_MANY, Value::Count(each.saturating_mul(count).min(MOST))));
                 }
                 aborts::tell_nothing_under(subject, &here, all.into_iter().map(|s| (s.name, s.script)))
             }

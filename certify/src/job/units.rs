@@ -104,16 +104,23 @@ impl Job<'_> {
         let (mut units, told) = (Vec::new(), |e: protocols::Error| e.to_string());
         for field in COUNTED {
             let at = simulate::instance(*family, field, *n, corrupt);
-            let most = self.tier.most_simulated();
-            // Of one strategy, with every choice of what the coalition puts in.
+            // What the coalition puts in is part of a strategy.
             let all_inputs = self.tier > Tier::Quick;
             let choices = simulate::choices_of_inputs(*subject, &at, all_inputs).map_err(told)?;
-            let each = simulated_runs(*subject, &at)?.saturating_mul(choices);
-            // Where one is too much, nobody waits for a list of them, nor for that of the inputs.
-            let strategies = if each > most { vec![] } else { family.strategies(*subject, &at).map_err(told)? };
-            let runs = each.saturating_mul((strategies.len() as u64).max(1));
-            if runs > most {
-                row.skipped.insert(field.name().into(), runs.min(MOST));
+            let each = simulated_runs(*subject, &at)?;
+            let mut skip = |count: u64| {
+                let is_too_much = self.tier.is_too_much(count, each);
+                if is_too_much {
+                    row.skipped.insert(field.name().into(), each.saturating_mul(count).min(MOST));
+                }
+                is_too_much
+            };
+            // Where one is too much, nobody waits for a list of all.
+            if skip(choices) {
+                continue;
+            }
+            let strategies = family.strategies(*subject, &at).map_err(told)?;
+            if skip(choices.saturating_mul(strategies.len() as u64)) {
                 continue;
             }
             let inputs = simulate::own_inputs(*subject, &at, all_inputs).map_err(told)?;
