@@ -14,6 +14,9 @@ pub struct Dealt<F: Field> {
     pub supply: Memory<F>,
 }
 
+/// Every party's preprocessing, large to move and so in boxes.
+pub type Supplies<F> = Vec<Box<Memory<F>>>;
+
 /// How many of each item a run needs.
 #[derive(Clone, Debug, Default)]
 pub struct Order {
@@ -112,11 +115,11 @@ impl<F: Field> Dealer<F> {
     pub fn told(&self) -> Vec<F> {
         self.told.borrow().clone()
     }
-    /// Every party's part of everything in `order`, large to move and so in boxes, and the secrets in the clear.
-    pub fn supplies(&self, order: &Order) -> Result<(Vec<Box<Memory<F>>>, Known<F>)> {
+    /// Every party's part of everything in `order`, and the secrets in the clear.
+    pub fn supplies(&self, order: &Order) -> Result<(Supplies<F>, Known<F>)> {
         let randoms = Vec::with_capacity(order.given.len() + order.randoms);
         let mut known = Known { alpha: self.alpha, masks: vec![Vec::new(); self.n], randoms };
-        let mut supplies: Vec<Box<Memory<F>>> = (0..self.n).map(|_| Box::default()).collect();
+        let mut supplies: Supplies<F> = (0..self.n).map(|_| Box::default()).collect();
         for _ in 0..order.triples {
             let (a, b) = (self.tape.element::<F>()?, self.tape.element::<F>()?);
             let shares = [self.share(a)?, self.share(b)?, self.share(a * b)?];
