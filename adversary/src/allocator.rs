@@ -175,9 +175,9 @@ unsafe impl GlobalAlloc for SmallRuns {
         }
     }
     unsafe fn realloc(&self, block: *mut u8, layout: Layout, size: usize) -> *mut u8 {
-        // SAFETY: the caller's `block` is from here, as large as its layout says; sizes do not overflow.
+        let Ok(wanted) = Layout::from_size_align(size, layout.align()) else { return null_mut() };
+        // SAFETY: the caller's `block` is from here, as large as its layout says.
         unsafe {
-            let wanted = Layout::from_size_align_unchecked(size, layout.align());
             match (class_of(layout), class_of(wanted)) {
                 (Some(has), Some(wants)) if has == wants => block,
                 (None, None) => mi::mi_realloc_aligned(block.cast(), size, layout.align()).cast(),

@@ -154,7 +154,7 @@ pub enum Tier {
     Quick,
     /// Eight seeds, and a sample of what takes longest: up to half an hour.
     Standard,
-    /// Thirty-two seeds, nothing only sampled, four parties too: an hour or two.
+    /// Thirty-two seeds, nothing only sampled, four parties too: hours.
     Deep,
 }
 

@@ -1,5 +1,5 @@
-//! Ideal transfer of streams, what COPEe stands on if its generator is perfect, and of strings for products. Over tiny fields the trusted program draws
-//! the elements of every stream itself: they are coins of the run like all others, so what is made of them can be counted.
+//! Ideal transfer of streams, what COPEe stands on if its generator is perfect, and of strings for products. Over tiny
+//! fields the trusted program draws the elements of every stream itself: they are coins of the run like all others, so what is made of them can be counted.
 //! Over large fields it draws seeds.
 //!
 //! A corrupt party may choose the streams that it knows, both of every pair that it sends and the one of every pair that it
