@@ -120,7 +120,7 @@ pub struct Certify {
     #[arg(long)]
     pub json: bool,
     /// Show every row with the runs that it takes, and make none. Finding them out takes a few honest runs.
-    #[arg(long, conflicts_with_all = ["out", "json"])]
+    #[arg(long, conflicts_with_all = ["out", "json", "sign"])]
     pub plan: bool,
     /// Only rows whose names start so. Never a pass: the rest is missing.
     #[arg(long, value_name = "PREFIX")]
@@ -192,7 +192,7 @@ pub struct Explain {
 /// An attack to be run.
 #[derive(Args)]
 pub struct Attack {
-    /// Which protocol.
+    /// Which protocol; for a strategy also which computation, such as coin: `quorate-certify list` names them.
     pub protocol: String,
     /// The name of an attack.
     #[arg(long, value_name = "NAME", required_unless_present = "strategy", conflicts_with = "strategy")]

@@ -54,7 +54,7 @@ pub mod watchdog;
 pub mod weaknesses;
 
 use std::ffi::OsString;
-use std::io::Write;
+use std::sync::{Mutex, PoisonError};
 
 use adversary::DynSubject;
 use clap::Parser;
@@ -63,20 +63,42 @@ use spec::ExitCode;
 
 use arguments::{Arguments, Command};
 use commands::{Failure, attack, certify, compare, controls, failed, list, report, search as searching};
+use progress::say;
 use registry::Registry;
 
 /// The program, for this project's protocols and these: parses the command line, does what it says, and ends with a code
 /// of [`spec::ExitCode`].
 pub fn main(subjects: &[&dyn DynSubject]) -> std::process::ExitCode {
     let interrupted = || {
-        // Nothing can be done about a closed terminal.
-        let _ = writeln!(std::io::stderr(), "\nquorate-certify: interrupted before its end: nothing was decided");
+        let written = WRITTEN.lock().unwrap_or_else(PoisonError::into_inner);
+        let end = if *written { "its certificate is written" } else { "nothing was decided" };
+        say(format_args!("\nquorate-certify: interrupted before its end: {end}"));
         std::process::exit(ExitCode::Inconclusive.code().into());
     };
-    if let Err(e) = ctrlc::set_handler(interrupted) {
-        eprintln!("quorate-certify: an interruption will end this without a word: {e}");
+    let heard = if outlives_its_terminal() { Ok(()) } else { ctrlc::set_handler(interrupted) };
+    if let Err(e) = heard {
+        say(format_args!("quorate-certify: an interruption will end this without a word: {e}"));
     }
     run(subjects, std::env::args_os()).into()
+}
+
+/// Held while a report is written, which an interruption waits for; whether one was.
+static WRITTEN: Mutex<bool> = Mutex::new(false);
+
+/// Writes a report whole, whatever comes meanwhile.
+pub(crate) fn uninterrupted(write: impl FnOnce() -> Result<(), String>) -> Result<(), String> {
+    let mut written = WRITTEN.lock().unwrap_or_else(PoisonError::into_inner);
+    let done = write();
+    *written |= done.is_ok();
+    done
+}
+
+/// Whether hang-ups are ignored, as under `nohup`. The handler is one for all signals, and would make an end of them.
+fn outlives_its_terminal() -> bool {
+    const HANG_UP: u64 = 1;
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let ignored = status.lines().find_map(|l| u64::from_str_radix(l.strip_prefix("SigIgn:")?.trim(), 16).ok());
+    ignored.is_some_and(|signals| signals & HANG_UP != 0)
 }
 
 /// The same with arguments of the caller's choice, the first being the program's name.
@@ -95,7 +117,7 @@ pub fn run(subjects: &[&dyn DynSubject], arguments: impl IntoIterator<Item = OsS
     let panicked = "a panic ended it: what is measured is at fault, or this program; the place is told above";
     let done = done.unwrap_or_else(|_| Err(failed(ExitCode::Internal)(panicked.into())));
     done.unwrap_or_else(|Failure { code, text }| {
-        eprintln!("quorate-certify: {text}");
+        say(format_args!("quorate-certify: {text}"));
         code
     })
 }

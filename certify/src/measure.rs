@@ -7,7 +7,7 @@ use std::sync::{Once, OnceLock};
 use crate::evidence::Evidence;
 use crate::job::{self, Job};
 use crate::log::{Entry, Found, Unit};
-use crate::progress::Progress;
+use crate::progress::{Progress, say};
 use crate::seeds::Root;
 use crate::watchdog::{Patience, Watchdog};
 
@@ -67,7 +67,7 @@ pub struct Planned {
 
 /// What would be run.
 pub fn planned(jobs: &mut [Job<'_>], root: &Root, patience: Patience) -> Result<Vec<Planned>, String> {
-    let watchdog = Watchdog::start(patience);
+    let watchdog = Watchdog::start(patience, root);
     let plans = plan(jobs, root, &watchdog)?;
     let row = |(job, units): (&Job<'_>, &Vec<Unit>)| {
         let runs = || units.iter().map(|unit| job.runs(unit)).collect::<Result<Vec<_>, _>>();
@@ -86,9 +86,9 @@ pub fn planned(jobs: &mut [Job<'_>], root: &Root, patience: Patience) -> Result<
 
 /// Makes all rows.
 pub fn measure(jobs: &mut [Job<'_>], root: &Root, patience: Patience, silent: bool) -> Result<Measured, String> {
-    let watchdog = Watchdog::start(patience);
+    let watchdog = Watchdog::start(patience, root);
     if !silent {
-        eprintln!("finding out what there is to run");
+        say(format_args!("finding out what there is to run"));
     }
     let plans = plan(jobs, root, &watchdog)?;
     let mut found = play(jobs, &plans, root, &watchdog, silent)?.into_iter();

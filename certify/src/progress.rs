@@ -1,7 +1,12 @@
-//! A line on standard error: what is being done, how fast, and how long it will take.
+//! What is told on standard error: messages, and a line of what is being done, how fast, and how long it will take.
 
 use std::io::{IsTerminal, Write};
 use std::time::{Duration, Instant};
+
+/// Says something to whoever runs the program, on standard error. That nobody can hear it is no reason to stop.
+pub fn say(what: std::fmt::Arguments<'_>) {
+    let _ = writeln!(std::io::stderr(), "{what}");
+}
 
 /// Progress of work whose parts have rough weights.
 pub struct Progress {

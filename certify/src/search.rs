@@ -8,7 +8,7 @@ use adversary::ideal::supply::CorruptShares;
 use adversary::play::{BestAttack, best_attack};
 use adversary::subject::positions;
 use adversary::{DynSubject, Instance, World};
-use protocols::Result;
+use protocols::{Error, Result};
 use spec::Bound;
 use transport::{PartyId, PartySet};
 
@@ -28,12 +28,16 @@ pub fn playable(subject: &dyn DynSubject, tier: Tier) -> Option<(String, &'stati
     if !mine.is_empty() || output[PartyId::new(0)].is_empty() {
         return None;
     }
-    let fields: &[FieldId] = match (subject.preprocessed_triples(), tier) {
+    Some((largest(subject).to_string(), counted_over(subject, tier)))
+}
+
+/// The fields over which the best attack is counted while somebody waits.
+fn counted_over(subject: &dyn DynSubject, tier: Tier) -> &'static [FieldId] {
+    match (subject.preprocessed_triples(), tier) {
         (0, _) => &[FieldId::F2, FieldId::F3, FieldId::F5],
         (_, Tier::Quick) => &[FieldId::F2],
         _ => &[FieldId::F2, FieldId::F3],
-    };
-    Some((largest(subject).to_string(), fields))
+    }
 }
 
 /// The largest of the claimed bounds that depend on the field alone; zero if there is none.
@@ -42,8 +46,18 @@ pub fn largest(subject: &dyn DynSubject) -> Bound {
     weakest(subject.claim(), &spec::Instance::field(5u64)).unwrap_or(Bound::Zero)
 }
 
-/// The best attack on a run of two parties whose inputs are all one.
+/// The best attack on a run of two parties whose inputs are all one. A field for which that would never end is refused.
 pub fn best(subject: &dyn DynSubject, field: FieldId) -> Result<BestAttack> {
+    let fields = counted_over(subject, Tier::Deep);
+    if !fields.contains(&field) {
+        let known: Vec<_> = fields.iter().map(|f| f.name()).collect();
+        return Err(Error::Local(format!(
+            "the best attack on `{}` is not counted over {field}, which would take too long, but over {}; over fields \
+             of more than seven elements strategies only are tried",
+            subject.name(),
+            known.join(" and ")
+        )));
+    }
     let world = World::new(2, PartySet::of(&[CORRUPT]));
     let at = Instance { field, world, shares: CorruptShares::Zero };
     best_attack(subject, &at, &subject.shape(2).map(|()| 1))

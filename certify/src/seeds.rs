@@ -36,7 +36,7 @@ impl fmt::Display for Root {
 impl FromStr for Root {
     type Err = String;
     fn from_str(text: &str) -> Result<Self, String> {
-        unhex(text).map(Self).ok_or_else(|| "a seed has 64 hexadecimal digits".into())
+        typed(text).map(Self).ok_or_else(|| "a seed has 64 hexadecimal digits".into())
     }
 }
 
@@ -57,6 +57,11 @@ pub(crate) fn unhex<const N: usize>(text: &str) -> Option<[u8; N]> {
     Some(out)
 }
 
+/// The same as somebody types it: digits in either case. What is stored has one form.
+pub(crate) fn typed<const N: usize>(text: &str) -> Option<[u8; N]> {
+    unhex(&text.to_ascii_lowercase())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -69,9 +74,11 @@ mod tests {
         assert_eq!(seeds[0], seeds[3]);
         assert!(seeds[0] != seeds[1] && seeds[0] != seeds[2]);
         assert_ne!(root.seed("a", 0), Root([1; 32]).seed("a", 0));
-        for wrong in ["", "0", &"0".repeat(63), &"0".repeat(65), &"g0".repeat(32), &"A0".repeat(32), &"é".repeat(32)] {
+        for wrong in ["", "0", &"0".repeat(63), &"0".repeat(65), &"g0".repeat(32), &"é".repeat(32)] {
             assert!(wrong.parse::<Root>().is_err(), "{wrong}");
         }
+        assert_eq!("A0".repeat(32).parse::<Root>().map(|root| root.to_string()), Ok("a0".repeat(32)));
+        assert!(unhex::<32>(&"A0".repeat(32)).is_none());
         assert_ne!(Root::from_os().unwrap().to_string(), Root::from_os().unwrap().to_string());
     }
 }

@@ -305,11 +305,24 @@ pub fn replay(protocol: &str, attack: &str, run: u64, seed: &str) -> String {
     format!("quorate-certify attack {protocol} --attack {attack} --run {run} --seed {seed} --trace run.html")
 }
 
+/// A text of somebody else's as a terminal may show it: what would move the cursor, hide or turn around what is told,
+/// or begin a line of its own, is written out.
+#[must_use]
+pub fn shown(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        // These it would mark as well, for the sake of literals.
+        if matches!(c, '"' | '\'' | '\\') { out.push(c) } else { out.extend(c.escape_debug()) }
+    }
+    out
+}
+
 /// Columns padded to their widest cell.
 #[must_use]
 pub fn table(head: &[&str], rows: &[Vec<String>]) -> String {
     let head: Vec<String> = head.iter().map(ToString::to_string).collect();
-    let all = || std::iter::once(&head).chain(rows);
+    let rows: Vec<Vec<String>> = rows.iter().map(|row| row.iter().map(|cell| shown(cell)).collect()).collect();
+    let all = || std::iter::once(&head).chain(&rows);
     let width = |k: usize| all().filter_map(|row| row.get(k)).map(|cell| cell.chars().count()).max().unwrap_or(0);
     let widths: Vec<usize> = (0..head.len()).map(width).collect();
     let mut out = String::new();
@@ -328,5 +341,15 @@ mod tests {
     fn columns_line_up() {
         let rows = [vec!["a".to_owned(), "long cell".to_owned()], vec!["µµµ".to_owned(), "x".to_owned()]];
         assert_eq!(table(&["h", "i"], &rows), "  h    i\n  a    long cell\n  µµµ  x\n");
+    }
+
+    #[test]
+    fn nothing_that_is_told_steers_a_terminal() {
+        for plain in ["", "it's `p = 3`: \"5/9\" \\ é 𝄞 × −"] {
+            assert_eq!(shown(plain), plain);
+        }
+        let steers = "a\u{1b}[2J\n\r\u{9b}\u{7f}\u{202e}z";
+        assert_eq!(shown(steers), "a\\u{1b}[2J\\n\\r\\u{9b}\\u{7f}\\u{202e}z");
+        assert_eq!(table(&["h"], &[vec!["a\nb".to_owned()]]), "  h\n  a\\nb\n");
     }
 }

@@ -1,14 +1,18 @@
 //! Recomputes everything in a certificate that can be recomputed: form, hashes, signature, counts from the log, and every
 //! verdict from the counts.
 
-use std::collections::BTreeSet;
+mod follows;
+pub(crate) mod replay;
+
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use adversary::Verdict;
 
-use crate::certificate::provenance::Program;
+use crate::certificate::provenance::{Environment, Program, date};
 use crate::certificate::store::{self, Stored};
-use crate::certificate::{Asked, FORMAT, Promise, derive::Derived, strict, tree};
+use crate::certificate::{Asked, Promise, strict, tree};
 use crate::evidence::Evidence;
 use crate::job::Job;
 use crate::log::{self, Entry, Unit};
@@ -19,6 +23,8 @@ use crate::registry::Registry;
 use crate::seeds::{Root, unhex};
 use crate::watchdog::{Patience, Watchdog};
 use crate::weaknesses;
+
+pub(crate) use follows::follows;
 
 /// What verification found, in words, and the verdict that the certificate is entitled to.
 pub struct Verified {
@@ -41,8 +47,8 @@ impl Verified {
     }
 }
 
-/// Verifies a report. `key`: who must have signed it. `sources`: a checkout that must be what was measured. `patience`: for
-/// honest runs that tell what there was to run.
+/// Verifies a report. `key`: who must have signed it. `sources`: a checkout that must be what was measured. `patience`:
+/// for honest runs that tell what there was to run, and for what is run again.
 pub fn verify(
     stored: &Stored,
     registry: &Registry<'_>,
@@ -53,14 +59,12 @@ pub fn verify(
     let m = &stored.certificate.measured;
     // Nothing is shown until something is.
     let mut found = Verified { notes: Vec::new(), open: Vec::new(), derived: Verdict::Vacuous, planned: false };
-    if stored.certificate.format != FORMAT {
-        return Err(format!("its format is `{}`: this program knows `{FORMAT}`", stored.certificate.format));
-    }
+    follows::known(&stored.certificate)?;
     let hashes = [&m.program.sources, &m.program.lock, &m.program.spec, &m.log.root, &m.program.binary];
     if hashes.iter().any(|h| unhex::<32>(h).is_none()) {
         return Err("a hash in it is no hash".into());
     }
-    let root: Root = m.seed.root.parse()?;
+    let root = m.seed.read()?;
     let question = m.asked.question()?;
     if Asked::of(&question) != m.asked {
         return Err("what was asked is not written as it should be".into());
@@ -71,16 +75,11 @@ pub fn verify(
     for row in &m.rows {
         row.check()?;
     }
-    let derived = Derived::from(m)?;
-    if derived != stored.certificate.derived {
-        return Err(format!(
-            "its conclusions do not follow from its counts: {}",
-            first_difference(&derived, &stored.certificate.derived)
-        ));
-    }
-    found.derived = derived.verdict();
+    found.derived = follows(&stored.certificate)?.verdict();
     found.notes.push(format!("{} rows: every verdict follows from the counts", m.rows.len()));
-    counted_from_log(stored, planned.as_deref(), &mut found)?;
+    m.environment.check(m.rows.iter().fold(0u64, |sum, row| sum.saturating_add(row.runs())))?;
+    finished(&m.environment, &mut found);
+    let doubtful = counted_from_log(stored, planned.as_ref(), (&root, patience), &mut found)?;
     found.planned = planned.is_some();
     match (&stored.signature, key) {
         (None, Some(_)) => return Err("it is not signed, and a signature was asked for".into()),
@@ -109,21 +108,51 @@ pub fn verify(
         None => found.notes.push(format!("measured on other sources than this program's: {}", m.program.sources)),
     }
     if same_program {
-        let beside = [
-            ("version", &m.program.version, &this.version),
-            ("list of dependencies", &m.program.lock, &this.lock),
-            ("specification", &m.program.spec, &this.spec),
-        ];
-        for (what, its, ours) in beside.into_iter().filter(|(_, its, ours)| its != ours) {
-            found.open.push(format!("its {what} is {its}, that of this program with the same sources {ours}"));
-        }
+        built(&m.program, &this, &mut found);
         page_shows_it(stored, &mut found)?;
     } else if stored.page.is_some() {
         found
             .open
             .push("the page was written by another version and was not compared: verify with that version".into());
     }
+    if let Some(planned) = &planned {
+        planned.again(doubtful, (&root, patience), &mut found)?;
+    }
     Ok(found)
+}
+
+/// By this machine's clock it is not from the future.
+fn finished(e: &Environment, found: &mut Verified) {
+    /// Clocks may differ by as much.
+    const A_DAY: u64 = 24 * 3600;
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
+    if e.finished > now.saturating_add(A_DAY) {
+        let [then, now] = [e.finished, now].map(date);
+        found.open.push(format!("it says that it was finished on {then}, and here it is {now}"));
+    }
+}
+
+/// What a program of the same sources was built with. Other versions beside them, other flags or another profile may
+/// make another program of them; another machine or compiler is no reason to doubt it.
+fn built(its: &Program, this: &Program, found: &mut Verified) {
+    let beside = [
+        ("version", &its.version, &this.version),
+        ("list of dependencies", &its.lock, &this.lock),
+        ("specification", &its.spec, &this.spec),
+        ("list of compiler flags", &its.flags, &this.flags),
+        ("profile", &its.profile, &this.profile),
+    ];
+    for (what, its, ours) in beside.into_iter().filter(|(_, its, ours)| its != ours) {
+        found.open.push(format!("its {what} is `{its}`, that of this program with the same sources `{ours}`"));
+    }
+    let elsewhere = [
+        ("compiler", &its.rustc, &this.rustc),
+        ("target", &its.target, &this.target),
+        ("hash of the program", &its.binary, &this.binary),
+    ];
+    for (what, its, ours) in elsewhere.into_iter().filter(|(_, its, ours)| its != ours) {
+        found.notes.push(format!("another build of these sources: its {what} is `{its}`, here it is `{ours}`"));
+    }
 }
 
 /// The page, where it is there, is what this program makes of the certificate.
@@ -145,7 +174,7 @@ fn expected_rows<'a>(
     question: &Question,
     (same_program, root, patience): (bool, &Root, Patience),
     found: &mut Verified,
-) -> Result<Option<Vec<Expected<'a>>>, String> {
+) -> Result<Option<Planned<'a>>, String> {
     let m = &stored.certificate.measured;
     let Ok(protocol) = registry.find(&m.protocol.name) else {
         found.open.push(format!(
@@ -168,64 +197,115 @@ fn expected_rows<'a>(
     if jobs.len() != m.rows.len() {
         return Err(format!("it has {} rows where the question has {}", m.rows.len(), jobs.len()));
     }
-    let plans = measure::plan(&mut jobs, root, &Watchdog::start(patience))?;
-    let mut planned = Vec::with_capacity(jobs.len());
-    for ((job, units), row) in jobs.into_iter().zip(plans).zip(&m.rows) {
+    // Names are compared before the honest runs that tell what there was to run, the rest after them.
+    let other = |(job, row): (&Job<'_>, &Evidence)| {
+        let [mine, theirs] = [job.row.key(), row.key()];
+        (mine != theirs).then(|| format!("the row `{theirs}` is not what this program calls `{mine}`"))
+    };
+    if let Some(other) = jobs.iter().zip(&m.rows).find_map(other) {
+        return Err(other);
+    }
+    let units = measure::plan(&mut jobs, root, &Watchdog::start(patience, root))?;
+    for (job, row) in jobs.iter().zip(&m.rows) {
         if row.recounted(&[])? != job.row {
-            return Err(format!("the row `{}` is not what this program calls `{}`", row.id(), job.id()));
+            return Err(format!("the row `{}` does not say of itself what this program does", row.id()));
         }
         if let Evidence::Weakness(row) = row {
             weaknesses::same(row, question.tier)?;
         }
-        planned.push(Expected { job, units });
     }
     found.notes.push("no row is missing, and each says what it is".into());
-    Ok(Some(planned))
+    Ok(Some(Planned { jobs, units }))
 }
 
-/// What this program runs for one row.
-struct Expected<'a> {
-    job: Job<'a>,
-    units: Vec<Unit>,
+/// What this program runs for every row.
+struct Planned<'a> {
+    jobs: Vec<Job<'a>>,
+    units: Vec<Vec<Unit>>,
 }
 
-impl Expected<'_> {
-    /// Whether these lines are of the planned runs, one by one and in order, and their proofs of this functionality.
-    fn check(&self, lines: &[&Entry]) -> Result<(), String> {
-        if !self.units.iter().eq(lines.iter().map(|e| &e.unit)) {
-            return Err(format!("the lines of `{}` are not of the runs that were planned, in order", self.job.id()));
+impl Planned<'_> {
+    /// Whether the lines of every row are of the planned runs, one by one and in order, their proofs about this
+    /// functionality, and their numbers those of such runs. It tells which of them have to be run again.
+    fn check<'s>(
+        &self,
+        of: &BTreeMap<&'s str, Vec<&'s Entry>>,
+        (root, patience): (&Root, Patience),
+    ) -> Result<Vec<&'s Entry>, String> {
+        let keys: Vec<String> = self.jobs.iter().map(|job| job.row.key()).collect();
+        let lines: Vec<&[&Entry]> = keys.iter().map(|key| of.get(key.as_str()).map_or(&[][..], |l| &l[..])).collect();
+        for ((key, units), lines) in keys.iter().zip(&self.units).zip(&lines) {
+            if !units.iter().eq(lines.iter().map(|e| &e.unit)) {
+                once_each(key, lines)?;
+                return Err(format!("the lines of `{key}` are not of the runs that were planned, in order"));
+            }
         }
-        self.job.proofs(lines)
+        let watchdog = Watchdog::start(patience, root);
+        let checked = measure::on_all_processors(self.jobs.len(), &mut |_| (), |k| {
+            let check = || self.jobs[k].proofs(lines[k]).and_then(|()| self.jobs[k].doubtful(root, lines[k]));
+            watchdog.watching(&format!("{}, what can be said of it", keys[k]), check)
+        });
+        let mut all = replay::drawn(&self.jobs, &lines)?;
+        for (doubtful, lines) in checked.into_iter().zip(&lines) {
+            all.extend(doubtful?.into_iter().map(|k| lines[k]));
+        }
+        Ok(all)
+    }
+    /// Runs these lines again: what came of them must come of them again.
+    fn again(
+        &self,
+        lines: Vec<&Entry>,
+        (root, patience): (&Root, Patience),
+        found: &mut Verified,
+    ) -> Result<(), String> {
+        let count = lines.len();
+        if count == 0 {
+            return Ok(());
+        }
+        let watchdog = Watchdog::start(patience, root);
+        for (line, now) in replay::again(&self.jobs, lines, root, &watchdog, true)? {
+            if line.found != now {
+                return Err(format!("something else comes of a run again: {}", replay::differs(line, &now)));
+            }
+        }
+        found.notes.push(format!("the same came of {count} lines that were run again, some of them drawn at random"));
+        Ok(())
     }
 }
 
-fn counted_from_log(stored: &Stored, planned: Option<&[Expected<'_>]>, found: &mut Verified) -> Result<(), String> {
+/// Whether every count follows from the log, and the log is one of what was planned. It tells which lines have to be
+/// run again.
+fn counted_from_log<'s>(
+    stored: &'s Stored,
+    planned: Option<&Planned<'_>>,
+    limits: (&Root, Patience),
+    found: &mut Verified,
+) -> Result<Vec<&'s Entry>, String> {
     let m = &stored.certificate.measured;
     let Some(entries) = &stored.log else {
         found.open.push(format!("the log of all runs ({}) is not there: every count is taken on trust", store::LOG));
-        return Ok(());
+        return Ok(Vec::new());
     };
+    // As large as the log itself: gone before anything is run.
     let lines = log::lines(entries).map_err(|e| e.to_string())?;
     if (lines.len() as u64, log::root(&lines)) != (m.log.lines, m.log.root.clone()) {
         return Err("the log is not the one that the certificate was made from".into());
     }
+    drop(lines);
     for (counted, row) in plan::recount(&m.rows, entries)?.iter().zip(&m.rows) {
         if counted != row {
             return Err(format!("the row `{}` does not have the counts of the log", row.id()));
         }
     }
-    found.notes.push(format!("{} lines of the log: every count follows from them", lines.len()));
+    found.notes.push(format!("{} lines of the log: every count follows from them", entries.len()));
     let of = plan::by_row(entries);
-    for (key, lines) in &of {
-        once_each(key, lines)?;
-    }
-    if let Some(planned) = planned {
-        for p in planned {
-            p.check(of.get(p.job.row.key().as_str()).map_or(&[], |lines| &lines[..]))?;
-        }
-        found.notes.push("every line is of a run that was planned, and none is missing".into());
-    }
-    Ok(())
+    let Some(planned) = planned else {
+        of.iter().try_for_each(|(key, lines)| once_each(key, lines))?;
+        return Ok(Vec::new());
+    };
+    let again = planned.check(&of, limits)?;
+    found.notes.push("every line is of a run that was planned, and none is missing".into());
+    Ok(again)
 }
 
 /// No run counts twice.
@@ -237,32 +317,4 @@ fn once_each(key: &str, lines: &[&Entry]) -> Result<(), String> {
         }
     }
     Ok(())
-}
-
-fn first_difference(want: &Derived, have: &Derived) -> String {
-    let row = want
-        .rows
-        .iter()
-        .zip(&have.rows)
-        .find(|(a, b)| a != b)
-        .map(|(a, b)| format!("{} is {}, not {}", a.id, a.verdict, b.verdict));
-    let level = || {
-        let pair = want.levels.iter().zip(&have.levels).find(|(a, b)| a != b);
-        pair.map(|(a, b)| format!("{} is {}, not {}", a.level, a.verdict, b.verdict))
-    };
-    let verdict =
-        || (want.verdict != have.verdict).then(|| format!("the verdict is {}, not {}", want.verdict, have.verdict));
-    let clause = || {
-        let pair = want.standards.iter().zip(&have.standards).find(|(a, b)| a != b);
-        pair.map(|(a, _)| format!("{}: {}; it rests on {}", a.id, a.answer, a.rests_on.join(", ")))
-    };
-    let alone = || {
-        let [a, b] = [&want.sole_causes, &have.sole_causes];
-        (a != b).then(|| format!("of {} checks {} are the only cause of a rejection, not {}", a.all, a.hit, b.hit))
-    };
-    row.or_else(level)
-        .or_else(verdict)
-        .or_else(clause)
-        .or_else(alone)
-        .unwrap_or_else(|| "what it does not cover, or its notes".into())
 }

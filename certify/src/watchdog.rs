@@ -7,6 +7,9 @@ use std::time::{Duration, Instant};
 use adversary::pulse::Observer;
 use spec::ExitCode;
 
+use crate::progress::say;
+use crate::seeds::Root;
+
 /// How long a unit of many runs may take: many times what the largest takes.
 const LONGEST: Duration = Duration::from_secs(1800);
 /// How long a single run may take, unless told otherwise.
@@ -42,18 +45,20 @@ impl Default for Patience {
 pub struct Watchdog(Arc<Watched>);
 
 impl Watchdog {
-    /// Starts to look on, until it is dropped. A limit below what the program takes by itself is met at once.
+    /// Starts to look on, until it is dropped. A limit below what the program takes by itself is met at once. What ends
+    /// the program also tells where all coins came from: the run that hangs can be played again.
     #[must_use]
-    pub fn start(patience: Patience) -> Self {
+    pub fn start(patience: Patience, root: &Root) -> Self {
+        let root = *root;
         let watched: Arc<Watched> = Arc::default();
         let mut observer = Observer::default();
-        look(&watched, &mut observer, patience);
+        look(&watched, &mut observer, patience, &root);
         let weak = Arc::downgrade(&watched);
         std::thread::spawn(move || {
             loop {
                 std::thread::sleep(Duration::from_millis(100));
                 let Some(watched) = weak.upgrade() else { return };
-                look(&watched, &mut observer, patience);
+                look(&watched, &mut observer, patience, &root);
             }
         });
         Self(watched)
@@ -70,7 +75,7 @@ impl Watchdog {
     }
 }
 
-fn look(watched: &Watched, observer: &mut Observer, patience: Patience) {
+fn look(watched: &Watched, observer: &mut Observer, patience: Patience, root: &Root) {
     let all = watched.lock().unwrap_or_else(PoisonError::into_inner);
     let names: Vec<&str> = all.iter().map(|(_, _, name)| name.as_str()).collect();
     let place = if names.is_empty() { "a run".into() } else { names.join(" or ") };
@@ -80,10 +85,10 @@ fn look(watched: &Watched, observer: &mut Observer, patience: Patience) {
     let unit = all.iter().map(|(_, since, name)| (since.elapsed(), name));
     let unit = unit.filter(|(taken, name)| *taken > limit(name, patience)).map(|(taken, _)| taken).max();
     if let Some(taken) = run.or(unit) {
-        end(&hangs(taken));
+        end(&hangs(taken), root);
     }
     if let Some(bytes) = memory().filter(|b| *b >> 20 > patience.memory) {
-        end(&format!("it eats memory: {} MiB in {place}", bytes >> 20));
+        end(&format!("it eats memory: {} MiB in {place}", bytes >> 20), root);
     }
 }
 
@@ -93,8 +98,8 @@ fn limit(name: &str, patience: Patience) -> Duration {
     if many.iter().any(|kind| name.starts_with(kind)) { LONGEST } else { Duration::from_secs(patience.seconds) }
 }
 
-fn end(why: &str) -> ! {
-    eprintln!("\nquorate-certify: fail: {why}; it ends here and writes nothing");
+fn end(why: &str, root: &Root) -> ! {
+    say(format_args!("\nquorate-certify: fail: {why}; it ends here and writes nothing\nseed {root}"));
     std::process::exit(i32::from(ExitCode::Fail.code()));
 }
 

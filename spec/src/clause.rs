@@ -229,8 +229,8 @@ pub const NOTES: &[Note] = &[
     Note {
         id: "every-coalition",
         concerns: &["R-8.2.1", "R-8.2.2"],
-        text: "C2 is demonstrated for every coalition of one to n-1 parties, not only for the largest: cheats that tell \
-               honest parties different things need two of them.",
+        text: "Under C2 every coalition of one to n-1 parties attacks, not only the largest: cheats that tell honest parties \
+               different things need two of them. Which coalitions are counted, and not only attacked, every row says.",
     },
     Note {
         id: "set-of-levels",

@@ -12,7 +12,7 @@
 //!
 //! This crate performs no I/O (but for comparing the golden files, with feature `vectors`) and knows no protocol: crate `protocols` declares its checks and claims beside its code.
 //! The prose of every protocol is in `spec/protocols/`, known mistakes are in `spec/pitfalls.md`, decisions in
-//! `spec/decisions/`.
+//! `spec/decisions/`, and what reports of `quorate-certify` hold, byte for byte, is in `spec/report.md`.
 
 pub mod bound;
 pub mod check;

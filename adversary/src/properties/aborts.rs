@@ -1,5 +1,5 @@
-//! Abort privacy: whether a run stops, at which check and in which step must not depend on the honest inputs beyond what
-//! the coalition's own outputs tell. Otherwise a coalition that lies and watches learns a bit each time (selective
+//! Abort privacy: whether a run stops, at which check, in which step and after how many rounds must not depend on the honest
+//! inputs beyond what the coalition's own outputs tell. Otherwise a coalition that lies and watches learns a bit each time (selective
 //! failure).
 
 use std::collections::BTreeMap;
@@ -14,12 +14,12 @@ use super::{Row, Value, named};
 use crate::enumerate::{Probability, enumerate};
 use crate::run::Ending;
 use crate::strategy::Script;
-use crate::subject::{DynSubject, Given, Instance, every, filled, positions};
+use crate::subject::{DynSubject, Given, Instance, Played, every, filled, positions};
 
-/// How the honest parties of a run ended, as far as others notice.
-fn noticed(endings: &[Ending<Vec<u8>>], corrupt: PartySet) -> Vec<String> {
-    let honest = endings.iter().enumerate().filter(|(p, _)| !corrupt.contains(PartyId::new(*p)));
-    honest
+/// How the honest parties of a run ended, and after how many rounds, as far as others notice.
+fn noticed(played: &Played, corrupt: PartySet) -> (Vec<String>, u32) {
+    let honest = played.endings.iter().enumerate().filter(|(p, _)| !corrupt.contains(PartyId::new(*p)));
+    let ends = honest
         .map(|(_, end)| match end {
             Ending::Output(_) => "output".into(),
             Ending::Aborted(a) => format!("{} at {}", a.check.id, a.at),
@@ -27,10 +27,11 @@ fn noticed(endings: &[Ending<Vec<u8>>], corrupt: PartySet) -> Vec<String> {
             Ending::Stuck => "waits".into(),
             Ending::Broken(e) => e.to_string(),
         })
-        .collect()
+        .collect();
+    (ends, played.rounds)
 }
 
-type Ends = BTreeMap<Vec<String>, Probability>;
+type Ends = BTreeMap<(Vec<String>, u32), Probability>;
 
 fn ends(
     subject: &dyn DynSubject,
@@ -44,7 +45,7 @@ fn ends(
         match subject.run(at, given, tape, &mut script) {
             Ok(played) => {
                 acted |= script.effective();
-                ends.entry(noticed(&played.endings, at.world.corrupt)).or_default().add(weight());
+                ends.entry(noticed(&played, at.world.corrupt)).or_default().add(weight());
             }
             Err(e) => failed = Some(e),
         }
@@ -53,7 +54,7 @@ fn ends(
 }
 
 fn distance(a: &Ends, b: &Ends) -> BigRational {
-    let of = |ends: &Ends, k: &Vec<String>| ends.get(k).map_or_else(BigRational::zero, Probability::value);
+    let of = |ends: &Ends, k: &(Vec<String>, u32)| ends.get(k).map_or_else(BigRational::zero, Probability::value);
     let keys = a.keys().chain(b.keys().filter(|k| !a.contains_key(*k)));
     keys.fold(BigRational::zero(), |sum, k| sum + (of(a, k) - of(b, k)).abs()) / BigRational::from_integer(2.into())
 }

@@ -9,12 +9,14 @@
 //! | [`fairness`] | how often some have the output and others do not |
 //! | [`blame`] | no honest party is ever accused |
 //! | [`independence`] | a coalition's inputs do not depend on the honest ones |
-//! | [`aborts`] | whether, where and at which check a run stops tells nothing about inputs |
+//! | [`aborts`] | whether, where, when and at which check a run stops tells nothing about inputs |
 //! | [`guessing`] | what an active coalition learns at least: a lower bound for every simulator |
 //! | [`terminal`] | after a failed check everything refuses |
 //! | [`network`] | the network that an adversary owns |
 //!
-//! Every measurement has a control in [`weakness`](crate::weakness): a protocol without the idea, on which it must fail.
+//! Every measurement has a control, a protocol without the property on which it must fail: in
+//! [`weakness`](crate::weakness), or in the tests (`adversary/tests/adversary/lacking.rs`, `faults.rs`, and beside the code of
+//! [`terminal`]).
 
 pub mod aborts;
 pub mod blame;

@@ -186,7 +186,16 @@ async fn insist(s: &mut Session, held: &mut Held, row: &RefCell<Row>) {
     dead("send", s.send(other, "again", &[F::ONE]));
     dead("recv", s.recv::<F>(other, "again", 1).await.map(drop));
     dead("exchange", s.exchange("again", &[F::ONE]).await.map(drop));
+    let (one, items) = (PerParty::from_fn(N, |_| 1), PerParty::from_fn(N, |_| vec![F::ONE]));
+    let frames = PerParty::from_fn(N, |_| vec![1]);
+    dead("stream", s.stream("again", 1, 1, |_| vec![F::ONE], |_, _, _| ()).await);
+    dead("scatter", s.scatter("again", &items, &one).await.map(drop));
+    dead(
+        "pump",
+        s.pump::<F>("again", &frames, &frames, |_, _, out| F::write_slice(&[F::ONE], out), |_, _, _| true).await,
+    );
     dead("broadcast", s.broadcast("again", &[F::ONE]).await.map(drop));
+    dead("broadcast_each", s.broadcast_each("again", &[F::ONE], &one).await.map(drop));
     dead("commit_open", s.commit_open("again", &[F::ONE]).await.map(drop));
     dead("challenge", s.challenge::<F>(1).await.map(drop));
     dead("zero_shares", s.zero_shares::<F>(1).await.map(drop));
@@ -200,13 +209,18 @@ async fn insist(s: &mut Session, held: &mut Held, row: &RefCell<Row>) {
     }
     if let Some(mascot) = &mut held.mascot {
         dead("triples", mascot.triples(s, 1).await.map(drop));
-        dead("masks", mascot.masks(s, &PerParty::from_fn(N, |_| 1)).await.map(drop));
+        dead("masks", mascot.masks(s, &one).await.map(drop));
         dead("random values", mascot.randoms(s, 1).await.map(drop));
+        dead("preprocessing", mascot.supply(s, 1, &one).await.map(drop));
     }
     let Some(key) = held.key.as_mut().or(held.mascot.as_mut().map(Mascot::key)) else { return };
     let mut spare = spare();
     let mut online = Online::new(s, key, &mut spare);
+    dead("random", online.random(1).map(drop));
     dead("mul", online.mul(&nothing(), &nothing()).await.map(drop));
+    dead("square", online.square(&nothing()).await.map(drop));
+    dead("inner_product", online.inner_product(&nothing(), &nothing()).await.map(drop));
+    dead("inner_products", online.inner_products(&[(&nothing(), &nothing())]).await.map(drop));
     dead("input", online.input(other, None, 1).await.map(drop));
     dead("output", online.output(&nothing()).await.map(drop));
     dead("output_to", online.output_to(other, &nothing()).await.map(drop));
@@ -323,4 +337,42 @@ fn restarted(held: &Held, place: &Path, row: &RefCell<Row>) {
     let refused = matches!(&endings[VICTIM.index()], Ending::Output(why) if why.contains("generate new"));
     let why = format!("after a restart the segment is {:?}", endings[VICTIM.index()]);
     row.borrow_mut().case((!refused).then_some(why));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A session that goes on, a key that was not wiped and a segment that can be used again are each found.
+    #[test]
+    fn what_has_not_died_is_found() {
+        let of = || RefCell::new(Row::new("terminality", "a computation that went well".to_owned()));
+        let found = |row: RefCell<Row>, what: &str| {
+            let row = row.into_inner();
+            assert!(row.violations.iter().any(|v| v.contains(what)), "{what}: {row}");
+        };
+        let place = tempfile::tempdir().unwrap();
+        let (kept, live) = (RefCell::<Option<Held>>::default(), of());
+        let (place_, kept_, live_) = (place.path(), &kept, &live);
+        let (endings, _) = run(SessionId([0x74; 32]), 0, None, |mut s| async move {
+            let mut held = Held::default();
+            compute(&mut s, place_, &mut held).await?;
+            if s.me() == VICTIM {
+                let key = held.key.replace(MacKey::from_share(F::ONE));
+                drop((held.dir.take(), key));
+                kept_.replace(Some(held));
+                insist(&mut s, &mut Held::default(), live_).await;
+            }
+            Ok(())
+        });
+        // Nobody answers what a session that is alive asks for.
+        assert_eq!(endings[VICTIM.index()], Ending::Stuck);
+        found(live, "send works after the abort");
+        let (mut held, key, segment) = (kept.take().unwrap(), of(), of());
+        held.key = Some(MacKey::from_share(F::ZERO));
+        elsewhere(&mut held, 1, &key);
+        found(key, "the key checks again");
+        restarted(&held, place.path(), &segment);
+        found(segment, "after a restart the segment is");
+    }
 }

@@ -4,9 +4,11 @@ use field::Field;
 use protocols::Tape;
 use transport::PartyId;
 
-use super::compile::CompiledAct;
+use super::compile::{CompiledAct, CompiledRule, describe};
 use super::formula::Here;
 use super::language::Items;
+use super::surface::Place;
+use super::validate::{LONGEST_FRAME, MOST_COPIES, StrategyError};
 use crate::fields::FieldId;
 use crate::items::{self, Layout};
 use crate::with_field;
@@ -18,6 +20,49 @@ pub(super) struct Flight {
     pub body: Vec<u8>,
     /// How often it will be delivered.
     pub copies: usize,
+    /// Whether something was not done because it would have become too long or come too often.
+    pub full: bool,
+}
+
+impl Flight {
+    /// Whether so many bytes more can be put in.
+    fn takes(&mut self, more: usize) -> bool {
+        let fits = more <= LONGEST_FRAME.saturating_sub(self.body.len());
+        self.full |= !fits;
+        fits
+    }
+    fn extend(&mut self, more: usize) {
+        if self.takes(more) {
+            self.body.resize(self.body.len() + more, 0);
+        }
+    }
+}
+
+/// That the rules about a place, all together, make no frame there too long: as far as that is known before a run.
+/// Those about an n-th frame only need not meet in one. `mask` tells which of all rules they are.
+pub(super) fn bounded(place: &Place, mask: u64, rules: &[CompiledRule]) -> Result<(), StrategyError> {
+    let (mut always, mut once) = (0usize, 0);
+    for (i, rule) in rules.iter().enumerate().filter(|(i, _)| mask >> i & 1 == 1) {
+        let more = rule.acts.iter().map(|act| put_in(act, &place.layout)).fold(0, usize::saturating_add);
+        match rule.nth {
+            None => always = always.saturating_add(more),
+            Some(_) => once = more.max(once),
+        }
+        if always.saturating_add(once) > LONGEST_FRAME {
+            let what = format!("more than {LONGEST_FRAME} bytes are put into one frame: {}", describe(place));
+            return Err(StrategyError::new(format!("rules[{i}].do"), what));
+        }
+    }
+    Ok(())
+}
+
+/// The bytes that an act puts in.
+fn put_in(act: &CompiledAct, layout: &Layout) -> usize {
+    match act {
+        CompiledAct::Length(k) => usize::try_from(*k).unwrap_or(0).saturating_mul(layout.width),
+        CompiledAct::Extend(k) => *k,
+        _ => 0,
+    }
 }
 
 /// Calls `f` with every chosen position below `count`.
@@ -63,10 +108,7 @@ pub(super) fn plain(act: &CompiledAct, flight: &mut Flight, layout: &Layout, cho
         CompiledAct::Point(change) => each_item(flight, layout, chosen, |_, item| {
             items::point(*change, item);
         }),
-        CompiledAct::Length(k) if *k >= 0 => {
-            let more = k.unsigned_abs() as usize * layout.width;
-            flight.body.resize(flight.body.len() + more, 0);
-        }
+        CompiledAct::Length(k) if *k >= 0 => flight.extend(put_in(act, layout)),
         CompiledAct::Length(k) => {
             let less = (k.unsigned_abs() as usize).saturating_mul(layout.width);
             let left = flight.body.len().saturating_sub(less);
@@ -75,7 +117,8 @@ pub(super) fn plain(act: &CompiledAct, flight: &mut Flight, layout: &Layout, cho
         CompiledAct::Empty => flight.body.truncate(layout.head),
         CompiledAct::Permute(order) => permute(flight, layout, order),
         CompiledAct::DuplicateItem(k) => {
-            if let Some(item) = layout.item(&flight.body, *k).map(<[u8]>::to_vec) {
+            let item = layout.item(&flight.body, *k).map(<[u8]>::to_vec);
+            if let Some(item) = item.filter(|item| flight.takes(item.len())) {
                 let at = layout.head + k * layout.width;
                 flight.body.splice(at..at, item);
             }
@@ -83,19 +126,19 @@ pub(super) fn plain(act: &CompiledAct, flight: &mut Flight, layout: &Layout, cho
         CompiledAct::Swap([i, j]) => {
             let count = layout.count(&flight.body);
             if *i < count && *j < count {
-                let mut order: Vec<usize> = (0..count).collect();
-                order.swap(*i, *j);
-                permute(flight, layout, &order);
+                let [i, j] = [i, j].map(|k| layout.head + k * layout.width);
+                (0..layout.width).for_each(|b| flight.body.swap(i + b, j + b));
             }
         }
         CompiledAct::Drop => flight.copies = 0,
+        CompiledAct::Duplicate if 2 * flight.copies > MOST_COPIES => flight.full = true,
         CompiledAct::Duplicate => flight.copies *= 2,
         CompiledAct::Redirect(p) => flight.to = *p,
         CompiledAct::Truncate(k) => {
             let left = flight.body.len().saturating_sub(*k);
             flight.body.truncate(left);
         }
-        CompiledAct::Extend(k) => flight.body.resize(flight.body.len() + k, 0),
+        CompiledAct::Extend(k) => flight.extend(*k),
         CompiledAct::Retag => flight.tag ^= 1 << 17,
         _ => return false,
     }

@@ -6,6 +6,7 @@ use transport::path::mix_word;
 use transport::sim::Envelope;
 use transport::{Kind, PartyId, PartySet, StepLabel};
 
+use super::changes;
 use super::expression::Source;
 use super::formula::{Formula, Lookup};
 use super::language::{Act, Direction, Draw, Frames, Input, Items, Part, Strategy, WhichSession};
@@ -271,6 +272,8 @@ impl Compiled {
         let lookup = |(bit, l): (usize, &Looked)| Lookup { source: l.source, bit: 1 << bit, party: l.party };
         this.lookups = this.looks.iter().enumerate().map(lookup).collect();
         this.table = surface.places.iter().map(|p| this.known(p)).collect();
+        let all = surface.places.iter().zip(&this.table);
+        all.into_iter().try_for_each(|(p, known)| changes::bounded(p, known.todo.rules, &this.rules))?;
         this.table.sort_by_key(|k| k.key);
         Ok(this)
     }

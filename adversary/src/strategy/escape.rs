@@ -5,9 +5,10 @@ use std::fmt;
 
 use num_bigint::BigInt;
 use num_rational::BigRational;
+use num_traits::{One, Zero};
 use spec::{Bound, Instance};
 
-use super::expression::Expr;
+use super::expression::{Expr, MOST_BITS, NoFraction};
 use super::near::suggestion;
 use super::parse::parse;
 
@@ -48,6 +49,18 @@ const WITH: [(&str, usize, Make); 7] = [
     ("Guess", 1, |v| Bound::Guess { guesses: v[0] }),
 ];
 
+/// The bits of a bound that its parameters make; of powers of what depends on the field, as if that had 64.
+fn bits(bound: &Bound) -> u64 {
+    match *bound {
+        Bound::SharedChallenge { keys } | Bound::IndependentChallenges { keys } => 64 * u64::from(keys),
+        Bound::Challenge { bits, repetitions: times } | Bound::OtConsistency { k: bits, blocks: times } => {
+            u64::from(bits) * u64::from(times)
+        }
+        Bound::Binding { bits } | Bound::PprfGuess { k: bits, .. } => u64::from(bits),
+        _ => 0,
+    }
+}
+
 impl Escape {
     /// Reads it. The error says what is wrong.
     pub fn parse(text: &str) -> Result<Self, String> {
@@ -62,7 +75,11 @@ impl Escape {
             if numbers.len() != *count || inner.split(',').count() != *count {
                 return Err(format!("`{name}` takes {count} integers in parentheses"));
             }
-            return Ok(Self::Bound(make(&numbers)));
+            let bound = make(&numbers);
+            return match bits(&bound) > MOST_BITS {
+                true => Err(format!("`{text}` {}", NoFraction::Long)),
+                false => Ok(Self::Bound(bound)),
+            };
         }
         let expr = match parse(text) {
             Ok(expr) => expr,
@@ -77,16 +94,27 @@ impl Escape {
             return Err(unknown(name));
         }
         let escape = Self::Formula(expr);
-        match escape.at(&Instance::field(2u32)) {
-            Some(_) => Ok(escape),
-            None => Err(format!("`{text}` is no fraction of integers, `p` and `n`")),
+        match escape.fraction(&Instance::field(2u32)) {
+            // Over other fields it may do better.
+            Ok(_) | Err(NoFraction::ByZero) => Ok(escape),
+            Err(why) => Err(format!("`{text}` {why}")),
         }
     }
-    /// The probability at an instance; `None` if the formula divides by zero there.
+    /// The value at an instance; `None` if the formula has none there.
     #[must_use]
     pub fn at(&self, i: &Instance) -> Option<BigRational> {
+        self.fraction(i).ok()
+    }
+    /// The probability at an instance. The error says why it is none there.
+    pub fn probability(&self, i: &Instance) -> Result<BigRational, String> {
+        let here = format!("where p is {} and n is {}", i.order, i.parties);
+        let value = self.fraction(i).map_err(|why| format!("`{self}` {why} {here}"))?;
+        let some = (BigRational::zero()..=BigRational::one()).contains(&value);
+        if some { Ok(value) } else { Err(format!("`{self}` is no probability {here}: it has to be from 0 to 1")) }
+    }
+    fn fraction(&self, i: &Instance) -> Result<BigRational, NoFraction> {
         match self {
-            Self::Bound(bound) => Some(bound.at(i)),
+            Self::Bound(bound) => Ok(bound.at(i)),
             Self::Formula(expr) => expr.fraction(&|name| {
                 let integer = match name {
                     "p" => BigInt::from(i.order.clone()),
@@ -138,5 +166,43 @@ mod tests {
         assert!(error("1/").contains("column 3"));
         assert!(error("NaN").contains("no bound `NaN`"));
         assert!(error("sent('a','b')").contains("no fraction"));
+    }
+
+    #[test]
+    fn what_cannot_be_computed_is_refused_before_it_is() {
+        for text in [
+            "Challenge(4294967295, 4294967295)",
+            "OtConsistency(4294967295,4294967295)",
+            "IndependentChallenges(4294967295)",
+            "SharedChallenge(65)",
+            "Binding(4294967295)",
+            "PprfGuess(4097, 1)",
+            "1/((((((p^64)^64)^64)^64)^64)^64)",
+        ] {
+            let found = Escape::parse(text).unwrap_err();
+            assert!(found.contains("has more than 4096 bits"), "{text}: {found}");
+        }
+        let large = Instance::field(num_bigint::BigUint::from(1u8) << 255);
+        for text in
+            ["Challenge(128, 32)", "IndependentChallenges(64)", "PprfGuess(32, 4294967295)", "Guess(4294967295)"]
+        {
+            assert!(Escape::parse(text).unwrap().probability(&large).is_ok(), "{text}");
+        }
+        // Over a field of two elements it is small enough.
+        let grows = Escape::parse("1/p^64").unwrap().probability(&large).unwrap_err();
+        assert!(grows.contains("has more than 4096 bits where p is "), "{grows}");
+    }
+
+    #[test]
+    fn probabilities_are_from_zero_to_one() {
+        let at = |text: &str| Escape::parse(text).unwrap().probability(&Instance::field(31u32));
+        for text in ["0", "1", "30/p", "1/(p-2)", "One"] {
+            assert!(at(text).is_ok(), "{text}");
+        }
+        for text in ["-1", "2", "p", "(p+1)/p", "-1/p"] {
+            let found = at(text).unwrap_err();
+            assert!(found.contains("is no probability where p is 31 and n is 2"), "{found}");
+        }
+        assert!(at("1/(p-31)").unwrap_err().contains("divides by zero where p is 31"));
     }
 }

@@ -101,26 +101,63 @@ impl Source {
     }
 }
 
-impl Expr {
-    /// Its value as a fraction of integers, `p` and `n`; `None` if it is something else or divides by zero.
-    #[must_use]
-    pub fn fraction(&self, name: &impl Fn(&str) -> Option<BigRational>) -> Option<BigRational> {
+/// The most bits of a numerator or denominator. A power of a power would else take all memory there is.
+pub const MOST_BITS: u64 = 1 << 12;
+
+/// Why an expression is no fraction.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NoFraction {
+    /// It is about something else than integers, `p` and `n`.
+    Strange,
+    /// It divides by zero.
+    ByZero,
+    /// It has more than [`MOST_BITS`] bits.
+    Long,
+}
+
+impl fmt::Display for NoFraction {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Integer(v) => Some(BigRational::from_integer(BigInt::from(*v))),
-            Self::Name(n) => name(n),
-            Self::Negate(x) => Some(-x.fraction(name)?),
+            Self::Strange => f.write_str("is no fraction of integers, `p` and `n`"),
+            Self::ByZero => f.write_str("divides by zero"),
+            Self::Long => write!(f, "has more than {MOST_BITS} bits"),
+        }
+    }
+}
+
+/// The bits of the longer of numerator and denominator.
+fn bits(x: &BigRational) -> u64 {
+    x.numer().bits().max(x.denom().bits())
+}
+
+impl Expr {
+    /// Its value as a fraction of integers, `p` and `n`.
+    pub fn fraction(&self, name: &impl Fn(&str) -> Option<BigRational>) -> Result<BigRational, NoFraction> {
+        let value = match self {
+            Self::Integer(v) => BigRational::from_integer(BigInt::from(*v)),
+            Self::Name(n) => name(n).ok_or(NoFraction::Strange)?,
+            Self::Negate(x) => -x.fraction(name)?,
             Self::Binary(operation, x, y) => {
                 let (x, y) = (x.fraction(name)?, y.fraction(name)?);
                 match operation {
-                    Operation::Add => Some(x + y),
-                    Operation::Subtract => Some(x - y),
-                    Operation::Multiply => Some(x * y),
-                    Operation::Divide => (!y.is_zero()).then(|| x / y),
+                    Operation::Add => x + y,
+                    Operation::Subtract => x - y,
+                    Operation::Multiply => x * y,
+                    Operation::Divide if y.is_zero() => return Err(NoFraction::ByZero),
+                    Operation::Divide => x / y,
                 }
             }
-            Self::Power(x, k) => Some(x.fraction(name)?.pow(i32::try_from(*k).ok()?)),
-            Self::List(_) | Self::Look(_) | Self::Dot(..) | Self::Sum(_) => None,
-        }
+            Self::Power(x, k) => {
+                let x = x.fraction(name)?;
+                // Told before it is computed, unlike a product of two that are short.
+                if (bits(&x) - 1).saturating_mul(u64::from(*k)) > MOST_BITS {
+                    return Err(NoFraction::Long);
+                }
+                x.pow(i32::try_from(*k).map_err(|_| NoFraction::Long)?)
+            }
+            Self::List(_) | Self::Look(_) | Self::Dot(..) | Self::Sum(_) => return Err(NoFraction::Strange),
+        };
+        if bits(&value) > MOST_BITS { Err(NoFraction::Long) } else { Ok(value) }
     }
     /// The expressions inside this one.
     pub fn parts(&self) -> Vec<&Self> {
@@ -197,9 +234,22 @@ mod tests {
             let name = |n: &str| (n == "p").then(|| BigRational::from_integer(3.into()));
             parse(text).unwrap().fraction(&name).map(|f| f.to_string())
         };
-        assert_eq!(at("(2*p-1)/p^2").as_deref(), Some("5/9"));
-        assert_eq!(at("-1/2 + 1").as_deref(), Some("1/2"));
-        assert_eq!(at("1/(p-3)"), None);
-        assert_eq!(at("q"), None);
+        assert_eq!(at("(2*p-1)/p^2").as_deref(), Ok("5/9"));
+        assert_eq!(at("-1/2 + 1").as_deref(), Ok("1/2"));
+        assert_eq!(at("0^64").as_deref(), Ok("0"));
+        assert_eq!(at("1/(p-3)"), Err(NoFraction::ByZero));
+        assert_eq!(at("q"), Err(NoFraction::Strange));
+    }
+
+    /// However large a number would be, it is told at once.
+    #[test]
+    fn fractions_are_of_numbers_that_can_be_written_down() {
+        let at = |text: &str| parse(text).unwrap().fraction(&|_| Some(BigRational::from_integer(2.into())));
+        assert!(at("(p^63)^64").is_ok() && at("1/(p^63)^64").is_ok());
+        for text in
+            ["(p^64)^64 * p", "1/((((((p^64)^64)^64)^64)^64)^64)", "((1/(p^64))^64)^64", "2^64 + ((p^64)^64)^64"]
+        {
+            assert_eq!(at(text), Err(NoFraction::Long), "{text}");
+        }
     }
 }

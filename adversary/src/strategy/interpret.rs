@@ -63,8 +63,8 @@ impl Effect {
 /// What one rule did to a frame, where several worked on it.
 struct Step {
     rule: usize,
-    before: Vec<u8>,
-    after: Vec<u8>,
+    /// The bytes that it changed, a bit each; `None` if there are more or fewer of them now.
+    bytes: Option<Vec<u64>>,
     /// Whether it changed more than the payload.
     more: bool,
 }
@@ -166,7 +166,7 @@ impl<'a> Interpreter<'a> {
     }
     /// Applies these rules to a frame. Returns what is delivered and how often.
     fn rewrite(&mut self, mut fires: u64, todo: &Todo, e: &Envelope) -> Option<(Envelope, usize)> {
-        let mut flight = Flight { to: e.to, tag: e.frame.tag, body: e.frame.body.to_vec(), copies: 1 };
+        let mut flight = Flight { to: e.to, tag: e.frame.tag, body: e.frame.body.to_vec(), copies: 1, full: false };
         let several = fires.count_ones() > 1;
         let mut steps: Vec<Step> = Vec::new();
         while fires != 0 {
@@ -176,12 +176,18 @@ impl<'a> Interpreter<'a> {
             let before = if several { flight.body.clone() } else { Vec::new() };
             let outside = (flight.to, flight.tag, flight.copies);
             let CompiledRuleParts { items, acts } = self.parts(rule);
+            flight.full = false;
             for act in acts {
                 self.act(rule, act, items, &mut flight, todo, e);
             }
+            if flight.full {
+                // Not all of it was done.
+                self.effect.fired[rule] -= 1;
+                continue;
+            }
             let more = outside != (flight.to, flight.tag, flight.copies);
-            let after = if several { flight.body.clone() } else { Vec::new() };
-            steps.push(Step { rule, before, after, more });
+            let bytes = if several { changed(&before, &flight.body) } else { None };
+            steps.push(Step { rule, bytes, more });
         }
         let same = (flight.to, flight.tag, flight.copies) == (e.to, e.frame.tag, 1) && flight.body == *e.frame.body;
         let different = !same && (self.matters(e.to) || self.matters(flight.to));
@@ -329,13 +335,18 @@ fn put(flight: &mut Flight, todo: &Todo, other: &Envelope, whole: bool) {
     }
 }
 
+/// The bytes that differ, a bit each: of long frames many steps would else be more than there is memory for.
+fn changed(before: &[u8], after: &[u8]) -> Option<Vec<u64>> {
+    let word = |(b, a): (&[u8], &[u8])| b.iter().zip(a).rev().fold(0u64, |word, (b, a)| word << 1 | u64::from(b != a));
+    (before.len() == after.len()).then(|| before.chunks(64).zip(after.chunks(64)).map(word).collect())
+}
+
 /// Whether some byte that this step changed arrived different from how it was made.
 fn survives(step: &Step, original: &[u8], delivered: &[u8]) -> bool {
-    if step.before.len() != step.after.len() {
-        return original.len() != delivered.len() || original != delivered;
-    }
-    let changed = step.before.iter().zip(&step.after).enumerate().filter(|(_, (b, a))| b != a);
-    changed.into_iter().any(|(i, _)| original.get(i) != delivered.get(i))
+    let Some(bytes) = &step.bytes else { return original != delivered };
+    let differs = |i: usize| original.get(i) != delivered.get(i);
+    let words = bytes.iter().enumerate().filter(|(_, word)| **word != 0);
+    words.into_iter().any(|(w, word)| (0..64).any(|b| word >> b & 1 == 1 && differs(64 * w + b)))
 }
 
 impl Adversary for Interpreter<'_> {

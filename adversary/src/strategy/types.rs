@@ -1,7 +1,7 @@
 //! Type checking: every act must make sense for every message that its rule is about, and every expression must be about
 //! messages that the coalition knows, whose items are elements of the field in which it is used.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use transport::{Kind, PartyId};
 
@@ -27,6 +27,8 @@ pub(super) struct Types<'a> {
     /// The names that are used, in order of appearance, with what they stand for.
     names: Vec<(&'a str, Option<Formula>)>,
     numbers: BTreeMap<&'a str, usize>,
+    /// The names that make sense, and in which field.
+    sound: BTreeSet<(usize, FieldId)>,
 }
 
 type Typed<T> = Result<T, StrategyError>;
@@ -37,7 +39,14 @@ fn wrong<T>(at: &str, what: impl Into<String>) -> Typed<T> {
 
 impl<'a> Types<'a> {
     pub fn new(strategy: &'a Strategy, surface: &'a Surface) -> Self {
-        Self { strategy, surface, looks: Vec::new(), names: Vec::new(), numbers: BTreeMap::new() }
+        Self {
+            strategy,
+            surface,
+            looks: Vec::new(),
+            names: Vec::new(),
+            numbers: BTreeMap::new(),
+            sound: BTreeSet::new(),
+        }
     }
     /// What the names stand for; those that nothing uses are an error, most likely a slip.
     pub fn meanings(&mut self) -> Typed<Vec<Option<Formula>>> {
@@ -265,7 +274,9 @@ impl<'a> Types<'a> {
             self.numbers.insert(name, self.names.len() - 1);
             self.names.len() - 1
         });
-        if text != "uniform" {
+        // Once for every field, and not as often as there are ways to it: names that use others twice would have a great
+        // many.
+        if self.sound.insert((k, field)) && text != "uniform" {
             let at = format!("lets.{name}");
             let expr = parse(text).map_err(|e| StrategyError::new(&at, e.to_string()))?;
             self.names[k].1 = Some(self.formula(&expr, field, &at)?);

@@ -1,7 +1,7 @@
 //! Reading a strategy, and what is wrong with it whatever it is run against. What depends on the protocol, such as names
 //! of steps and messages, is told by [`super::compile`].
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use spec::Level;
@@ -24,6 +24,12 @@ pub const MOST_ACTS: usize = 16;
 pub const LONGEST_TEXT: usize = 2000;
 /// The most items or bytes that one act puts in or takes away.
 pub const MOST_ITEMS: usize = 1 << 20;
+/// The longest frame, in bytes, that rules make of one: what would make it longer is not done.
+pub const LONGEST_FRAME: usize = 1 << 22;
+/// How often one frame comes at most.
+pub const MOST_COPIES: usize = 1 << 10;
+/// How deep a name may be nested, with all that it stands for: whatever walks through it does so by recursion.
+const DEEPEST: usize = 256;
 /// Names of expressions that stand for something already.
 const RESERVED: [&str; 6] = ["p", "n", "item", "value", "all", "uniform"];
 
@@ -44,10 +50,18 @@ impl StrategyError {
 
 impl fmt::Display for StrategyError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.at.is_empty() { f.write_str(&self.what) } else { write!(f, "{}: {}", self.at, self.what) }
+        let told = if self.at.is_empty() { self.what.clone() } else { format!("{}: {}", self.at, self.what) };
+        // What is wrong is quoted, and may be anything.
+        told.chars().try_for_each(|c| if is_shown(c) { write!(f, "{c}") } else { write!(f, "{}", c.escape_unicode()) })
     }
 }
 impl std::error::Error for StrategyError {}
+
+/// Whether a character does nothing to a terminal but to be seen there: it begins no new line and no escape sequence,
+/// and turns no text round.
+fn is_shown(c: char) -> bool {
+    !c.is_control() && !matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
 
 type Checked = Result<(), StrategyError>;
 
@@ -115,9 +129,14 @@ impl Strategy {
         let e = &self.expect;
         let texts =
             [&self.title, &self.does].into_iter().chain(&self.references).chain(&e.harmless).chain(&e.no_output);
-        let texts = texts.chain(&e.acceptance).chain(e.unseen.iter().map(|u| &u.tells));
-        if texts.into_iter().any(|t| t.len() > LONGEST_TEXT) {
-            return wrong("", format!("a text has at most {LONGEST_TEXT} bytes"));
+        let texts = texts.chain(&e.acceptance).chain(e.unseen.iter().map(|u| &u.tells)).chain(&e.escape);
+        for text in texts {
+            if text.len() > LONGEST_TEXT {
+                return wrong("", format!("a text has at most {LONGEST_TEXT} bytes"));
+            }
+            if !text.chars().all(is_shown) {
+                return wrong("", format!("a text is one line without control characters, unlike `{text}`"));
+            }
         }
         let lists = [self.rules.len(), self.tape.len(), self.inputs.len(), self.lets.len(), self.references.len()];
         if lists.into_iter().any(|len| len > MOST_RULES) {
@@ -178,17 +197,30 @@ impl Strategy {
                 self.formula(meaning, false, &at)?;
             }
         }
-        // Whatever takes more steps than there are names goes round in a circle.
-        for name in self.lets.keys() {
-            let mut reached = BTreeSet::from([name.clone()]);
-            for _ in 0..self.lets.len() {
-                reached = reached.iter().flat_map(|n| self.lets.get(n)).flat_map(|meaning| used(meaning)).collect();
+        self.nesting()
+    }
+    /// That no name is defined by itself, and none nested too deep.
+    fn nesting(&self) -> Checked {
+        let read = |(name, meaning): (&'_ String, &'_ String)| Some((name.clone(), parse(meaning).ok()?));
+        let all: BTreeMap<String, Expr> = self.lets.iter().filter_map(read).collect();
+        let mut depths: BTreeMap<&str, usize> = BTreeMap::new();
+        // Every turn tells some name more, unless those that are left go round in a circle.
+        while let Some((name, depth)) = all.iter().find_map(|(name, meaning)| {
+            let of = |n: &str| if all.contains_key(n) { depths.get(n).copied() } else { Some(0) };
+            if depths.contains_key(name.as_str()) { None } else { Some((name, depth(meaning, &of)?)) }
+        }) {
+            if depth > DEEPEST {
+                return wrong(
+                    format!("lets.{name}"),
+                    format!("with the names in it, it is nested more than {DEEPEST} deep"),
+                );
             }
-            if reached.iter().any(|n| self.lets.contains_key(n)) {
-                return wrong(format!("lets.{name}"), "it is defined by itself");
-            }
+            depths.insert(name, depth);
         }
-        Ok(())
+        match all.keys().find(|name| !depths.contains_key(name.as_str())) {
+            Some(name) => wrong(format!("lets.{name}"), "it is defined by itself"),
+            None => Ok(()),
+        }
     }
     /// An expression whose names are known; `items` tells whether it is about items.
     fn formula(&self, text: &str, items: bool, at: &str) -> Checked {
@@ -293,16 +325,14 @@ impl Strategy {
     }
 }
 
-/// The names in an expression.
-fn used(text: &str) -> Vec<String> {
-    let Ok(expr) = parse(text) else { return Vec::new() };
-    let mut all = vec![&expr];
-    let mut names = Vec::new();
-    while let Some(e) = all.pop() {
-        all.extend(e.parts());
-        if let Expr::Name(name) = e {
-            names.push(name.clone());
-        }
+/// How deep an expression is nested, `of` telling it of names; `None` if it does not know one yet.
+fn depth(expr: &Expr, of: &impl Fn(&str) -> Option<usize>) -> Option<usize> {
+    if let Expr::Name(name) = expr {
+        return Some(1 + of(name)?);
     }
-    names
+    let mut deepest = 0;
+    for part in expr.parts() {
+        deepest = deepest.max(depth(part, of)?);
+    }
+    Some(1 + deepest)
 }

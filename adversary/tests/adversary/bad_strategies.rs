@@ -1,9 +1,9 @@
 //! Strategies that make no sense: each is told what is wrong and where, and none panics.
 
-use quorate_adversary::World;
 use quorate_adversary::computation::{self, Scene};
 use quorate_adversary::fields::FieldId;
 use quorate_adversary::strategy::{Stage, Strategy};
+use quorate_adversary::{Outcome, World};
 
 /// A strategy with these parties, corrupt ones and rules, and what else is given.
 fn text(parties: &str, corrupt: &str, rules: &str, more: &str) -> String {
@@ -15,13 +15,23 @@ fn text(parties: &str, corrupt: &str, rules: &str, more: &str) -> String {
 
 /// What is wrong with it when it is read, or else when it is checked against a multiplication of its parties.
 fn error(text: &str) -> String {
-    let strategy = match Strategy::from_json(text) {
-        Ok(strategy) => strategy,
-        Err(e) => return e.to_string(),
-    };
+    match Strategy::from_json(text) {
+        Ok(strategy) => scene(&strategy).compile(&strategy).expect_err("it makes sense after all").to_string(),
+        Err(e) => e.to_string(),
+    }
+}
+
+/// A multiplication of its parties.
+fn scene(strategy: &Strategy) -> Scene<'static> {
     let world = World::new(strategy.parties, strategy.coalition()).real();
-    let scene = Scene::new(computation::find("multiply").unwrap(), FieldId::Fr, world);
-    scene.compile(&strategy).map(|_| ()).expect_err("it makes sense after all").to_string()
+    Scene::new(computation::find("multiply").unwrap(), FieldId::Fr, world)
+}
+
+/// One run of it against that.
+fn played(text: &str) -> Outcome {
+    let strategy = Strategy::from_json(text).unwrap();
+    let scene = scene(&strategy);
+    scene.play(&scene.compile(&strategy).unwrap(), 3)
 }
 
 fn rule(on: &str, act: &str) -> String {
@@ -188,6 +198,9 @@ fn expectations_must_be_one_and_exact() {
         (expect(r#"{"check": "mac.check", "escape": "MacChek"}"#), "did you mean `MacCheck`"),
         (expect(r#"{"check": "mac.check", "escape": "0.5"}"#), "expect.escape"),
         (expect(r#"{"check": "mac.check", "escape": "value"}"#), "there is no bound `value`"),
+        (expect(r#"{"check": "mac.check", "escape": "1/(((p^64)^64)^64)"}"#), "has more than 4096 bits"),
+        (expect(r#"{"check": "mac.check", "escape": "Binding(4294967295)"}"#), "has more than 4096 bits"),
+        (expect(r#"{"check": "mac.check", "escape": "Challenge(4294967295, 4294967295)"}"#), "has more than 4096 bits"),
         (
             expect(r#"{"check": "mac.check", "unseen": {"step": "outptu", "message": "share", "tells": "t"}}"#),
             "did you mean `output`",
@@ -196,4 +209,68 @@ fn expectations_must_be_one_and_exact() {
     let checks = protocols::CHECKS;
     let unknown = quorate_adversary::strategy::compile::check_named("mac.chek", checks).unwrap_err();
     assert!(unknown.to_string().contains("did you mean `mac.check`?"), "{unknown}");
+}
+
+/// 2^62 by names that double each other; and names in names as deep as nobody writes them.
+#[test]
+fn names_are_worked_out_once() {
+    let rules = format!(r#"[{{"on": {SHARE}, "do": [{{"add": "a00"}}]}}]"#);
+    let with = |meaning: &dyn Fn(&str) -> String| {
+        let name = |k: usize| format!("a{k:02}");
+        let all = (0..62).map(|k| format!(r#""{}": "{}", "#, name(k), meaning(&name(k + 1)))).collect::<String>();
+        text("3", "[2]", &rules, &format!(r#", "lets": {{{all}"a62": "1"}}"#))
+    };
+    let outcome = played(&with(&|next| format!("{next} + {next}")));
+    assert!(outcome.effective && outcome.judgement.check().is_some(), "{outcome:?}");
+    assert!(played(&with(&|next| format!("sum([{next}, {next}]) * {next}"))).effective);
+    say(&[
+        (error(&with(&|next| format!("{next}{}", " + 1".repeat(20)))), "it is nested more than 256 deep"),
+        (error(&with(&|_| "a00 + a00".into())), "lets.a00: it is defined by itself"),
+    ]);
+}
+
+#[test]
+fn what_rules_make_of_one_frame_has_an_end() {
+    let rules = |count: usize, acts: &str| {
+        let one = format!(r#"{{"on": {SHARE}, "do": [{acts}]}}"#);
+        text("3", "[2]", &format!("[{}]", vec![one; count].join(", ")), "")
+    };
+    let mebibyte = r#"{"extend": 1048576}"#;
+    let long = vec![r#"{"length": 1048576}"#; 16].join(", ");
+    say(&[
+        (error(&rules(64, &long)), "rules[0].do: more than 4194304 bytes are put into one frame: `share` in `"),
+        (error(&rules(5, mebibyte)), "rules[4].do: more than 4194304 bytes are put into one frame"),
+    ]);
+    assert!(played(&rules(1, mebibyte)).effective);
+    // A rule that would put in more only when it is there has not fired.
+    let replayed = |count: usize| {
+        let on = |to: usize| format!(r#"{{"step": "beaver", "message": "share", "to": {to}}}"#);
+        let first = vec![mebibyte; count].join(", ");
+        let again = r#"{"replay": {"step": "beaver", "message": "share", "part": "content"}}"#;
+        let (a, b) = (on(0), on(1));
+        let rules = format!(r#"[{{"on": {a}, "do": [{first}]}}, {{"on": {b}, "do": [{again}, {mebibyte}]}}]"#);
+        played(&text("3", "[2]", &rules, "")).effective
+    };
+    assert_eq!([2, 3].map(replayed), [true, false]);
+    let doubled = |times: usize| played(&rules(1, &vec![r#""duplicate""#; times].join(", "))).effective;
+    assert_eq!([10, 11, 16].map(doubled), [true, false, false]);
+}
+
+/// Nothing in a file gets to the terminal but as text on the line where it belongs.
+#[test]
+fn texts_do_nothing_to_a_terminal() {
+    let rules = format!(r#"[{{"on": {SHARE}, "do": ["zero"]}}]"#);
+    let with = |from: &str, to: &str| error(&text("3", "[2]", &rules, "").replace(from, to));
+    let all = [
+        (with(r#""does": "d""#, r#""does": "d\nfail: x""#), r"unlike `d\u{a}fail: x`"),
+        (with(r#""title": "t""#, r#""title": "t\u001b[2J""#), r"unlike `t\u{1b}[2J`"),
+        (with(r#""title": "t""#, r#""title": "\u202et""#), r"unlike `\u{202e}t`"),
+        (with(r#""mac.check""#, r#""mac.check", "escape": "1\n/p""#), r"unlike `1\u{a}/p`"),
+        (with(r#""id": "bad""#, r#""id": "b\rd""#), "an id is 1 to 80"),
+        // What is quoted in an error.
+        (rule(r#"{"step": "beaver", "message": "a\u001b[2J"}"#, r#""drop""#), r"there is no message `a\u{1b}[2J`"),
+        (rule(r#"{"a\nfail: x": 1}"#, r#""drop""#), r"a\u{a}fail: x"),
+    ];
+    say(&all);
+    assert!(all.iter().all(|(found, _)| !found.contains(char::is_control)));
 }

@@ -2,13 +2,15 @@
 
 use std::collections::BTreeSet;
 
-use field::{F2, F3, F7};
+use field::{F2, F3, F7, Field};
 use num_rational::BigRational;
-use quorate_adversary::Verdict;
-use quorate_adversary::exact::multiplication::{Computation, accepted, additive, count, wrong_product};
+use quorate_adversary::exact::multiplication::{
+    Computation, accepted, additive, count, shifted_output, wrong_product, wrong_value,
+};
 use quorate_adversary::exact::{self, pair};
-use quorate_adversary::ideal::supply::CorruptShares;
+use quorate_adversary::ideal::supply::{CorruptShares, Known};
 use quorate_adversary::verdict::SIZES;
+use quorate_adversary::{Ending, Verdict};
 use spec::{Bound, Instance};
 
 /// Without the slow points, which `quorate-certify spdz` counts.
@@ -36,7 +38,7 @@ fn every_figure_equals_its_formula_at_three_sizes() {
 #[test]
 fn zero_shares_of_the_corrupt_stand_for_all() {
     let figure = |mode| {
-        let script = || additive::<F2>([field::Field::ONE, field::Field::ZERO], field::Field::ONE);
+        let script = || additive::<F2>([Field::ONE, Field::ZERO], Field::ONE);
         count::<F2>(pair, mode, Computation::Multiply(1, 1), script, wrong_product).unwrap()
     };
     let (zero, uniform) = (figure(CorruptShares::Zero), figure(CorruptShares::Uniform));
@@ -48,17 +50,27 @@ fn zero_shares_of_the_corrupt_stand_for_all() {
 #[test]
 fn acceptance_says_nothing_about_the_values() {
     let accepted = |x, y| {
-        let script = || additive::<F3>([field::Field::ONE, field::Field::ONE], field::Field::ZERO);
+        let script = || additive::<F3>([Field::ONE, Field::ONE], Field::ZERO);
         count::<F3>(pair, CorruptShares::Zero, Computation::Multiply(x, y), script, accepted).unwrap()
     };
     let all: Vec<BigRational> = (0..9).map(|v| accepted(v / 3, v % 3).probability).collect();
     assert!(all.iter().all(|p| *p == Bound::MacCheck.at(&Instance::field(3u32))));
 }
 
+/// A correction of σ that does not look at the coin fits where key and coefficient multiply to one: p − 1 of p² pairs. The
+/// honest party is shown a shifted value in every run, so whatever it accepts is wrong.
+fn fits_one_product<F: Field>() {
+    let chance = |event: fn(&Ending<F>, &Known<F>) -> bool| {
+        count::<F>(pair, CorruptShares::Zero, Computation::Show(1), shifted_output::<F>, event).unwrap().probability
+    };
+    let p = F::SMALL_ORDER.unwrap();
+    let expected = BigRational::new((p - 1).into(), (p * p).into());
+    assert_eq!([chance(wrong_value), chance(accepted)], [expected.clone(), expected], "{}", F::NAME);
+}
+
 #[test]
-fn one_more_field() {
-    let script = || additive::<F7>([field::Field::ONE, field::Field::ZERO], field::Field::ZERO);
-    let c = count::<F7>(pair, CorruptShares::Zero, Computation::Show(1), script, accepted).unwrap();
-    // Nothing is multiplied, so the rule never fires: nothing is wrong and everything is accepted.
-    assert_eq!(c.probability, BigRational::from_integer(1.into()));
+fn a_correction_that_does_not_look_at_the_coin_fits_one_product_of_key_and_coefficient() {
+    fits_one_product::<F2>();
+    fits_one_product::<F3>();
+    fits_one_product::<F7>();
 }

@@ -6,6 +6,7 @@ mod catalogue;
 mod coverage;
 mod exact;
 mod faults;
+mod lacking;
 mod ot;
 mod play;
 mod products;

@@ -1,7 +1,7 @@
 //! The best simulator against the shipped protocol text: how well the ideal functionality explains what malicious parties
 //! see and do, as one fraction for each strategy.
 
-use field::{F2, F3, Field};
+use field::{F2, F3, F5, Field};
 use num_rational::BigRational;
 use num_traits::{One, Zero};
 use quorate_adversary::exact::multiplication::additive;
@@ -62,6 +62,7 @@ fn a_shifted_opening_is_explained_but_for_the_bound_of_the_mac_check() {
     assert_eq!(product(FieldId::F2, shift::<F2>), mac_check(2));
     assert_eq!(product(FieldId::F2, guess::<F2>), mac_check(2));
     assert_eq!(product(FieldId::F3, shift::<F3>), mac_check(3));
+    assert_eq!(product(FieldId::F5, shift::<F5>), BigRational::new(9.into(), 25.into()));
 }
 
 #[test]
@@ -79,6 +80,7 @@ fn what_is_left_out_has_its_exact_figure() {
     let late = |field, strategy| figure(&Toy(Way::LateCheck), pair(), field, &[], strategy);
     assert_eq!(late(FieldId::F2, shift::<F2>), fraction(3, 4));
     assert_eq!(late(FieldId::F3, shift::<F3>), fraction(2, 3));
+    assert_eq!(late(FieldId::F5, shift::<F5>), fraction(4, 5));
     assert!(late(FieldId::F3, passive).is_zero());
     assert_eq!(figure(&Twin(Way::LateCheck), pair(), FieldId::F3, &[], shift::<F3>), mac_check(3));
     // Factors told without masks: the coalition sees both, and 2p − 1 pairs have the product zero: 1 − 1/(2p − 1), and

@@ -4,9 +4,9 @@ use std::cell::Cell;
 
 use field::Field;
 use num_traits::{One, Zero};
-use protocols::{Result, Session};
+use protocols::{Online, Result, Session};
 use quorate_adversary::fields::FieldId;
-use quorate_adversary::ideal::supply::{CorruptShares, Dealt};
+use quorate_adversary::ideal::supply::{CorruptShares, Dealt, Order};
 use quorate_adversary::privacy::{of_two_sessions, semi_honest};
 use quorate_adversary::run::{Ending, SESSION};
 use quorate_adversary::scratch::Flaw;
@@ -148,6 +148,58 @@ fn a_mask_that_is_kept_for_the_next_session_is_found() {
         let at = instance(field, 2, PartySet::of(&[1]), CorruptShares::Zero);
         assert!(semi_honest(&Kept, &at).unwrap().distance.is_zero());
         assert!(of_two_sessions(&Kept, &at).unwrap().distance.is_one(), "{field}");
+    }
+}
+
+/// Two values that nobody learns, each shown behind a mask in a computation of its own; the session, the MAC key and what
+/// was dealt go on. `MASKS`: of which there should be two.
+struct GoesOn<const MASKS: usize>;
+
+impl<const MASKS: usize> Subject for GoesOn<MASKS> {
+    fn claim(&self) -> &'static Claim {
+        Subject::claim(&subjects::Show)
+    }
+    fn about(&self) -> &'static str {
+        "two shared values that nobody learns"
+    }
+    fn inputs(&self, n: usize) -> Vec<usize> {
+        vec![0; n]
+    }
+    fn shared(&self) -> usize {
+        2
+    }
+    fn preprocessing(&self, _: usize) -> Option<Order> {
+        Some(Order { randoms: MASKS, ..Order::default() })
+    }
+    fn functionality<F: Field>(&self, given: &Given<F>) -> PerParty<Vec<F>> {
+        PerParty::from_fn(given.parties.len(), |_| Vec::new())
+    }
+    async fn party<F: Field>(&self, mut s: Session, _: Vec<F>, dealt: Option<Dealt<F>>) -> Result<Vec<F>> {
+        let Dealt { mut key, mut supply } = dealt.expect("it is dealt");
+        let values = Online::new(&mut s.step("values"), &mut key, &mut supply).random(2)?;
+        let mut mask = None;
+        for (k, step) in ["first", "second"].into_iter().enumerate() {
+            let mut s = s.step(step);
+            let mut online = Online::new(&mut s, &mut key, &mut supply);
+            if k < MASKS {
+                mask = Some(online.random(1)?);
+            }
+            let masked = mask.as_ref().map(|m| &values.slice(k..k + 1) + m).expect("the first has one");
+            online.output(&masked).await?;
+        }
+        Ok(Vec::new())
+    }
+}
+
+/// Both values may be the same: what is seen of them together tells no more of it than of any two others.
+#[test]
+fn computations_that_go_on_with_one_key_and_its_preprocessing_tell_nothing() {
+    for field in [FieldId::F2, FieldId::F3] {
+        let at = instance(field, 2, PartySet::of(&[1]), CorruptShares::Zero);
+        let found = semi_honest(&GoesOn::<2>, &at).unwrap();
+        assert!(found.distance.is_zero() && found.pairs > 0, "{field}: {found:?}");
+        // The same mask twice shows whether they are.
+        assert!(semi_honest(&GoesOn::<1>, &at).unwrap().distance.is_one(), "{field}");
     }
 }
 

@@ -1,10 +1,11 @@
 //! What a certificate does not show.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use adversary::Verdict;
 use adversary::catalogue::rows::{self, Cover};
 use adversary::exact::claims;
+use adversary::verdict::SIZES;
 use adversary::weakness::NOT_APPLICABLE;
 use protocols::AUTH_CONSISTENCY;
 use spec::Check;
@@ -29,10 +30,16 @@ pub(super) fn not_covered(m: &Measured, levels: &[OfLevel], verdicts: &[Verdict]
     let mut out: Vec<String> = m.protocol.not_claimed.iter().map(|x| format!("not claimed: {x}")).collect();
     out.extend(NEVER.iter().map(ToString::to_string));
     if m.protocol.foreign {
-        out.push("the sources of this protocol are not hashed; the hash of the running program covers them".into());
+        out.push(
+            "the sources of this protocol and the versions it was built with are not hashed, the list of dependencies is that of \
+             the instrument: the hash of the running program covers them"
+                .into(),
+        );
+        out.push("what happens to keys and preprocessing on disk after a failed check: looked at in `spdz`".into());
     }
     out.extend(beyond(m));
     out.extend(passive(m));
+    out.extend(few_fields(m));
     if !m.rows.iter().any(|row| matches!(row, Evidence::Weakness(_))) {
         out.push("that the certifier finds seeded weaknesses: shown by the certificate of all of `spdz`".into());
     }
@@ -86,6 +93,32 @@ fn passive(m: &Measured) -> Vec<String> {
         return Vec::new();
     }
     looked_at.difference(&attacked).map(|s| format!("{s} where somebody deviates: it promises A1 only")).collect()
+}
+
+/// Parts of a protocol that are counted over fewer fields than a formula is compared at: a level asks that of one part.
+fn few_fields(m: &Measured) -> Vec<String> {
+    let mut most: BTreeMap<(&str, u64, &str), usize> = BTreeMap::new();
+    for row in &m.rows {
+        let (parties, what, sizes, skipped) = match row {
+            Evidence::Views(r) => {
+                let fields: BTreeSet<_> = r.points.iter().map(|p| &p.field).collect();
+                (r.parties, "views of parties that follow it", fields.len(), &r.skipped)
+            }
+            Evidence::Simulator(r) if r.deviates() => {
+                (r.parties, "best simulators of parties that say something else", r.sizes(), &r.skipped)
+            }
+            _ => continue,
+        };
+        // Where nothing was left out there was nothing else to count.
+        if sizes > 0 || !skipped.is_empty() {
+            let part = row.id().split('/').next().unwrap_or_default();
+            let here = most.entry((part, parties, what)).or_default();
+            *here = sizes.max(*here);
+        }
+    }
+    let few = most.into_iter().filter(|(_, sizes)| *sizes < SIZES);
+    few.map(|((part, n, what), sizes)| format!("{part} among {n}, {what}: over {sizes} of {SIZES} fields at most"))
+        .collect()
 }
 
 /// What is promised or listed and cannot be seen from the rows that are there.

@@ -166,12 +166,19 @@ impl Asked {
             only: q.only.clone(),
         }
     }
-    /// The question, if these words are one.
+    /// The question, if these words are one. Nothing is asked twice: there would be as many rows more.
     pub fn question(&self) -> Result<Question, String> {
+        if !self.parties.is_sorted_by(|a, b| a < b) {
+            return Err("the numbers of parties are not in order, each of them once".into());
+        }
         let level = |l: &String| l.parse::<spec::Level>().map_err(|e| e.to_string());
+        let levels = self.levels.iter().map(level).collect::<Result<Vec<_>, _>>()?;
+        if let Some((_, l)) = levels.iter().enumerate().find(|(k, l)| levels[..*k].contains(l)) {
+            return Err(format!("{l} is asked for twice"));
+        }
         let parties = self.parties.iter().map(|n| usize::try_from(*n).map_err(|e| e.to_string()));
         Ok(Question {
-            levels: self.levels.iter().map(level).collect::<Result<_, _>>()?,
+            levels,
             parties: parties.collect::<Result<_, _>>()?,
             tier: crate::arguments::Tier::of_name(&self.tier).ok_or_else(|| format!("`{}` is no tier", self.tier))?,
             only: self.only.clone(),

@@ -76,16 +76,37 @@ impl Program {
     }
 }
 
+/// Where a root may come from.
+const ORIGINS: [&str; 2] = ["given", "operating system"];
+
 impl Seed {
     /// The given root, or one from the operating system.
     pub fn choose(given: Option<Root>) -> Result<(Root, Self), String> {
-        let (root, origin) = match given {
-            Some(root) => (root, "given"),
-            None => (Root::from_os().map_err(|e| e.to_string())?, "operating system"),
+        let (root, origin) = match (given, ORIGINS) {
+            (Some(root), [origin, _]) => (root, origin),
+            (None, [_, origin]) => (Root::from_os().map_err(|e| e.to_string())?, origin),
         };
         Ok((root, Self { root: root.to_string(), origin: origin.into() }))
     }
+    /// The root, if these words are those of a seed.
+    pub fn read(&self) -> Result<Root, String> {
+        let root: Root = self.root.parse()?;
+        if root.to_string() != self.root {
+            return Err("its seed is not written as it should be".into());
+        }
+        if !ORIGINS.contains(&self.origin.as_str()) {
+            return Err(format!("its seed comes from `{}`, and not from: {}", self.origin, ORIGINS.join(", ")));
+        }
+        Ok(root)
+    }
 }
+
+/// When there was no such program yet: the beginning of 2026.
+const BEFORE: u64 = 1_767_225_600;
+/// More processors than any machine has.
+const PROCESSORS: u64 = 1 << 16;
+/// No processor makes more runs in a millisecond: the shortest take many times longer.
+const RUNS: u64 = 100_000;
 
 impl Environment {
     /// This machine, for work that began then.
@@ -100,8 +121,26 @@ impl Environment {
             features: features(),
             threads: std::thread::available_parallelism().map_or(1, |n| n.get() as u64),
             finished: now.as_secs(),
-            milliseconds: u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX),
+            milliseconds: u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX).max(1),
         }
+    }
+    /// Whether so many runs can have been made there, then and in this time.
+    pub fn check(&self, runs: u64) -> Result<(), String> {
+        let Self { threads, finished, milliseconds, .. } = *self;
+        if finished < BEFORE {
+            return Err(format!("it says that it was finished on {}, when there was no such program", date(finished)));
+        }
+        if milliseconds == 0 || milliseconds / 1000 > finished - BEFORE {
+            return Err(format!("it says that it took {milliseconds} ms"));
+        }
+        if threads == 0 || threads > PROCESSORS {
+            return Err(format!("it says that {threads} processors were used"));
+        }
+        if runs > milliseconds.saturating_mul(threads).saturating_mul(RUNS) {
+            let why = "no processor is so fast";
+            return Err(format!("it says that {threads} processors made {runs} runs in {milliseconds} ms: {why}"));
+        }
+        Ok(())
     }
 }
 
@@ -152,6 +191,29 @@ mod tests {
         assert_eq!(date(951_782_400), "2000-02-29 00:00 UTC");
         assert_eq!(date(1_709_251_199), "2024-02-29 23:59 UTC");
         assert_eq!(date(4_107_542_400), "2100-03-01 00:00 UTC");
+    }
+
+    #[test]
+    fn what_cannot_have_been_so_is_refused() {
+        let here = Environment::here(std::time::Instant::now());
+        let refused = |change: fn(&mut Environment), runs: u64, why: &str| {
+            let mut other = Environment { threads: 2, milliseconds: 10, ..here.clone() };
+            change(&mut other);
+            let found = other.check(runs).unwrap_err();
+            assert!(found.contains(why), "{why}: {found}");
+        };
+        assert_eq!(here.check(0), Ok(()));
+        refused(|e| e.finished = 0, 0, "1970");
+        refused(|e| e.milliseconds = 0, 0, "took 0 ms");
+        refused(|e| e.milliseconds = u64::MAX, 0, "it took");
+        refused(|e| e.threads = 0, 0, "0 processors");
+        refused(|e| e.threads = 1 << 50, 0, "processors were used");
+        refused(|_| (), 2_000_001, "no processor is so fast");
+        let (root, seed) = Seed::choose(None).unwrap();
+        assert!(seed.read().is_ok_and(|same| same == root));
+        let other = |root: String, origin: &str| Seed { root, origin: origin.into() }.read().err().unwrap_or_default();
+        assert!(other(seed.root.clone(), "a fair die").contains("`a fair die`"));
+        assert!(other("A0".repeat(32), "given").contains("not written as it should be"));
     }
 
     #[test]

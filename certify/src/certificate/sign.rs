@@ -76,23 +76,42 @@ impl Signed {
     }
 }
 
-/// Makes a key: the private one in `file`, which must not exist, readable by its owner only; the public one beside it.
+/// Makes a key: the private one in `file`, readable by its owner only, the public one beside it. Neither must exist,
+/// and neither is left where the other cannot be written.
 pub fn make(file: &Path) -> Result<PathBuf, String> {
     let mut secret = Zeroizing::new([0u8; 32]);
     Tape::from_os().and_then(|tape| tape.bytes(&mut *secret)).map_err(|e| e.to_string())?;
     let key = SigningKey::from_bytes(&secret);
     let text = Zeroizing::new(format!("{PRIVATE}\n{}\n", &*Zeroizing::new(hex(&*secret))));
-    let at = |e: std::io::Error| format!("{}: {e}", file.display());
+    let mut beside = file.as_os_str().to_owned();
+    beside.push(".pub");
+    let public = PathBuf::from(beside);
+    // The secret goes to disk last: nothing of it has to be taken back.
+    create(&public, 0o666, &format!("{}\n", hex(key.verifying_key().as_bytes())))?;
+    if let Err(e) = create(file, 0o600, &text) {
+        let _ = std::fs::remove_file(&public);
+        return Err(e);
+    }
+    Ok(public)
+}
+
+/// Writes a file that is not there yet, whole or not at all. A link is there, wherever it leads.
+fn create(file: &Path, mode: u32, text: &str) -> Result<(), String> {
+    let at = |e: std::io::Error| match e.kind() {
+        std::io::ErrorKind::AlreadyExists => {
+            format!("{} is there already, and no key is ever written over: choose another name", file.display())
+        }
+        _ => format!("{}: {e}", file.display()),
+    };
     let mut options = std::fs::OpenOptions::new();
     options.write(true).create_new(true);
     #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, mode);
     let mut out = options.open(file).map_err(at)?;
-    out.write_all(text.as_bytes()).and_then(|()| out.sync_all()).map_err(at)?;
-    let public = PathBuf::from(format!("{}.pub", file.display()));
-    std::fs::write(&public, format!("{}\n", hex(key.verifying_key().as_bytes())))
-        .map_err(|e| format!("{}: {e}", public.display()))?;
-    Ok(public)
+    out.write_all(text.as_bytes()).and_then(|()| out.sync_all()).map_err(|e| {
+        let _ = std::fs::remove_file(file);
+        at(e)
+    })
 }
 
 /// Reads a private key. Refused if others can read it.

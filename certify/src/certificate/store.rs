@@ -1,7 +1,7 @@
-//! The files of a report. Each appears whole or not at all: written beside its place, synced, renamed.
+//! The files of a report, whole or not at all: all are written beside their places and synced, then all are renamed.
 
 use std::fs;
-use std::io::Write;
+use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 
 use super::Certificate;
@@ -18,16 +18,83 @@ pub const LOG: &str = "runs.jsonl";
 /// The certificate to be read.
 pub const PAGE: &str = "certificate.html";
 
-/// Writes a file whole or not at all.
-pub fn write(dir: &Path, name: &str, content: &[u8]) -> Result<(), String> {
-    let (part, whole) = (dir.join(format!(".{name}.part")), dir.join(name));
-    let at = |e: std::io::Error| format!("{}: {e}", whole.display());
-    let mut file = fs::File::create(&part).map_err(at)?;
-    file.write_all(content).and_then(|()| file.sync_all()).map_err(at)?;
-    fs::rename(&part, &whole).map_err(at)?;
-    // The name is as important as the content; not every system lets a directory be synced.
-    let _ = fs::File::open(dir).and_then(|d| d.sync_all());
-    Ok(())
+/// A directory that a report is written to, of one process alone while this lives: the files of two would be mixed.
+pub struct Place<'a> {
+    dir: &'a Path,
+    _lock: Option<fs::File>,
+}
+
+impl<'a> Place<'a> {
+    /// Makes the directory and takes it. What can be known to fail in the end, after hours, fails here.
+    pub fn take(dir: &'a Path) -> Result<Self, String> {
+        let shown = dir.display();
+        let told = "cannot be made a directory for the certificate";
+        fs::create_dir_all(dir).map_err(|e| format!("{shown} {told}: {e}; name another in --out"))?;
+        // The directory itself is locked: a file for that would stay behind wherever the program is ended. Not every
+        // file system can do it; that there is one at a time is then up to whoever runs it.
+        let lock = fs::File::open(dir).ok();
+        if let Some(Err(fs::TryLockError::WouldBlock)) = lock.as_ref().map(fs::File::try_lock) {
+            return Err(format!(
+                "{shown}: another process is making a certificate for this directory: wait for it, or name another \
+                 in --out"
+            ));
+        }
+        for path in [CERTIFICATE, LOG, PAGE, SIGNATURE].map(|name| dir.join(name)) {
+            match fs::symlink_metadata(&path) {
+                Ok(found) if !found.is_file() => {
+                    let what = "is no plain file, and one of the report has to be there";
+                    return Err(format!("{} {what}: remove it, or name another directory in --out", path.display()));
+                }
+                Err(e) if e.kind() != io::ErrorKind::NotFound => return Err(format!("{}: {e}", path.display())),
+                _ => {}
+            }
+        }
+        let probe = part(dir, CERTIFICATE).and_then(tempfile::NamedTempFile::close);
+        probe.map_err(|e| {
+            format!("no file can be written in {shown}: {e}; make it writable, or name another directory in --out")
+        })?;
+        Ok(Self { dir, _lock: lock })
+    }
+
+    /// Writes a report: all of these files, or none, and what was there stays. The last one is there only when all are.
+    pub fn write(&self, files: &[(&str, Vec<u8>)]) -> Result<(), String> {
+        let at = |name: &str, e: &io::Error| format!("{}: {e}", self.dir.join(name).display());
+        let full = |name: &str, content: &[u8]| -> io::Result<tempfile::NamedTempFile> {
+            let mut part = part(self.dir, name)?;
+            let file = part.as_file_mut();
+            file.write_all(content)?;
+            file.sync_all()?;
+            Ok(part)
+        };
+        let mut parts = Vec::with_capacity(files.len());
+        for (name, content) in files {
+            parts.push((*name, full(name, content).map_err(|e| at(name, &e))?));
+        }
+        // A certificate or a signature that was there belongs to another run.
+        for old in [CERTIFICATE, SIGNATURE] {
+            match fs::remove_file(self.dir.join(old)) {
+                Err(e) if e.kind() != io::ErrorKind::NotFound => return Err(at(old, &e)),
+                _ => {}
+            }
+        }
+        for (name, part) in parts {
+            part.persist(self.dir.join(name)).map_err(|e| at(name, &e.error))?;
+        }
+        // The names are as important as the content; not every system lets a directory be synced.
+        let _ = fs::File::open(self.dir).and_then(|d| d.sync_all());
+        Ok(())
+    }
+}
+
+/// An empty file beside the one of this name, under a name that nobody knows beforehand; it is gone when it is dropped.
+fn part(dir: &Path, name: &str) -> io::Result<tempfile::NamedTempFile> {
+    let prefix = format!(".{name}.");
+    let mut new = tempfile::Builder::new();
+    new.prefix(&prefix).suffix(".part");
+    // A report is for everybody, as far as the user's mask says so.
+    #[cfg(unix)]
+    new.permissions(<fs::Permissions as std::os::unix::fs::PermissionsExt>::from_mode(0o666));
+    new.tempfile_in(dir)
 }
 
 /// A report as it lies on disk.
@@ -44,21 +111,43 @@ pub struct Stored {
     pub page: Option<Vec<u8>>,
 }
 
+/// So many bytes a certificate, a signature or a page may have: many times what there is of the longest tier.
+const MOST: u64 = 64 << 20;
+/// And so many a log.
+const MOST_LOG: u64 = 8 << 30;
+
+/// All of a file. What is no plain one may have no end, or let whoever opens it wait for ever.
+fn content(path: &Path, most: u64) -> io::Result<Vec<u8>> {
+    let fits = |found: &fs::Metadata| match found.len() {
+        _ if !found.is_file() => Err(io::Error::other("it is no plain file")),
+        len if len > most => Err(io::Error::other(format!("it has {len} bytes, more than the {most} that are read"))),
+        len => Ok(len),
+    };
+    // A pipe keeps waiting whoever opens it; what is open cannot be exchanged any more.
+    fits(&fs::metadata(path)?)?;
+    let file = fs::File::open(path)?;
+    let len = fits(&file.metadata()?)?;
+    let mut bytes = Vec::with_capacity(usize::try_from(len).unwrap_or(0));
+    file.take(len + 1).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > len { Err(io::Error::other("it grows while it is read")) } else { Ok(bytes) }
+}
+
 /// Reads a report: a directory, or the certificate itself with its signature beside it.
 pub fn read(report: &Path) -> Result<Stored, String> {
     let file = if report.is_dir() { report.join(CERTIFICATE) } else { report.to_owned() };
-    let bytes = fs::read(&file).map_err(|e| format!("{}: {e}", file.display()))?;
+    let bytes = content(&file, MOST).map_err(|e| format!("{}: {e}", file.display()))?;
     let text = bytes.strip_suffix(b"\n").unwrap_or(&bytes).to_vec();
     let certificate = strict::read(&text).map_err(|e| format!("{}: {e}", file.display()))?;
-    let beside = |name: &str| -> Result<Option<Vec<u8>>, String> {
+    let beside = |name: &str, most: u64| -> Result<Option<Vec<u8>>, String> {
         let path: PathBuf = file.with_file_name(name);
-        match fs::read(&path) {
+        match content(&path, most) {
             Ok(bytes) => Ok(Some(bytes)),
             Err(e) if e.kind() == std::io::ErrorKind::NotFound => Ok(None),
             Err(e) => Err(format!("{}: {e}", path.display())),
         }
     };
-    let signature = beside(SIGNATURE)?.map(|b| Signed::read(b.strip_suffix(b"\n").unwrap_or(&b))).transpose()?;
-    let log = beside(LOG)?.map(|b| log::read(&b)).transpose()?;
-    Ok(Stored { certificate, text, signature, log, page: beside(PAGE)? })
+    let signed = beside(SIGNATURE, MOST)?;
+    let signature = signed.map(|b| Signed::read(b.strip_suffix(b"\n").unwrap_or(&b))).transpose()?;
+    let log = beside(LOG, MOST_LOG)?.map(|b| log::read(&b)).transpose()?;
+    Ok(Stored { certificate, text, signature, log, page: beside(PAGE, MOST)? })
 }

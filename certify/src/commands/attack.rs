@@ -1,16 +1,18 @@
 //! Runs one attack, by name or as a strategy, and shows a run.
 
+use std::ops::Range;
+
 use adversary::record::recording;
-use adversary::{Attack, Conditions, attacks};
+use adversary::{Conditions, Control};
 use spec::ExitCode;
 
-use super::{Done, failed, print, strategy};
+use super::{Done, Failure, failed, print, strategy};
 use crate::arguments::Attack as Arguments;
 use crate::certificate::provenance::Seed;
 use crate::evidence::{Evidence, attack};
 use crate::measure::quiet_panics;
 use crate::page::trace::{self, Shown};
-use crate::registry::Registry;
+use crate::registry::{Protocol, Registry};
 use crate::watchdog::Watchdog;
 use crate::{log::Found, text};
 
@@ -27,18 +29,21 @@ pub fn run(args: &Arguments, registry: &Registry<'_>) -> Done {
 fn named(name: &str, args: &Arguments, registry: &Registry<'_>) -> Done {
     let usage = failed(ExitCode::Usage);
     let protocol = registry.find(&args.protocol).map_err(&usage)?;
-    let mut all = protocol.attacks.iter().copied().chain(attacks::all());
-    let Some(a): Option<&Attack> = all.find(|a| a.id == name) else {
-        let known: Vec<_> = protocol.attacks.iter().map(|a| a.id).collect();
-        return Err(usage(format!("there is no attack `{name}`: choose one of {}", known.join(", "))));
+    let Some(a) = protocol.attacks.iter().copied().find(|a| a.id == name) else {
+        return Err(usage(unlisted(name, &protocol, registry)));
     };
+    if let (true, Control::None(why)) = (args.control, a.control) {
+        return Err(usage(format!("`{name}` has no control: {why}")));
+    }
+    let runs = args.runs.unwrap_or(1);
+    let numbers = numbers(args, runs)?;
     let (root, _) = Seed::choose(args.seed).map_err(failed(ExitCode::Internal))?;
     quiet_panics();
-    let watchdog = Watchdog::start(args.limits.patience());
+    let watchdog = Watchdog::start(args.limits.patience(), &root);
     let key = Evidence::Attack(attack::Row::of(a)).key();
     let mut ends = std::collections::BTreeMap::<String, u64>::new();
-    let (mut won, runs) = (false, args.runs.unwrap_or(1));
-    for run in args.run..args.run.saturating_add(runs) {
+    let mut won = false;
+    for run in numbers {
         let conditions = Conditions { control: args.control, seed: root.seed(&key, run) };
         let (outcome, recorded) = watchdog.watching(&key, || recording(|| a.once(&conditions)));
         if let (true, Some(file)) = (run == args.run, &args.trace) {
@@ -66,6 +71,9 @@ fn named(name: &str, args: &Arguments, registry: &Registry<'_>) -> Done {
     let mode = if args.control { format!("in its control ({})", a.control) } else { "against the shipped code".into() };
     let mut out = format!("{} {mode}: {}\n", a.id, a.does);
     ends.iter().for_each(|(end, k)| out += &format!("  {k} of {runs} runs: {end}\n"));
+    if args.control && !won {
+        out += "vacuous: it does not win where what stops it is missing\n";
+    }
     out += &format!("seed {root}\n");
     if let Some(file) = &args.trace {
         out += &format!("run {} is drawn in {}\n", args.run, file.display());
@@ -74,5 +82,30 @@ fn named(name: &str, args: &Arguments, registry: &Registry<'_>) -> Done {
     }
     print(&out)?;
     // In its control an attack is expected to win.
-    Ok(if won && !args.control { ExitCode::Fail } else { ExitCode::Pass })
+    Ok(match (args.control, won) {
+        (false, true) => ExitCode::Fail,
+        (true, false) => ExitCode::Vacuous,
+        _ => ExitCode::Pass,
+    })
+}
+
+/// The numbers of so many runs.
+pub(super) fn numbers(args: &Arguments, runs: u64) -> Result<Range<u64>, Failure> {
+    let most = u64::MAX - runs;
+    let text = || format!("{runs} runs from number {} on are too many: the last --run is {most}", args.run);
+    let end = args.run.checked_add(runs).ok_or_else(|| failed(ExitCode::Usage)(text()))?;
+    Ok(args.run..end)
+}
+
+/// Why an attack of this name is none on a protocol.
+fn unlisted(name: &str, protocol: &Protocol<'_>, registry: &Registry<'_>) -> String {
+    let here = protocol.claim.protocol;
+    let of = |p: &Protocol<'_>| p.attacks.iter().any(|a| a.id == name);
+    let others: Vec<_> = registry.all().filter(of).map(|p| p.claim.protocol).collect();
+    let known: Vec<_> = protocol.attacks.iter().map(|a| a.id).collect();
+    match (others.is_empty(), known.is_empty()) {
+        (false, _) => format!("`{name}` is no attack on `{here}`, but on {}", others.join(", ")),
+        (true, false) => format!("there is no attack `{name}`: choose one of {}", known.join(", ")),
+        (true, true) => format!("there is no attack `{name}`, and none is listed for `{here}`"),
+    }
 }

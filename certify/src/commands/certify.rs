@@ -9,6 +9,7 @@ use crate::arguments::Certify;
 use crate::certificate::provenance::{Environment, Program, Seed};
 use crate::certificate::{Asked, Certificate, Log, Measured, Promise, sign, store, strict};
 use crate::job::Job;
+use crate::progress::say;
 use crate::registry::Registry;
 use crate::{log, measure, page, plan, text};
 
@@ -22,15 +23,14 @@ pub fn run(args: &Certify, registry: &Registry<'_>) -> Done {
         return planned(&mut jobs, args);
     }
     let key = args.sign.as_deref().map(sign::private).transpose().map_err(&storage)?;
-    if let Some(dir) = &args.out {
-        std::fs::create_dir_all(dir).map_err(|e| storage(format!("{}: {e}", dir.display())))?;
-        if !args.silent {
-            eprintln!("the certificate is written to {} at the end; an interrupted run leaves none", dir.display());
-        }
+    let place = args.out.as_deref().map(store::Place::take).transpose().map_err(&storage)?;
+    if let (Some(dir), false) = (&args.out, args.silent) {
+        let end = "at the end; an interrupted run leaves none";
+        say(format_args!("the certificate is written to {} {end}", dir.display()));
     }
     let (root, seed) = Seed::choose(args.seed).map_err(&internal)?;
     if !args.silent {
-        eprintln!("seed {root}");
+        say(format_args!("seed {root}"));
     }
     let began = Instant::now();
     let found = measure::measure(&mut jobs, &root, args.patience(), args.silent).map_err(&internal)?;
@@ -47,27 +47,25 @@ pub fn run(args: &Certify, registry: &Registry<'_>) -> Done {
     .map_err(&internal)?;
     let bytes = strict::canonical(&certificate).map_err(|e| internal(e.to_string()))?;
     let with_end = |bytes: &[u8]| [bytes, b"\n"].concat();
-    if let Some(dir) = &args.out {
-        // A signature or a certificate that was there belongs to another run.
-        for old in [store::SIGNATURE, store::CERTIFICATE] {
-            match std::fs::remove_file(dir.join(old)) {
-                Err(e) if e.kind() != std::io::ErrorKind::NotFound => return Err(storage(format!("{old}: {e}"))),
-                _ => {}
-            }
-        }
+    let written = place.map_or(Ok(()), |place| {
         let all: Vec<u8> = lines.iter().flat_map(|l| with_end(l)).collect();
-        store::write(dir, store::LOG, &all).map_err(&storage)?;
-        store::write(dir, store::PAGE, page::render(&certificate).as_bytes()).map_err(&storage)?;
-        store::write(dir, store::CERTIFICATE, &with_end(&bytes)).map_err(&storage)?;
+        let mut files = vec![(store::LOG, all), (store::PAGE, page::render(&certificate).into_bytes())];
         if let Some(key) = &key {
             let signature = strict::canonical(&sign::sign(&bytes, key)).map_err(|e| internal(e.to_string()))?;
-            store::write(dir, store::SIGNATURE, &with_end(&signature)).map_err(&storage)?;
+            files.push((store::SIGNATURE, with_end(&signature)));
         }
-    }
-    match args.json {
-        true => print(&String::from_utf8_lossy(&with_end(&bytes)))?,
-        false => print(&text::render(&certificate))?,
-    }
+        files.push((store::CERTIFICATE, with_end(&bytes)));
+        crate::uninterrupted(|| place.write(&files)).map_err(|e| {
+            let what = "the certificate was only shown, not written; make room there, or name another in --out";
+            storage(format!("{e}: {what}"))
+        })
+    });
+    // What took hours is shown, even where it could not be written.
+    let shown = match args.json {
+        true => print(&String::from_utf8_lossy(&with_end(&bytes))),
+        false => print(&text::render(&certificate)),
+    };
+    written.and(shown)?;
     Ok(certificate.derived.verdict().exit_code())
 }
 
@@ -76,7 +74,7 @@ fn planned(jobs: &mut [Job<'_>], args: &Certify) -> Done {
     let internal = failed(ExitCode::Internal);
     let (root, _) = Seed::choose(args.seed).map_err(&internal)?;
     if !args.silent {
-        eprintln!("seed {root}");
+        say(format_args!("seed {root}"));
     }
     let rows = measure::planned(jobs, &root, args.patience()).map_err(&internal)?;
     print(&text::planned(&rows))?;

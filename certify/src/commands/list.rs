@@ -1,5 +1,9 @@
 //! What there is, and what it does.
 
+use std::collections::BTreeSet;
+
+use adversary::computation::{self, Computation};
+use adversary::fields::FieldId;
 use adversary::weakness::{SOUND, WEAKNESSES};
 use adversary::{attacks, exact};
 use spec::ExitCode;
@@ -9,7 +13,7 @@ use crate::arguments::{Explain, List};
 use crate::registry::{Protocol, Registry};
 use crate::text::table;
 
-/// Protocols and attacks.
+/// Protocols, computations and attacks.
 pub fn list(args: &List, registry: &Registry<'_>) -> Done {
     let usage = failed(ExitCode::Usage);
     let some = args.protocol.as_deref().map(|name| registry.find(name)).transpose().map_err(&usage)?;
@@ -23,6 +27,9 @@ pub fn list(args: &List, registry: &Registry<'_>) -> Done {
     };
     let rows: Vec<_> = all.iter().map(row).collect();
     print(&format!("Protocols\n\n{}\n", table(&["protocol", "claims", "parties", "what it is"], &rows)))?;
+    if args.protocol.is_none() {
+        print(&format!("Computations, which strategies can attack too\n\n{}\n", computations()))?;
+    }
     let mut rows: Vec<Vec<String>> = Vec::new();
     for a in all.iter().flat_map(|p| &p.attacks) {
         let cells = vec![a.id.to_owned(), a.expected.to_string(), a.title.to_owned()];
@@ -32,6 +39,17 @@ pub fn list(args: &List, registry: &Registry<'_>) -> Done {
     }
     print(&format!("Attacks\n\n{}", table(&["attack", "must be stopped by", "what it is"], &rows)))?;
     Ok(ExitCode::Pass)
+}
+
+/// What `attack NAME --strategy FILE` takes beside protocols.
+fn computations() -> String {
+    let row = |c: &Computation| {
+        let names: Vec<_> = c.fields.iter().map(|f| f.name()).collect();
+        let fields = if c.fields.len() == FieldId::ALL.len() { "all".into() } else { names.join(", ") };
+        vec![c.name.to_owned(), fields, format!("{} to {}", c.parties.0, c.parties.1), c.does.to_owned()]
+    };
+    let rows: Vec<_> = computation::ALL.iter().map(row).collect();
+    table(&["computation", "fields", "parties", "what it is"], &rows)
 }
 
 /// One attack, figure, weakness or sound variant.
@@ -63,14 +81,27 @@ pub fn explain(args: &Explain, registry: &Registry<'_>) -> Done {
         text += &format!("{}: {kind}\n\n  is       {}\n  breaks   {breaks}\n", w.id, w.weakens);
     }
     if text.is_empty() {
-        let near: Vec<_> = attacks::all().map(|a| a.id).filter(|id| id.contains(&args.name)).collect();
-        let hint = if near.is_empty() {
-            "`quorate-certify list` names them".into()
-        } else {
-            format!("did you mean {}?", near.join(", "))
-        };
-        return Err(failed(ExitCode::Usage)(format!("there is no attack, figure or weakness `{}`: {hint}", args.name)));
+        return Err(failed(ExitCode::Usage)(unknown(&args.name, registry)));
     }
     print(&text)?;
     Ok(ExitCode::Pass)
+}
+
+/// That nothing is called so, with what may have been meant or what there is.
+fn unknown(name: &str, registry: &Registry<'_>) -> String {
+    let figures: Vec<_> = exact::all().map(|m| m.id).collect();
+    let weaknesses: Vec<_> = WEAKNESSES.iter().chain(SOUND).map(|w| w.id).collect();
+    let own = registry.all().flat_map(|p| p.attacks).chain(attacks::all()).map(|a| a.id);
+    // Protocols share attacks.
+    let all: BTreeSet<&str> = own.chain(figures.iter().chain(&weaknesses).copied()).collect();
+    let near: Vec<_> = all.into_iter().filter(|id| !name.is_empty() && id.contains(name)).collect();
+    let hint = match near.is_empty() {
+        false => format!("did you mean {}?", near.join(", ")),
+        true => format!(
+            "`quorate-certify list` names the attacks; the figures are {}; the weaknesses and sound variants are {}",
+            figures.join(", "),
+            weaknesses.join(", ")
+        ),
+    };
+    format!("there is no attack, figure or weakness `{name}`: {hint}")
 }

@@ -1,17 +1,16 @@
 //! What is done with a report: verify it, run a part of it again; and keys.
 
-use protocols::Tape;
 use spec::ExitCode;
 
-use super::{Done, failed, print};
+use super::{Done, Failure, failed, print};
 use crate::arguments::{Key, Rerun, Verify};
-use crate::certificate::{sign, store};
-use crate::log::{Entry, Unit};
-use crate::plan::by_row;
+use crate::certificate::{sign, store, tree};
 use crate::registry::Registry;
-use crate::seeds::Root;
+use crate::seeds::typed;
+use crate::text::shown;
+use crate::verify::replay;
 use crate::watchdog::Watchdog;
-use crate::{measure, plan, verify as verifier};
+use crate::{plan, verify as verifier};
 
 /// Makes a key.
 pub fn key(args: &Key) -> Done {
@@ -20,50 +19,66 @@ pub fn key(args: &Key) -> Done {
     Ok(ExitCode::Pass)
 }
 
+/// What is wrong with a report: some of it are its own words.
+fn malformed(text: String) -> Failure {
+    failed(ExitCode::Data)(shown(&text))
+}
+
+/// A public key: its digits, in either case, or a file.
+fn public(text: &str) -> Result<[u8; 32], String> {
+    typed(text).map_or_else(|| sign::public(text), Ok)
+}
+
 /// Verifies a report.
 pub fn verify(args: &Verify, registry: &Registry<'_>) -> Done {
-    let data = failed(ExitCode::Data);
-    let key = args.key.as_deref().map(sign::public).transpose().map_err(failed(ExitCode::Usage))?;
-    let stored = store::read(&args.report).map_err(&data)?;
+    let key = args.key.as_deref().map(public).transpose().map_err(failed(ExitCode::Usage))?;
+    if let Some(dir) = &args.sources {
+        // That it cannot be read says nothing about the report.
+        let told = |e| format!("the sources in {} cannot be read: {e}; name a checkout in --sources", dir.display());
+        tree::hash(dir, tree::MEASURED).map_err(|e| failed(ExitCode::Storage)(told(e)))?;
+    }
+    let stored = store::read(&args.report).map_err(malformed)?;
     let patience = args.limits.patience();
     let verified = verifier::verify(&stored, registry, key.as_ref(), args.sources.as_deref(), patience)
-        .map_err(|e| data(format!("{} is not to be believed: {e}", args.report.display())))?;
+        .map_err(|e| malformed(format!("{} is not to be believed: {e}", args.report.display())))?;
     let mut out = String::new();
-    verified.notes.iter().for_each(|n| out += &format!("  {n}\n"));
-    verified.open.iter().for_each(|n| out += &format!("  NOT SHOWN: {n}\n"));
+    verified.notes.iter().for_each(|n| out += &format!("  {}\n", shown(n)));
+    verified.open.iter().for_each(|n| out += &format!("  NOT SHOWN: {}\n", shown(n)));
     let m = &stored.certificate.measured;
     let levels: Vec<_> =
         stored.certificate.derived.levels.iter().map(|l| format!("{} {}", l.level, l.verdict)).collect();
-    out += &format!("{}: {} ({})\n", verified.verdict(), m.protocol.name, levels.join(", "));
+    out += &format!("{}: {} ({})\n", verified.verdict(), shown(&m.protocol.name), shown(&levels.join(", ")));
     print(&out)?;
     Ok(verified.verdict().exit_code())
 }
 
 /// Runs a part of a report again.
 pub fn rerun(args: &Rerun, registry: &Registry<'_>) -> Done {
-    let (data, internal) = (failed(ExitCode::Data), failed(ExitCode::Internal));
-    let stored = store::read(&args.report).map_err(&data)?;
+    let stored = store::read(&args.report).map_err(malformed)?;
     let patience = args.limits.patience();
     let verified = verifier::verify(&stored, registry, None, None, patience)
-        .map_err(|e| data(format!("it is not to be believed: {e}")))?;
+        .map_err(|e| malformed(format!("{} is not to be believed: {e}", args.report.display())))?;
     let m = &stored.certificate.measured;
-    let log = stored.log.as_ref().ok_or_else(|| data(format!("the log ({}) is not there", store::LOG)))?;
-    let protocol = registry.find(&m.protocol.name).map_err(&data)?;
-    let root: Root = m.seed.root.parse().map_err(&data)?;
-    let jobs = plan::jobs(&protocol, &m.asked.question().map_err(&data)?).map_err(&data)?;
-    let picked = pick(log, args.sample).map_err(&internal)?;
-    measure::quiet_panics();
-    let mut of = by_row(picked);
-    let picked: Vec<Vec<&Entry>> =
-        jobs.iter().map(|job| of.remove(job.row.key().as_str()).unwrap_or_default()).collect();
-    let plans: Vec<Vec<Unit>> = picked.iter().map(|mine| mine.iter().map(|e| e.unit.clone()).collect()).collect();
-    let found = measure::play(&jobs, &plans, &root, &Watchdog::start(patience), args.silent).map_err(&internal)?;
+    let log = stored.log.as_ref().ok_or_else(|| malformed(format!("the log ({}) is not there", store::LOG)))?;
+    let protocol = registry.find(&m.protocol.name).map_err(malformed)?;
+    let root = m.seed.read().map_err(malformed)?;
+    let jobs = plan::jobs(&protocol, &m.asked.question().map_err(malformed)?).map_err(malformed)?;
+    let wanted = (log.len() as f64 * args.sample / 100.0).ceil() as usize;
+    let mut places = replay::draw((0..log.len()).collect(), wanted).map_err(failed(ExitCode::Internal))?;
+    places.sort_unstable();
+    let watchdog = Watchdog::start(patience, &root);
+    let played = replay::again(&jobs, places.into_iter().map(|k| &log[k]), &root, &watchdog, args.silent);
+    let played = played.map_err(|e| match verified.planned {
+        // What was planned can be played.
+        true => failed(ExitCode::Internal)(shown(&e)),
+        false => malformed(format!("its log is not of runs that this program knows: {e}")),
+    })?;
     let (mut same, mut differ) = (0, Vec::new());
-    for (entry, found) in picked.into_iter().flatten().zip(found) {
-        if entry.found == found {
+    for (line, found) in played {
+        if line.found == found {
             same += 1;
         } else {
-            differ.push(format!("{}, {:?}: {:?} in the log, {found:?} now", entry.row, entry.unit, entry.found));
+            differ.push(shown(&replay::differs(line, &found)));
         }
     }
     let known = same + differ.len();
@@ -81,18 +96,4 @@ pub fn rerun(args: &Rerun, registry: &Registry<'_>) -> Done {
         // What ran again as it did then is no better than what its counts say; who made it does not matter.
         () => verified.derived.exit_code(),
     })
-}
-
-/// A random part of the log: at least one unit.
-fn pick(log: &[Entry], percent: f64) -> Result<Vec<&Entry>, String> {
-    let wanted = ((log.len() as f64 * percent / 100.0).ceil() as usize).min(log.len());
-    let tape = Tape::from_os().map_err(|e| e.to_string())?;
-    let mut places: Vec<usize> = (0..log.len()).collect();
-    for k in 0..wanted {
-        let other = k as u64 + tape.uniform((log.len() - k) as u64);
-        places.swap(k, usize::try_from(other).unwrap_or(k));
-    }
-    places.truncate(wanted);
-    places.sort_unstable();
-    Ok(places.into_iter().map(|k| &log[k]).collect())
 }

@@ -48,7 +48,7 @@ pub fn run(args: &Search, registry: &Registry<'_>) -> Done {
     }
     let (root, _) = Seed::choose(args.seed).map_err(failed(ExitCode::Internal))?;
     quiet_panics();
-    let watchdog = Watchdog::start(args.limits.patience());
+    let watchdog = Watchdog::start(args.limits.patience(), &root);
     let counted = count(args, &protocol)?;
     if !counted.rows.is_empty() {
         let head = ["protocol", "field", "best", "bound", "is", "decisions", "views", "runs"];

@@ -1,4 +1,4 @@
-//! Plays a strategy that somebody wrote against one protocol.
+//! Plays a strategy that somebody wrote against one protocol or computation.
 
 use std::io::Read;
 use std::path::Path;
@@ -7,10 +7,11 @@ use adversary::fields::FieldId;
 use adversary::record::recording;
 use adversary::strategy::Strategy;
 use adversary::strategy::validate::MOST_BYTES;
-use adversary::{Control, DynSubject, Given};
+use adversary::{Control, Given, computation};
 use serde::Serialize;
 use spec::ExitCode;
 
+use super::attack::numbers;
 use super::{Done, Failure, failed, print};
 use crate::arguments::Attack as Arguments;
 use crate::certificate::provenance::Seed;
@@ -20,7 +21,7 @@ use crate::progress::Progress;
 use crate::registry::Registry;
 use crate::seeds::Root;
 use crate::trial::report::Report;
-use crate::trial::{Refused, Run, Trial, seed};
+use crate::trial::{Aim, Refused, Run, Trial, seed};
 use crate::watchdog::Watchdog;
 
 /// How many runs there are unless told otherwise.
@@ -41,30 +42,30 @@ struct Told<'a> {
 /// Plays.
 pub fn run(file: &Path, args: &Arguments, registry: &Registry<'_>) -> Done {
     let usage = failed(ExitCode::Usage);
-    let subject = registry.find(&args.protocol).and_then(|p| p.only()).map_err(&usage)?;
+    let aim = aim(&args.protocol, registry).map_err(&usage)?;
+    numbers(args, args.runs.unwrap_or(RUNS))?;
+    let (root, _) = Seed::choose(args.seed).map_err(failed(ExitCode::Internal))?;
+    // It looks on from here: what a file says may be too much before the first run.
+    let watchdog = Watchdog::start(args.limits.patience(), &root);
     let mut strategy = read(file)?;
     if let Some(n) = args.n {
         strategy.parties = n;
     }
-    let range = subject.claim().parties;
-    if !range.contains(strategy.parties) {
-        let (name, n) = (subject.name(), strategy.parties);
-        let code = if args.n.is_some() { ExitCode::Usage } else { ExitCode::Data };
-        let text = format!("`{name}` is not run by {n} parties, but by {} to {}: see --n", range.min, range.max);
-        return Err(failed(code)(text));
-    }
-    let inputs = inputs(args, subject, strategy.parties).map_err(&usage)?;
-    let trial = Trial::new(subject, args.field, &strategy, inputs, args.control).map_err(|refused| match refused {
+    fits(args, aim, strategy.parties)?;
+    let inputs = inputs(args, aim, strategy.parties).map_err(&usage)?;
+    let prepared = || Trial::new(aim, args.field, &strategy, inputs, args.control);
+    let trial = watchdog.watching(&format!("what {} says", file.display()), prepared);
+    let trial = trial.map_err(|refused| match refused {
         Refused::Strategy(e) => failed(ExitCode::Data)(format!("{}: {e}", file.display())),
         Refused::Circumstances(e) => usage(e),
     })?;
-    let (root, _) = Seed::choose(args.seed).map_err(failed(ExitCode::Internal))?;
-    let runs = play(args, &trial, &root, &strategy);
-    let report = Report::new(subject, args.field, &strategy, trial.expected(), args.control, args.run, &runs);
+    let runs = play(args, &trial, (&root, &watchdog), &strategy);
+    let report = Report::new(&trial, args.run, &runs);
     let shown = report.findings.first().map_or(args.run, |f| f.run);
     let command = replay(file, args, &root, shown);
     if let Some(page) = &args.trace {
-        draw(page, &trial, &strategy, &root, shown, &command, args.control)?;
+        let drawn = || draw(page, &trial, &strategy, &root, shown, &command, args.control);
+        watchdog.watching(&format!("{} run {shown}", strategy.id), drawn)?;
     }
     if args.json {
         let told = Told { report: &report, seed: root.to_string(), replay: &command };
@@ -74,6 +75,30 @@ pub fn run(file: &Path, args: &Arguments, registry: &Registry<'_>) -> Done {
         print(&told(&report, &root, &command, args.trace.as_deref(), shown))?;
     }
     Ok(report.verdict.exit_code())
+}
+
+/// What is called so: a protocol, or else a computation.
+fn aim<'a>(name: &str, registry: &Registry<'a>) -> Result<Aim<'a>, String> {
+    let unknown = match registry.find(name) {
+        Ok(protocol) => return protocol.only().map(Aim::Subject),
+        Err(unknown) => unknown,
+    };
+    computation::find(name).map(Aim::Computation).ok_or_else(|| {
+        let known: Vec<_> = computation::ALL.iter().map(|c| c.name).collect();
+        format!("{unknown}, or of the computations {}", known.join(", "))
+    })
+}
+
+/// Whether so many parties run it over this field.
+fn fits(args: &Arguments, aim: Aim<'_>, n: usize) -> Result<(), Failure> {
+    let (name, range) = (aim.name(), aim.parties());
+    aim.runs_over(args.field).map_err(failed(ExitCode::Usage))?;
+    if !range.contains(n) {
+        let code = if args.n.is_some() { ExitCode::Usage } else { ExitCode::Data };
+        let text = format!("`{name}` is not run by {n} parties, but by {} to {}: see --n", range.min, range.max);
+        return Err(failed(code)(text));
+    }
+    Ok(())
 }
 
 /// Reads a strategy; no more of the file than a strategy can have.
@@ -89,10 +114,13 @@ fn read(file: &Path) -> Result<Strategy, Failure> {
 }
 
 /// What goes in, if it is given.
-fn inputs(args: &Arguments, subject: &dyn DynSubject, n: usize) -> Result<Option<Given<u64>>, String> {
+fn inputs(args: &Arguments, aim: Aim<'_>, n: usize) -> Result<Option<Given<u64>>, String> {
     if args.inputs.is_empty() {
         return Ok(None);
     }
+    let Aim::Subject(subject) = aim else {
+        return Err(format!("`{}` has inputs of its own and takes no --inputs", aim.name()));
+    };
     let shape = subject.shape(n);
     let counts: Vec<usize> = shape.parties.iter().map(Vec::len).collect();
     let (all, shared) = (counts.iter().sum::<usize>() + shape.shared.len(), shape.shared.len());
@@ -114,14 +142,13 @@ fn inputs(args: &Arguments, subject: &dyn DynSubject, n: usize) -> Result<Option
     Ok(Some(Given { parties, shared: take(shared) }))
 }
 
-fn play(args: &Arguments, trial: &Trial<'_>, root: &Root, strategy: &Strategy) -> Vec<Run> {
+fn play(args: &Arguments, trial: &Trial<'_>, (root, watchdog): (&Root, &Watchdog), strategy: &Strategy) -> Vec<Run> {
     quiet_panics();
     let count = usize::try_from(args.runs.unwrap_or(RUNS)).unwrap_or(usize::MAX);
     let mut progress = Progress::new(args.silent || count <= FEW, 1, 1);
     progress.begins(&strategy.id);
-    let watchdog = Watchdog::start(args.limits.patience());
     let one = |k: usize| {
-        let run = args.run.saturating_add(k as u64);
+        let run = args.run + k as u64;
         watchdog.watching(&format!("{} run {run}", strategy.id), || trial.play(seed(root, &strategy.id, run)))
     };
     on_all_processors(count, &mut |k| progress.played(1, k, count), one)
@@ -182,9 +209,10 @@ fn draw(
 /// The report for people.
 fn told(r: &Report, root: &Root, command: &str, trace: Option<&Path>, shown: u64) -> String {
     let corrupt: Vec<_> = r.corrupt.iter().map(|p| format!("P{p}")).collect();
+    let floor = if r.ideal { " on ideal foundations" } else { "" };
     let mode = if r.control { " without the check that must stop it" } else { "" };
     let mut out = format!(
-        "{} against {} over {}{mode}, {} parties, {} corrupt: {}\n",
+        "{} against {} over {}{floor}{mode}, {} parties, {} corrupt: {}\n",
         r.strategy,
         r.protocol,
         r.field,
@@ -199,6 +227,7 @@ fn told(r: &Report, root: &Root, command: &str, trace: Option<&Path>, shown: u64
     };
     line(r.wrong, "a WRONG output was accepted");
     line(r.unexplained, "UNEXPLAINED by the ideal functionality");
+    line(r.not_made, "could not be made, which shows nothing");
     r.stopped.iter().for_each(|(check, count)| line(*count, &format!("stopped by {check}")));
     line(r.right, "the right output");
     line(r.gave_up, "honest parties wait: the adversary gave up");

@@ -62,7 +62,7 @@ impl Row {
             if bound != p.bound {
                 return Err(format!("{} at p = {} is {bound}, not {}", self.formula, p.p, p.bound));
             }
-            formula::probability(&p.best).map(drop)
+            formula::counted(&p.best, p.runs).map(drop)
         })
     }
     /// How many sizes it was found at.

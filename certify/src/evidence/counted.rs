@@ -64,7 +64,7 @@ impl Row {
             if expected.to_string() != p.expected {
                 return Err(format!("{} at {} is {expected}, not {}", p.formula, p.at, p.expected));
             }
-            Ok(Counted { size: at.size(), runs: p.runs, measured: formula::probability(&p.measured)?, expected })
+            Ok(Counted { size: at.size(), runs: p.runs, measured: formula::counted(&p.measured, p.runs)?, expected })
         };
         self.points.iter().map(point).collect()
     }

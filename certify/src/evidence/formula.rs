@@ -2,12 +2,19 @@
 
 use adversary::exact::{self, At};
 use adversary::sample;
+use num_bigint::BigInt;
 use num_rational::BigRational;
+use num_traits::{One, Zero};
 use spec::Bound;
 
 /// The formulas that rows of sweeps, best attacks and best simulators use beside those of figures.
 const MORE: &[Bound] =
     &[Bound::Zero, Bound::One, Bound::SingleOpening, Bound::MacCheck, Bound::SacrificeAcceptedByMacCheck];
+
+/// So long a fraction may be: reading one takes the square of its length. Those that are counted have a few digits.
+const LONGEST: usize = 10_000;
+/// Primes above this are not looked for in denominators: no coin that is counted has so many sides.
+const LARGEST: u64 = 1000;
 
 /// Every formula of a certificate.
 fn known() -> impl Iterator<Item = Bound> {
@@ -45,9 +52,12 @@ pub fn place(text: &str) -> Result<At, String> {
 
 /// Reads a fraction in lowest terms.
 pub fn fraction(text: &str) -> Result<BigRational, String> {
+    if text.len() > LONGEST {
+        return Err(format!("a fraction of {} characters is not read: {LONGEST} are the most", text.len()));
+    }
     let wrong = || format!("`{text}` is no fraction in lowest terms");
     let (above, below) = text.split_once('/').unwrap_or((text, "1"));
-    let whole = |t: &str| t.parse::<num_bigint::BigInt>().map_err(|_| wrong());
+    let whole = |t: &str| t.parse::<BigInt>().map_err(|_| wrong());
     let (above, below) = (whole(above)?, whole(below)?);
     if below <= 0.into() {
         return Err(wrong());
@@ -62,6 +72,30 @@ pub fn probability(text: &str) -> Result<BigRational, String> {
     let one = BigRational::from_integer(1.into());
     let zero = BigRational::from_integer(0.into());
     if (zero..=one).contains(&value) { Ok(value) } else { Err(format!("`{text}` is no probability")) }
+}
+
+/// Reads a probability that so many runs were counted for, on every outcome of every coin.
+///
+/// Coins may be tossed on some branches only, so that runs times probability need not be a whole number. But a run's
+/// weight is the product of the sides of its coins, and all sides of a coin are run: where a prime q divides the
+/// denominator e times, some run has coins that q divides e times together, and at least e(q − 1) runs are beside it.
+pub fn counted(text: &str, runs: u64) -> Result<BigRational, String> {
+    let value = probability(text)?;
+    let (mut rest, mut fits) = (value.denom().clone(), true);
+    for q in 2..=LARGEST.min(runs) {
+        if rest.is_one() {
+            break;
+        }
+        let mut beside = 0;
+        while (&rest % q).is_zero() {
+            rest /= q;
+            beside += q - 1;
+        }
+        fits &= beside < runs;
+    }
+    // A prime that is left over is larger than all that were tried. What is said of no run at all is vacuous.
+    fits &= rest.is_one() || runs == 0 || runs > LARGEST;
+    if fits { Ok(value) } else { Err(format!("`{text}` cannot have been counted in {runs} runs")) }
 }
 
 #[cfg(test)]
@@ -94,5 +128,21 @@ mod tests {
             assert!(fraction(wrong).is_err(), "{wrong}");
         }
         assert!(probability("3/2").is_err() && probability("-1/2").is_err() && probability("1").is_ok());
+        let digits = |k: usize| format!("1/1{}", "0".repeat(k));
+        assert!(fraction(&digits(LONGEST - 3)).is_ok());
+        assert!(fraction(&digits(LONGEST - 2)).unwrap_err().contains("10001 characters"));
+    }
+
+    #[test]
+    fn a_fraction_needs_as_many_runs_as_its_coins_have_sides() {
+        let fewest =
+            [("0", 1), ("1", 1), ("1/2", 2), ("3/4", 3), ("5/9", 5), ("1/7", 7), ("1/1000", 13), ("1/1009", 1001)];
+        for (text, runs) in fewest {
+            assert!(counted(text, runs).is_ok() && counted(text, 1 << 50).is_ok(), "{text} in {runs}");
+            assert!(runs == 1 || counted(text, runs - 1).is_err(), "{text} in {}", runs - 1);
+        }
+        // Five runs, of which one has a weight of its own: see `enumerate`.
+        assert!(counted("4/9", 5).is_ok() && counted("4/9", 4).is_err());
+        assert!(counted("1/2", 0).is_ok() && counted("3/2", 9).is_err());
     }
 }

@@ -193,8 +193,29 @@ impl Evidence {
             Self::Outputs(_) => true,
             Self::Simulator(r) => r.supports_only(),
             // Where every input is told by the output, there is nothing that an abort could tell beside.
-            Self::Property(r) => r.property == "abort.privacy" && r.cases() == 0,
+            Self::Property(r) => r.may_lack_cases() && r.cases() == 0,
             _ => false,
+        }
+    }
+    /// How many runs it says were made for it, or cases that took some.
+    #[must_use]
+    pub fn runs(&self) -> u64 {
+        fn sum(all: impl IntoIterator<Item = u64>) -> u64 {
+            all.into_iter().fold(0, u64::saturating_add)
+        }
+        match self {
+            Self::Attack(r) => sum([r.runs, r.control_runs]),
+            Self::Counted(r) => sum(r.points.iter().map(|p| p.runs)),
+            Self::Sampled(r) => r.runs,
+            Self::Best(r) => sum(r.points.iter().map(|p| p.runs)),
+            Self::Sweep(r) => sum([r.runs, r.idle]),
+            Self::Honest(r) => sum(r.points.iter().map(|p| p.runs)),
+            Self::Views(r) => sum(r.points.iter().map(|p| p.runs)),
+            Self::Outputs(_) => 0,
+            Self::Simulator(r) => sum(r.points.iter().map(|p| p.runs)),
+            Self::Property(r) => sum(r.points.iter().map(|p| p.cases)),
+            Self::Coverage(r) => sum(r.points.iter().map(|p| p.runs)),
+            Self::Weakness(r) => sum(r.points.iter().map(|p| p.measurements)),
         }
     }
     /// The same row counted anew from its lines of the log.

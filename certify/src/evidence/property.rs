@@ -112,12 +112,20 @@ impl Row {
     pub fn rate_below(&self) -> Option<f64> {
         (self.property == "blame.network").then(|| interval(self.violated(), self.cases(), ALPHA).1)
     }
-    /// The verdict: it holds in every case; without a case nothing is shown.
+    /// Whether an instance may be without cases: where the output tells every input, no abort can tell more, and what
+    /// would take too long is left out and says so. Every other property has cases wherever it is looked at.
+    #[must_use]
+    pub fn may_lack_cases(&self) -> bool {
+        self.property == "abort.privacy"
+    }
+    /// The verdict: it holds in every case; without a case in some instance nothing is shown there.
     #[must_use]
     pub fn verdict(&self) -> Verdict {
+        let lacking = !self.may_lack_cases() && self.points.iter().any(|p| p.cases == 0);
         match (self.cases(), self.violated()) {
             (_, 1..) => Verdict::Fail,
             (0, _) => Verdict::Vacuous,
+            _ if lacking => Verdict::Vacuous,
             _ => Verdict::Pass,
         }
     }

@@ -1,5 +1,6 @@
 //! One row to be made, and what comes of each run that is made for it.
 
+mod lines;
 mod units;
 
 pub use units::rotate;

@@ -11,7 +11,7 @@ pub const ALL: &[fn(&Certificate) -> String] = &[
     found,
     super::figures::figures,
     attacks,
-    weaknesses,
+    controls,
     coverage,
     best,
     super::beyond::simulators,
@@ -77,7 +77,7 @@ fn attacks(c: &Certificate) -> String {
     )
 }
 
-fn weaknesses(c: &Certificate) -> String {
+fn controls(c: &Certificate) -> String {
     let all: Vec<_> = rows(c)
         .filter_map(|(r, _)| if let Evidence::Attack(a) = r { Some(a) } else { None })
         .filter(|a| a.controlled)
@@ -99,11 +99,11 @@ fn weaknesses(c: &Certificate) -> String {
         ]
     };
     let lines: Vec<Vec<Cell>> = kinds.iter().map(line).collect();
-    let head = ["weakness", "check that is weakened", "flagged", "by", "shipped code flagged too"];
+    let head = ["control", "check that is missing there", "attacks that win", "of these", "a win against shipped code"];
     section(
-        "Seeded weaknesses",
+        "Controls of the attacks",
         &table(
-            "The instrument on code that is wrong on purpose: every weakness has to be flagged, the shipped code never.",
+            "Each attack where only what stops it is missing: there it has to win, against the shipped code never.",
             &head,
             &lines,
         ),

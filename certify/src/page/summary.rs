@@ -1,5 +1,7 @@
 //! The top of the page: the grid of levels and the key figures.
 
+use adversary::verdict::SIZES;
+
 use super::html::{escape, list, verdict};
 use super::sections::rows;
 use crate::certificate::Certificate;
@@ -46,9 +48,12 @@ pub fn summary(c: &Certificate) -> String {
     let mutated: u64 = m.rows.iter().map(|r| if let Evidence::Sweep(s) = r { s.runs } else { 0 }).sum();
     let open = rows(c).filter(|(r, v)| *v != "pass" && (*v == "fail" || !r.supports_only())).count();
     let undecided = rows(c).filter(|(r, v)| *v != "pass" && *v != "fail" && r.supports_only()).count();
-    let over_three: Vec<_> = of("simulator").filter(|(r, _)| !r.supports_only()).collect();
-    let within = over_three.iter().filter(|(_, v)| *v == "pass").count();
-    let explained = format!("{within} of {}", over_three.len());
+    let sizes = |pick: fn(usize) -> bool| {
+        let there = of("simulator").filter(|(r, _)| matches!(r, Evidence::Simulator(r) if pick(r.sizes())));
+        there.filter(|(r, v)| *v == "pass" || (*v == "inconclusive" && r.supports_only())).count()
+    };
+    let [three, fewer, none] = [sizes(|k| k >= SIZES), sizes(|k| (1..SIZES).contains(&k)), sizes(|k| k == 0)];
+    let explained = format!("{three} of {}; {fewer} over fewer, {none} not counted", of("simulator").count());
     let weaknesses = |sound: bool| {
         let examined = m.rows.iter().find_map(|r| match r {
             Evidence::Weakness(w) if w.sound == sound => Some(w.right()),
@@ -61,7 +66,7 @@ pub fn summary(c: &Certificate) -> String {
         ("checks that alone stop some attack (AC4)", format!("{} of {}", d.sole_causes.hit, d.sole_causes.all)),
         ("fractions equal to their formulas", equal),
         ("coalitions whose views are alike", alike),
-        ("best simulators within their bound, over three fields", explained),
+        ("best simulators as they should be, over three fields", explained),
         ("mutated runs judged", mutated.to_string()),
         ("seeded weaknesses found", weaknesses(false)),
         ("sound variants left alone", weaknesses(true)),

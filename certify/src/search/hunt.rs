@@ -21,7 +21,8 @@ use crate::log::Found;
 use crate::measure::on_all_processors;
 use crate::registry::weakest;
 use crate::seeds::Root;
-use crate::trial::{found, seed, stage};
+use crate::trial::aim::{Aim, PRIME};
+use crate::trial::{can_run, found, seed, stage};
 use crate::watchdog::Watchdog;
 
 /// As many inputs of a coalition are tried at most for every run.
@@ -98,13 +99,14 @@ struct Score {
 
 impl<'a> Hunt<'a> {
     /// Prepares all coalitions of so many parties whose runs can be judged: over this field, or over the largest for
-    /// each. An error if there is none.
+    /// each. An error if there is none, or if no run can be made.
     pub fn new(
         subject: &'a dyn DynSubject,
         parties: usize,
         field: Option<FieldId>,
         root: Root,
     ) -> Result<Self, String> {
+        field.map_or(Ok(()), |field| Aim::Subject(subject).runs_over(field))?;
         let mut grounds = Vec::new();
         for mask in 1..(1u32 << parties) - 1 {
             let members: Vec<usize> = (0..parties).filter(|p| mask >> p & 1 == 1).collect();
@@ -231,13 +233,15 @@ fn judged(subject: &dyn DynSubject, n: usize, corrupt: PartySet, wanted: Option<
         let count = u32::try_from(mine.len()).ok().and_then(|k| f.small_order()?.checked_pow(k));
         mine.is_empty() || count.is_some_and(|c| c <= MOST_INPUTS)
     };
-    let all = FieldId::ALL.into_iter().rev();
+    let all = PRIME.into_iter().rev();
     all.filter(|f| wanted.is_none_or(|w| w == *f)).find(few)
 }
 
 impl Ground {
     fn new(subject: &dyn DynSubject, n: usize, corrupt: PartySet, field: FieldId) -> protocols::Result<Self> {
-        let surface = stage(subject, field, n, corrupt, None, None, 0)?.surface();
+        let stage = stage(subject, field, n, corrupt, None, None, 0)?;
+        can_run(&stage)?;
+        let surface = stage.surface();
         let at = Instance::field(field.order()).with_parties(u32::try_from(n).unwrap_or(u32::MAX));
         let allowed = weakest(subject.claim(), &at).and_then(|b| b.at(&at).to_f64()).unwrap_or(0.0);
         Ok(Self { field, surface, allowed })

@@ -1,26 +1,38 @@
-//! A strategy that somebody wrote, on one subject: checked against what there is to attack, played, counted.
+//! A strategy that somebody wrote, on one subject or computation: checked against what there is to attack, played,
+//! counted.
 
+pub mod aim;
 pub mod report;
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use adversary::attack::{Expected, tape};
 use adversary::fields::FieldId;
+use adversary::strategy::escape::Escape;
 use adversary::strategy::stage::Performance;
 use adversary::strategy::{Compiled, Stage, Strategy, StrategyError};
-use adversary::{DynSubject, Explained, Given, Judgement, Win, World};
-use spec::Check;
+use adversary::{DynSubject, Explained, Floor, Given, Judgement, Win, World};
+use num_rational::BigRational;
+use spec::{Check, Instance};
 use transport::PartySet;
+use transport::sim::Passive;
 
 use crate::log::Found;
 use crate::seeds::Root;
 
-/// A strategy on a subject, ready to be played.
+pub use aim::Aim;
+
+/// A strategy and what it is aimed at, ready to be played.
 pub struct Trial<'a> {
-    subject: &'a dyn DynSubject,
+    aim: Aim<'a>,
     field: FieldId,
+    floor: Floor,
     strategy: &'a Strategy,
     inputs: Option<Given<u64>>,
     off: Option<&'static Check>,
     expected: Expected,
+    /// How likely it escapes, as it says.
+    said: Option<BigRational>,
     plan: Compiled,
 }
 
@@ -41,23 +53,38 @@ pub struct Run {
     pub rules: u64,
     /// The coins, and after them the inputs, that did.
     pub beside: u128,
+    /// Whether it was won as strategies win: something wrong was accepted, or the coalition saw what it must not see. A
+    /// panic is nothing that a strategy is for.
+    pub won: bool,
 }
 
 impl<'a> Trial<'a> {
-    /// Checks a strategy against a subject over a field. Inputs that are not given are drawn for every run; in the
-    /// control, honest parties skip the check that must stop the strategy.
+    /// Checks a strategy against what it is aimed at, over a field. Inputs that are not given are drawn for every run;
+    /// in the control, honest parties skip the check that must stop the strategy.
     pub fn new(
-        subject: &'a dyn DynSubject,
+        aim: Aim<'a>,
         field: FieldId,
         strategy: &'a Strategy,
         inputs: Option<Given<u64>>,
         control: bool,
     ) -> Result<Self, Refused> {
         strategy.validate().map_err(Refused::Strategy)?;
-        let stage = stage(subject, field, strategy.parties, strategy.coalition(), None, inputs.as_ref(), 0)
-            .map_err(|e| Refused::Circumstances(e.to_string()))?;
-        let plan = stage.compile(strategy).map_err(Refused::Strategy)?;
-        let expected = stage.expected(strategy).map_err(Refused::Strategy)?;
+        aim.runs_over(field).map_err(Refused::Circumstances)?;
+        let compiled = |floor: Floor| -> Result<(Floor, Compiled), Refused> {
+            let stage = aim.stage(field, strategy, floor, None, inputs.as_ref(), 0);
+            let stage = stage.map_err(|e| Refused::Circumstances(e.to_string()))?;
+            Ok((floor, stage.compile(strategy).map_err(Refused::Strategy)?))
+        };
+        let (floor, other) = aim.floors(&strategy.id);
+        let (floor, plan) = compiled(floor).or_else(|e| other.and_then(|floor| compiled(floor).ok()).ok_or(e))?;
+        if let Aim::Subject(subject) = aim {
+            let run = stage(subject, field, strategy.parties, strategy.coalition(), None, inputs.as_ref(), 0);
+            run.and_then(|run| can_run(&run)).map_err(|e| Refused::Circumstances(e.to_string()))?;
+        }
+        let expected = aim.expected(strategy).map_err(Refused::Strategy)?;
+        let said = strategy.expect.escape.as_deref().map(|text| Escape::parse(text)?.probability(&at(field, strategy)));
+        let no_probability = |what| Refused::Strategy(StrategyError { at: "expect.escape".into(), what });
+        let said = said.transpose().map_err(no_probability)?;
         let off = match (control, expected.check()) {
             (true, None) => {
                 let why = format!("`{}` is stopped by no check that could be switched off", strategy.id);
@@ -65,7 +92,7 @@ impl<'a> Trial<'a> {
             }
             (control, check) => check.filter(|_| control),
         };
-        Ok(Self { subject, field, strategy, inputs, off, expected, plan })
+        Ok(Self { aim, field, floor, strategy, inputs, off, expected, said, plan })
     }
     /// What must come of it.
     #[must_use]
@@ -84,9 +111,8 @@ impl<'a> Trial<'a> {
         let older = stage.older(&self.plan, seed);
         Ok(stage.once(&self.plan, &tape(seed), &older).judgement)
     }
-    fn stage(&self, seed: u64) -> protocols::Result<Explained<'a>> {
-        let (n, corrupt) = (self.strategy.parties, self.strategy.coalition());
-        stage(self.subject, self.field, n, corrupt, self.off, self.inputs.as_ref(), seed)
+    fn stage(&self, seed: u64) -> protocols::Result<Box<dyn Stage + 'a>> {
+        self.aim.stage(self.field, self.strategy, self.floor, self.off, self.inputs.as_ref(), seed)
     }
 }
 
@@ -107,8 +133,20 @@ pub fn stage<'a>(
     }
 }
 
+/// Whether runs of a subject can be made at all. The error says why not: that is nothing that a strategy wins. That
+/// honest runs panic is for those that are played to tell.
+pub fn can_run(subject: &Explained<'_>) -> protocols::Result<()> {
+    let honest = || subject.under(&tape(0), &mut Passive).map(drop);
+    catch_unwind(AssertUnwindSafe(honest)).unwrap_or(Ok(()))
+}
+
+/// Where formulas about a strategy are evaluated.
+fn at(field: FieldId, strategy: &Strategy) -> Instance {
+    Instance::field(field.order()).with_parties(u32::try_from(strategy.parties).unwrap_or(u32::MAX))
+}
+
 fn broken(e: &protocols::Error) -> Run {
-    Run { found: Found::Error(e.to_string()), rules: 0, beside: 0 }
+    Run { found: Found::Error(e.to_string()), rules: 0, beside: 0, won: false }
 }
 
 /// The seed of a run of the strategy of this name, wherever it is played: what a search finds is replayed by `attack`.
@@ -133,7 +171,13 @@ impl Run {
     fn of(p: &Performance) -> Self {
         let rules = p.effect.changed.iter().enumerate().fold(0, |mask, (k, c)| mask | u64::from(*c > 0) << k);
         let beside = p.beside.iter().enumerate().fold(0, |mask, (k, b)| mask | u128::from(*b) << k);
-        Self { found: found(&p.judgement, p.effective()), rules, beside }
+        let found = match (&p.judgement, rules, beside) {
+            // Honest parties that accept what nobody has changed have accepted no lie.
+            (Judgement::Won(Win::Accepted(_)), 0, 0) => Found::Idle,
+            (judgement, ..) => found(judgement, p.effective()),
+        };
+        let won = matches!(found, Found::Wrong(_)) || matches!(p.judgement, Judgement::Won(Win::Shown(_)));
+        Self { found, rules, beside, won }
     }
 }
 

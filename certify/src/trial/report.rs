@@ -6,22 +6,21 @@ use adversary::attack::Expected;
 use adversary::fields::FieldId;
 use adversary::stats::{at_least, at_most, interval};
 use adversary::strategy::Strategy;
-use adversary::strategy::escape::Escape;
 use adversary::verdict::ALPHA;
-use adversary::{DynSubject, Verdict};
+use adversary::{Floor, Verdict};
 use num_rational::BigRational;
 use num_traits::{ToPrimitive, Zero};
 use serde::Serialize;
-use spec::Instance;
 
-use super::Run;
+use super::{Run, Trial, at};
 use crate::log::Found;
-use crate::registry::weakest;
 
 /// The level of each side of the interval that is shown.
 const SIDE: f64 = 0.025;
 /// More runs than these are not named one by one.
 const NAMED: usize = 20;
+/// Why a strategy shows nothing.
+const NEVER_WHOLE: &str = "in no run did every part of the strategy change something that was delivered";
 
 /// What came of all runs.
 #[derive(Clone, Debug, Serialize)]
@@ -30,6 +29,8 @@ pub struct Report {
     pub protocol: String,
     /// Over which field.
     pub field: FieldId,
+    /// Whether it stood on ideal foundations.
+    pub ideal: bool,
     /// The strategy.
     pub strategy: String,
     /// What it does.
@@ -52,6 +53,8 @@ pub struct Report {
     pub wrong: u64,
     /// Those that nothing explains otherwise, such as a panic.
     pub unexplained: u64,
+    /// Those that could not be made, which shows nothing.
+    pub not_made: u64,
     /// Those in which some rule, coin or input changed nothing that was delivered, unless they are a finding.
     pub idle: u64,
     /// Those in which every rule, coin and input changed something.
@@ -94,7 +97,8 @@ pub struct Rate {
     pub of: u64,
     /// The 95% Clopper–Pearson interval of their probability.
     pub interval: [f64; 2],
-    /// The bound of the weakest claimed check, if that is a probability.
+    /// The bound of the weakest claimed check, or of the one that a computation is attacked for, if that is a
+    /// probability.
     pub bound: Option<String>,
     /// Its value as a fraction: how often a wrong output may be accepted.
     pub claimed: String,
@@ -107,18 +111,13 @@ pub struct Rate {
 impl Report {
     /// Counts runs, of which the first has this number.
     #[must_use]
-    pub fn new(
-        subject: &dyn DynSubject,
-        field: FieldId,
-        strategy: &Strategy,
-        expected: Expected,
-        control: bool,
-        first: u64,
-        runs: &[Run],
-    ) -> Self {
+    pub fn new(trial: &Trial<'_>, first: u64, runs: &[Run]) -> Self {
+        let Trial { aim, field, floor, strategy, off, expected, .. } = *trial;
+        let control = off.is_some();
         let mut report = Self {
-            protocol: subject.name().to_owned(),
+            protocol: aim.name().to_owned(),
             field,
+            ideal: floor == Floor::Ideal,
             strategy: strategy.id.clone(),
             does: strategy.does.clone(),
             parties: strategy.parties,
@@ -130,6 +129,7 @@ impl Report {
             gave_up: 0,
             wrong: 0,
             unexplained: 0,
+            not_made: 0,
             idle: 0,
             whole: runs.iter().filter(|r| r.whole(strategy)).count() as u64,
             findings: Vec::new(),
@@ -142,7 +142,8 @@ impl Report {
             verdict: Verdict::Vacuous,
             because: None,
         };
-        for (run, Run { found, .. }) in (first..).zip(runs) {
+        // The runs come first: after the last there need not be another number.
+        for (Run { found, .. }, run) in runs.iter().zip(first..) {
             report.count(run, found);
         }
         report.as_expected = match expected {
@@ -150,11 +151,9 @@ impl Report {
             Expected::Harmless => report.right,
             Expected::NoOutput => report.gave_up,
         };
-        let at = Instance::field(field.order()).with_parties(u32::try_from(strategy.parties).unwrap_or(u32::MAX));
-        let bound = weakest(subject.claim(), &at);
+        let at = at(field, strategy);
+        let bound = aim.bound(expected, &at);
         let claimed = bound.map_or_else(BigRational::zero, |bound| bound.at(&at));
-        // What is no formula has been refused before.
-        let said = strategy.expect.escape.as_deref().and_then(|text| Escape::parse(text).ok()?.at(&at));
         // Lucky and unlucky runs alike, whether or not every part of the strategy acted in them.
         let of = runs.iter().filter(|r| r.acted()).count() as u64;
         let (low, high) = interval(report.wrong, of, SIDE);
@@ -167,8 +166,18 @@ impl Report {
             claimed: claimed.to_string(),
             said: strategy.expect.escape.clone(),
         };
-        let (verdict, because) = if control { report.in_control() } else { report.judge(expected, &claimed, said) };
-        (report.verdict, report.because) = (verdict, because);
+        let not_made = runs.iter().find_map(|r| match &r.found {
+            Found::Error(why) => Some(format!("{} runs could not be made: {why}", report.not_made)),
+            _ => None,
+        });
+        let judged = match control {
+            true => report.in_control(&claimed, strategy, runs),
+            false => report.judge(expected, &claimed, trial.said.as_ref()),
+        };
+        (report.verdict, report.because) = match not_made.filter(|_| judged.0 != Verdict::Fail) {
+            Some(why) => (Verdict::Inconclusive, Some(why)),
+            None => judged,
+        };
         report
     }
     fn count(&mut self, run: u64, found: &Found) {
@@ -181,7 +190,8 @@ impl Report {
                 self.wrong += 1;
                 what.clone()
             }
-            Found::Unexplained(what) | Found::Error(what) => {
+            Found::Error(_) => return self.not_made += 1,
+            Found::Unexplained(what) => {
                 self.unexplained += 1;
                 what.clone()
             }
@@ -196,7 +206,12 @@ impl Report {
     }
     /// What follows for the protocol as it ships: it must not lose, the strategy must act, and the check that it is about
     /// must have fired.
-    fn judge(&self, expected: Expected, claimed: &BigRational, said: Option<BigRational>) -> (Verdict, Option<String>) {
+    fn judge(
+        &self,
+        expected: Expected,
+        claimed: &BigRational,
+        said: Option<&BigRational>,
+    ) -> (Verdict, Option<String>) {
         let (wrong, acted) = (self.wrong, self.escape.of);
         if self.unexplained > 0 {
             return (Verdict::Fail, Some(format!("{} runs that no functionality explains", self.unexplained)));
@@ -207,11 +222,10 @@ impl Report {
             return (Verdict::Fail, Some(text));
         }
         if self.whole == 0 {
-            let why = "in no run did every part of the strategy change something that was delivered";
-            return (Verdict::Vacuous, Some(why.into()));
+            return (Verdict::Vacuous, Some(NEVER_WHOLE.into()));
         }
         if let Some(said) = said {
-            let p = number(&said);
+            let p = number(said);
             if at_least(wrong, acted, p) < ALPHA {
                 return (Verdict::Fail, Some("it escapes oftener than it says".into()));
             }
@@ -229,11 +243,21 @@ impl Report {
             _ => (Verdict::Pass, None),
         }
     }
-    /// In the control a strategy has to win, or it shows nothing.
-    fn in_control(&self) -> (Verdict, Option<String>) {
-        match self.wrong + self.unexplained {
-            0 => (Verdict::Vacuous, Some("it does not win where the check that stops it is off".into())),
-            _ => (Verdict::Pass, None),
+    /// In the control a strategy has to win, with all of its parts and oftener than the claim lets lies through, or it
+    /// shows nothing.
+    fn in_control(&self, claimed: &BigRational, strategy: &Strategy, runs: &[Run]) -> (Verdict, Option<String>) {
+        let (acted, p) = (self.escape.of, number(claimed));
+        let all = || runs.iter().filter(|r| r.won && r.acted());
+        let won = all().count() as u64;
+        let vacuous = |why: &str| (Verdict::Vacuous, Some(why.to_owned()));
+        let by_right = format!("it wins {won} of {acted} runs, as the claim allows: up to {p:.3e}");
+        match () {
+            () if self.whole == 0 => vacuous(NEVER_WHOLE),
+            () if won == 0 => vacuous("it does not win where the check that stops it is off"),
+            () if !all().any(|r| r.whole(strategy)) => vacuous("it wins only where some part of it changes nothing"),
+            () if at_least(won, acted, p) < ALPHA => (Verdict::Pass, None),
+            () if won as f64 > p * acted as f64 => (Verdict::Inconclusive, Some(by_right + "; more runs would tell")),
+            () => vacuous(&by_right),
         }
     }
 }

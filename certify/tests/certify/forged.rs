@@ -10,7 +10,7 @@ use quorate_certify::plan::recount;
 use crate::tampering::{changed, error, made, verified};
 
 /// The certificate with the log and everything that is counted from it as a forger would like them.
-fn forged(change: impl FnOnce(&mut Vec<log::Entry>)) -> Stored {
+pub(crate) fn forged(change: impl FnOnce(&mut Vec<log::Entry>)) -> Stored {
     let mut entries = made().stored.log.clone().unwrap();
     change(&mut entries);
     let lines = log::lines(&entries).unwrap();
@@ -53,7 +53,8 @@ fn a_figure_without_a_proof_is_refused() {
             }
         }
     };
-    assert_ne!(verified(&forged(unproved), None).unwrap().derived.to_string(), "pass");
+    // Unless it was run again, and found to have one.
+    assert!(!verified(&forged(unproved), None).is_ok_and(|found| found.derived.to_string() == "pass"));
     let smaller = |c: &mut Certificate| {
         for row in &mut c.measured.rows {
             if let Evidence::Simulator(r) = row {
@@ -88,7 +89,7 @@ fn a_property_that_was_looked_at_less_is_refused() {
             }
         }
     };
-    assert_ne!(verified(&forged(none), None).unwrap().derived.to_string(), "pass");
+    assert!(error(&forged(none), None).contains("0 cases are not those of traffic.shape"));
 }
 
 /// Counts that add up are not enough: every line has to be of the run that was planned there.

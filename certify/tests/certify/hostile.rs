@@ -180,7 +180,7 @@ fn a_panic_under_attack_is_a_failure_with_its_place() {
 fn a_search_that_meets_a_panic_wins_at_once() {
     let (bad, root) = (Bad(Fault::Lenient), SEED.parse().unwrap());
     let hunt = Hunt::new(&bad, 2, Some(FieldId::F2), root).unwrap();
-    let watchdog = Watchdog::start(Patience::default());
+    let watchdog = Watchdog::start(Patience::default(), &root);
     let prey = hunt.go(200, Instant::now() + Duration::from_secs(60), &watchdog, |_| ()).prey.unwrap();
     assert!(prey.what.contains("two values that should be one"), "{}", prey.what);
     assert!(prey.won.1 <= 24, "{:?}", prey.won);

@@ -2,9 +2,15 @@
 
 mod certifier;
 mod command_line;
+mod compare;
+mod counts;
+mod files;
 mod foreign;
 mod forged;
+mod held;
 mod hostile;
+mod hostile_strategies;
+mod report;
 mod strategies;
 mod tampering;
 mod under_attack;

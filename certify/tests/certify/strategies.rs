@@ -8,28 +8,28 @@ use adversary::strategy::Strategy;
 use adversary::verdict::Verdict;
 use quorate_certify::seeds::Root;
 use quorate_certify::trial::report::Report;
-use quorate_certify::trial::{Run, Trial};
+use quorate_certify::trial::{Aim, Run, Trial};
 use serde_json::Value;
 use spec::ExitCode;
 
 use crate::{SEED, TOYS, run, toy};
 
 /// A strategy of the last of three parties with these rules.
-fn strategy(rules: &str, expect: &str, more: &str) -> String {
+pub(crate) fn strategy(rules: &str, expect: &str, more: &str) -> String {
     format!(
         r#"{{"format": 1, "id": "mine", "title": "mine", "does": "something", "parties": 3, "corrupt": [2],
             "rules": {rules}, "expect": {expect}{more}}}"#
     )
 }
 
-fn rule(on: &str, act: &str) -> String {
+pub(crate) fn rule(on: &str, act: &str) -> String {
     format!(r#"[{{"on": {on}, "do": [{act}]}}]"#)
 }
 
-const CHECK: &str = r#"{"check": "mac.check"}"#;
-const SHARE: &str = r#"{"step": "beaver", "message": "share", "items": [0]}"#;
+pub(crate) const CHECK: &str = r#"{"check": "mac.check"}"#;
+pub(crate) const SHARE: &str = r#"{"step": "beaver", "message": "share", "items": [0]}"#;
 /// The same lie told to the others and to oneself, so that everyone goes on with the same wrong value.
-const SHIFT: &str = r#"[
+pub(crate) const SHIFT: &str = r#"[
     {"on": {"step": "beaver", "message": "share", "items": [0]}, "do": [{"add": "1"}]},
     {"on": {"direction": "receives", "step": "beaver", "message": "share", "peer": 0, "items": [0]}, "do": [{"add": "1"}]}
 ]"#;
@@ -43,11 +43,16 @@ fn written(dir: &Path, text: &str) -> PathBuf {
 }
 
 /// The program itself with this strategy: its code, what it prints, what it complains of.
-fn program(text: &str, words: &[&str]) -> (i32, String, String) {
+pub(crate) fn program(text: &str, words: &[&str]) -> (i32, String, String) {
+    against("online.multiply", text, words)
+}
+
+/// The same against a protocol or computation of this name.
+pub(crate) fn against(name: &str, text: &str, words: &[&str]) -> (i32, String, String) {
     let dir = tempfile::tempdir().unwrap();
     let file = written(dir.path(), text);
     let mut command = Command::new(env!("CARGO_BIN_EXE_quorate-certify"));
-    let out = command.args(["attack", "online.multiply", "--seed", SEED, "--strategy"]).arg(file).args(words);
+    let out = command.args(["attack", name, "--seed", SEED, "--strategy"]).arg(file).args(words);
     let out = out.output().unwrap();
     let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
     (out.status.code().unwrap(), text(out.stdout), text(out.stderr))
@@ -187,6 +192,80 @@ fn wrong_command_lines_and_files_are_refused() {
     assert_eq!(code(&["attack", "online.multiply", "--strategy", file.to_str().unwrap()]), ExitCode::Data);
 }
 
+/// The strategies of a file of the catalogue, by name.
+pub(crate) fn shipped(file: &str) -> Vec<(String, Value)> {
+    let file: Value = serde_json::from_str(file).unwrap();
+    let strategies = file["entries"].as_array().unwrap().iter().map(|e| e["strategy"].clone());
+    strategies.map(|s| (s["id"].as_str().unwrap().to_owned(), s)).collect()
+}
+
+const COINS: &str = include_str!("../../../adversary/catalogue/03-coin.json");
+pub(crate) const CHECKS: &str = include_str!("../../../adversary/catalogue/11-mac-check.json");
+
+/// What the catalogue plays against computations that are no protocols is played from a file too, as it stands and
+/// changed.
+#[test]
+fn shipped_strategies_are_played_against_their_computations() {
+    let few = ["--field", "Fr", "--runs", "3"];
+    let coins = shipped(COINS);
+    for (id, coin) in &coins {
+        let (code, out, complaint) = against("coin", &coin.to_string(), &few);
+        assert_eq!(code, 0, "{id}: {out}{complaint}");
+        assert!(out.starts_with(&format!("{id} against coin over fr, 2 parties")), "{out}");
+    }
+    let (_, change) = coins.into_iter().find(|(id, _)| id == "coin.change").unwrap();
+    let dir = tempfile::tempdir().unwrap();
+    let page = dir.path().join("run.html");
+    let drawn = [&few[..], &["--json", "--trace", page.to_str().unwrap()]].concat();
+    let (code, out, _) = against("coin", &change.to_string(), &drawn);
+    let report: Value = serde_json::from_str(&out).unwrap();
+    assert_eq!((code, report["stopped"]["commit.opening"].as_u64()), (0, Some(3)), "{out}");
+    assert_eq!((report["escape"]["bound"].as_str(), report["ideal"].as_bool()), (Some("2^-256"), Some(false)), "{out}");
+    assert!(std::fs::read_to_string(&page).unwrap().contains("seed (changed)"));
+    let control = [&few[..], &["--control"]].concat();
+    let (code, out, _) = against("coin", &change.to_string(), &control);
+    assert!(code == 0 && out.contains("3 of 3 runs: a WRONG output was accepted"), "{out}");
+    // A copy that does nothing: that honest parties accept their own coin is no win.
+    let mut idle = change.clone();
+    idle["rules"][0]["on"]["nth"] = 9.into();
+    for words in [&few[..], &control[..]] {
+        let (code, out, _) = against("coin", &idle.to_string(), words);
+        assert!(code == 3 && out.contains("3 of 3 runs: idle"), "{out}");
+    }
+    // One that is about another message, or with more parties than there are.
+    let other = change.to_string().replace("\"seed\"", "\"sede\"");
+    let (code, _, complaint) = against("coin", &other, &few);
+    assert!(code == 65 && complaint.contains("did you mean `seed`?"), "{complaint}");
+    let (code, _, complaint) = against("coin", &change.to_string().replace("\"parties\":2", "\"parties\":9"), &few);
+    assert!(code == 65 && complaint.contains("`coin` is not run by 9 parties, but by 2 to 5"), "{complaint}");
+    for (name, words, wanted) in [
+        ("coin", &["--field", "F2"][..], "`coin` does not run over F2, but over fr: see --field"),
+        ("coin", &[], "`coin` does not run over F31, but over fr: see --field"),
+        ("coin", &["--field", "Fr", "--n", "9"], "`coin` is not run by 9 parties"),
+        ("coin", &["--field", "Fr", "--inputs", "1"], "`coin` has inputs of its own"),
+        ("coins", &["--field", "Fr"], "or of the computations coin, commit, broadcast"),
+    ] {
+        let (code, _, complaint) = against(name, &change.to_string(), words);
+        assert!(code == 64 && complaint.contains(wanted), "{complaint}");
+    }
+}
+
+/// What speaks of the messages of ideal foundations is played there, under whatever name; over a small field some lies
+/// go through by right.
+#[test]
+fn strategies_on_ideal_foundations_are_played_there() {
+    let (_, mut lie) = shipped(CHECKS).into_iter().find(|(id, _)| id == "mac.sigma.lie").unwrap();
+    for id in ["mac.sigma.lie", "mine"] {
+        lie["id"] = id.into();
+        let (code, out, complaint) = against("multiply", &lie.to_string(), &["--field", "Fr", "--runs", "5"]);
+        assert_eq!(code, 0, "{out}{complaint}");
+        assert!(out.contains("multiply over fr on ideal foundations") && out.contains("stopped by mac.check"), "{out}");
+    }
+    lie["expect"] = serde_json::json!({"check": "frame.shape"});
+    let (code, out, _) = against("multiply", &lie.to_string(), &["--runs", "200"]);
+    assert!(code == 2 && out.contains("a WRONG output was accepted") && out.contains("(2p-1)/p^2"), "{out}");
+}
+
 /// A strategy of a foreign crate's protocol: wins where nothing holds the last party to its word, and is drawn; where it
 /// has to commit, the same lie is stopped.
 #[test]
@@ -203,10 +282,10 @@ fn two_faces_win_where_nobody_commits() {
     assert!(drawn.contains(&format!("--run 0 --runs 1 --seed {SEED}")), "the command that shows it again");
     // Every run is won, and any of them replays.
     let mine = Strategy::from_json(&lie).unwrap();
-    let trial = Trial::new(&toy::UNCHECKED, FieldId::F31, &mine, None, false).ok().unwrap();
+    let trial = Trial::new(Aim::Subject(&toy::UNCHECKED), FieldId::F31, &mine, None, false).ok().unwrap();
     let root: Root = SEED.parse().unwrap();
     let runs: Vec<Run> = (0..8).map(|k| trial.play(root.seed("strategy mine", k))).collect();
-    let report = Report::new(&toy::UNCHECKED, FieldId::F31, &mine, trial.expected(), false, 0, &runs);
+    let report = Report::new(&trial, 0, &runs);
     assert_eq!((report.verdict, report.wrong, report.idle), (Verdict::Fail, 8, 0));
     assert_eq!(runs[5], trial.play(root.seed("strategy mine", 5)));
     assert!(trial.replay(root.seed("strategy mine", 5)).unwrap().won());

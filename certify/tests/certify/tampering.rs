@@ -188,7 +188,7 @@ fn an_inconsistent_certificate_is_refused_whoever_signs_it() {
     refused(|c| c.derived.standards[0].rests_on.push("sampled *".into()), "it rests on");
     refused(|c| c.derived.sole_causes.hit += 1, "are the only cause of a rejection, not ");
     refused(|c| drop(c.measured.rows.pop()), "rows where the question has");
-    refused(|c| attack(c).stopped_by = Some("mac.check".into()), "is not what this program calls");
+    refused(|c| attack(c).stopped_by = Some("mac.check".into()), "does not say of itself what this program does");
     refused(|c| drop(c.measured.protocol.checks.pop()), "does not promise");
     refused(|c| c.measured.log.root = "0".repeat(64), "not the one that the certificate was made from");
     refused(|c| c.measured.log.root = "0".repeat(63), "no hash");
@@ -364,4 +364,28 @@ fn files_that_are_no_report() {
     assert_eq!(verify(dir.path()), ExitCode::Inconclusive, "without its signature");
     std::fs::write(dir.path().join(store::SIGNATURE), "{}").unwrap();
     assert_eq!(verify(dir.path()), ExitCode::Data);
+}
+
+/// What never ends, or lets whoever opens it wait for ever, is not read.
+#[cfg(unix)]
+#[test]
+fn files_without_an_end_are_no_report() {
+    use std::os::unix::fs::symlink;
+    let dir = tempfile::tempdir().unwrap();
+    let place = |name: &str| dir.path().join(name);
+    let ends = |command: &str| run(TOYS, &[command, dir.path().to_str().unwrap()]);
+    let pipe = std::process::Command::new("mkfifo").arg(place(store::CERTIFICATE)).status().unwrap();
+    assert!(pipe.success());
+    assert_eq!([ends("verify"), ends("rerun")], [ExitCode::Data; 2]);
+    std::fs::remove_file(place(store::CERTIFICATE)).unwrap();
+    std::fs::write(place(store::CERTIFICATE), &made().stored.text).unwrap();
+    assert_eq!(ends("verify"), ExitCode::Inconclusive);
+    for name in [store::LOG, store::SIGNATURE, store::PAGE] {
+        symlink("/dev/zero", place(name)).unwrap();
+        assert_eq!([ends("verify"), ends("rerun")], [ExitCode::Data; 2], "{name}");
+        std::fs::remove_file(place(name)).unwrap();
+    }
+    // A hole of many bytes.
+    std::fs::File::create(place(store::PAGE)).unwrap().set_len(1 << 30).unwrap();
+    assert_eq!(ends("verify"), ExitCode::Data);
 }

@@ -54,6 +54,8 @@ impl<'a, F: Field> Online<'a, F> {
     }
     /// `len` random values that nobody knows.
     pub fn random(&mut self, len: usize) -> Result<Shared<F>> {
+        // Nothing is sent for them, so nothing else would refuse.
+        self.s.alive()?;
         self.supply.randoms(len)
     }
 

@@ -1,0 +1,154 @@
+//! Protocols that lack one property each: looking for it must fail there, and only there.
+
+use std::cell::Cell;
+
+use field::Field;
+use protocols::{Blame, COMMIT_OPENING, Result, Session};
+use quorate_adversary::fields::FieldId;
+use quorate_adversary::ideal::supply::{CorruptShares, Dealt};
+use quorate_adversary::properties::delivery::{self, Orders};
+use quorate_adversary::properties::faults::Honest;
+use quorate_adversary::properties::{Row, aborts, fairness};
+use quorate_adversary::strategy::{Fate, On, edit_bytes};
+use quorate_adversary::{DynSubject, Given, Instance, Script, Subject, Verdict, World};
+use spec::{AbortKind, Claim, Level, Levels, PartyRange};
+use transport::{PartyId, PartySet, PerParty};
+
+/// The last party tells its input to all others, twice; the first party's stays its own. Who was told two different things
+/// stops.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Lacks {
+    Nothing,
+    /// The first party stops only if its input is zero.
+    AbortPrivacy,
+    /// It stops a round earlier if its input is zero.
+    AbortTime,
+    /// The output depends on who runs first.
+    Order,
+    /// Whoever waits for somebody that stopped waits for ever.
+    End,
+    /// It promises that all stop or nobody does.
+    Unanimity,
+}
+
+const CLAIM: Claim = Claim {
+    protocol: "lacking",
+    levels: Levels::of(&[Level::A1C2]),
+    parties: PartyRange::new(2, 3),
+    assumptions: &[],
+    checks: &[],
+    leakage: &[],
+    abort: AbortKind::Selective,
+    not_claimed: &[],
+};
+
+thread_local!(static STARTED: Cell<usize> = const { Cell::new(0) });
+
+impl Subject for Lacks {
+    fn claim(&self) -> &'static Claim {
+        if *self == Self::Unanimity { &Claim { abort: AbortKind::Unanimous, ..CLAIM } } else { &CLAIM }
+    }
+    fn about(&self) -> &'static str {
+        "what the last party puts in"
+    }
+    fn inputs(&self, n: usize) -> Vec<usize> {
+        (0..n).map(|p| usize::from(p == 0 || p == n - 1)).collect()
+    }
+    fn functionality<F: Field>(&self, given: &Given<F>) -> PerParty<Vec<F>> {
+        let said = given.parties.last().map_or(F::ZERO, |mine| mine[0]);
+        PerParty::from_fn(given.parties.len(), |_| vec![said])
+    }
+    async fn party<F: Field>(&self, mut s: Session, mine: Vec<F>, _: Option<Dealt<F>>) -> Result<Vec<F>> {
+        // Every party of a run starts once.
+        let earlier = STARTED.replace((STARTED.get() + 1) % s.n());
+        let (first, last) = (PartyId::new(0), PartyId::new(s.n() - 1));
+        if s.me() == last {
+            for name in ["value", "again"] {
+                for p in s.others() {
+                    s.send(p, name, &mine)?;
+                }
+            }
+            if *self == Self::AbortTime {
+                s.recv::<F>(first, "heard", 1).await?;
+                s.send(first, "end", &mine)?;
+            }
+            return Ok(mine);
+        }
+        let told = match s.recv::<F>(last, "value", 1).await {
+            Err(_) if *self == Self::End => std::future::pending().await,
+            told => told?[0],
+        };
+        let differs = s.recv::<F>(last, "again", 1).await?[0] != told;
+        let zero = s.me() == first && mine[0] == F::ZERO;
+        let stop = |s: &Session| s.verdict(&COMMIT_OPENING, false, Blame::Unknown);
+        match self {
+            Self::AbortPrivacy if differs && !zero => {}
+            Self::AbortTime if s.me() == first && !(differs && zero) => {
+                s.send(last, "heard", &mine)?;
+                s.recv::<F>(last, "end", 1).await?;
+                if differs {
+                    stop(&s)?;
+                }
+            }
+            _ if differs => stop(&s)?,
+            Self::Order if s.me() == first => return Ok(vec![told + F::from_u64(earlier as u64)]),
+            _ => {}
+        }
+        Ok(vec![told])
+    }
+}
+
+/// Looks at a property of the protocol that lacks nothing and of the one that lacks it; the violations of that are given.
+fn without(lacks: Lacks, look: impl Fn(&dyn DynSubject) -> Row) -> Vec<String> {
+    let whole = look(&Lacks::Nothing);
+    assert!(whole.verdict() == Verdict::Pass && whole.cases > 0, "{whole}");
+    let row = look(&lacks);
+    assert_eq!(row.verdict(), Verdict::Fail, "{lacks:?}: {row}");
+    row.violations
+}
+
+#[test]
+fn a_stop_that_tells_an_input_is_found_by_whether_it_comes_and_by_when() {
+    let at = Instance { field: FieldId::F2, world: World::new(2, PartySet::of(&[1])), shares: CorruptShares::Zero };
+    let lie = || {
+        Script::new(PartySet::of(&[1])).sends(On { name: "again", ..On::default() }, |e, _| {
+            edit_bytes(e, |b| b[0] ^= 1);
+            Fate::Deliver
+        })
+    };
+    for lacks in [Lacks::AbortPrivacy, Lacks::AbortTime] {
+        let look =
+            |subject: &dyn DynSubject| aborts::tell_nothing_under(subject, &at, [("a lie".to_owned(), lie)]).unwrap();
+        let found = without(lacks, look);
+        assert!(found.iter().all(|v| v.contains("end differently by 1")), "{found:?}");
+    }
+}
+
+#[test]
+fn an_output_that_depends_on_who_runs_first_is_found() {
+    for orders in [Orders::Every, Orders::Random(30)] {
+        let look = |subject: &dyn DynSubject| {
+            STARTED.set(0);
+            delivery::honest(subject, FieldId::F31, 2, &subject.shape(2).map(|()| 1), 1, orders).unwrap()
+        };
+        let found = without(Lacks::Order, look);
+        assert!(found.iter().all(|v| v.contains("P0 ended with Output")), "{found:?}");
+    }
+}
+
+#[test]
+fn whoever_waits_for_ever_is_found() {
+    let look = |subject: &dyn DynSubject| Honest::new(subject, FieldId::F31, 2, 1).unwrap().fail_stop().unwrap();
+    let found = without(Lacks::End, look);
+    assert!(found.iter().all(|v| v.contains("P0 never ends")), "{found:?}");
+}
+
+#[test]
+fn a_promise_that_all_stop_or_nobody_does_is_held_to() {
+    let look = |subject: &dyn DynSubject| {
+        let given = subject.shape(3).map(|()| 1);
+        fairness::stops(subject, FieldId::F31, 3, PartySet::of(&[2]), &given, 1).unwrap()
+    };
+    let found = without(Lacks::Unanimity, look);
+    assert!(found.iter().all(|v| v.contains("some abort and others do not")), "{found:?}");
+}

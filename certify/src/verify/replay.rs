@@ -1,0 +1,86 @@
+//! Runs lines of a log again: those that somebody asks for, and of what is verified a few that cost next to nothing.
+
+use protocols::Tape;
+
+use crate::job::Job;
+use crate::log::{Entry, Found, Unit};
+use crate::measure;
+use crate::plan::by_row;
+use crate::seeds::Root;
+use crate::watchdog::Watchdog;
+
+/// Plays these lines again, in the order of the rows: what came of each now. An error if one could not be played, or is
+/// of none of these rows.
+pub(crate) fn again<'l>(
+    jobs: &[Job<'_>],
+    lines: impl IntoIterator<Item = &'l Entry>,
+    root: &Root,
+    watchdog: &Watchdog,
+    silent: bool,
+) -> Result<Vec<(&'l Entry, Found)>, String> {
+    measure::quiet_panics();
+    let mut of = by_row(lines);
+    let mine: Vec<Vec<&Entry>> = jobs.iter().map(|job| of.remove(job.row.key().as_str()).unwrap_or_default()).collect();
+    if let Some(row) = of.keys().next() {
+        return Err(format!("`{row}` is no row that this program knows"));
+    }
+    let plans: Vec<Vec<Unit>> = mine.iter().map(|lines| lines.iter().map(|e| e.unit.clone()).collect()).collect();
+    let found = measure::play(jobs, &plans, root, watchdog, silent)?;
+    Ok(mine.into_iter().flatten().zip(found).collect())
+}
+
+/// A line beside what came of it when it was run again.
+pub(crate) fn differs(line: &Entry, found: &Found) -> String {
+    format!("{}, {:?}: {:?} in the log, {found:?} now", line.row, line.unit, line.found)
+}
+
+/// Draws so many, or all.
+pub(crate) fn draw<T>(mut from: Vec<T>, wanted: usize) -> Result<Vec<T>, String> {
+    let (tape, wanted) = (Tape::from_os().map_err(|e| e.to_string())?, wanted.min(from.len()));
+    let mut drawn = Vec::with_capacity(wanted);
+    for _ in 0..wanted {
+        let k = tape.uniform(from.len() as u64);
+        drawn.push(from.swap_remove(usize::try_from(k).unwrap_or(0)));
+    }
+    Ok(drawn)
+}
+
+/// So many lines of each kind are run again: attacks, mutations, runs in which nobody deviates, figures from few runs.
+const DRAWN: [usize; 4] = [6, 8, 3, 4];
+/// What takes no more runs than these is cheap.
+const FEW: u64 = 512;
+/// And what is no heavier than that.
+const LIGHT: u64 = 2;
+
+/// Which kind of cheap line it is, if it is cheap.
+fn kind(job: &Job<'_>, line: &Entry) -> Option<usize> {
+    match (&line.unit, &line.found) {
+        (Unit::Attack { .. }, _) => Some(0),
+        (Unit::Tamper { .. }, _) if job.weight <= LIGHT => Some(1),
+        (Unit::Honest { .. }, _) => Some(2),
+        (_, Found::Counted { runs, .. } | Found::Compared { runs, .. } | Found::Simulated { runs, .. })
+            if *runs <= FEW =>
+        {
+            Some(3)
+        }
+        _ => None,
+    }
+}
+
+/// A few lines that are cheap to run again, of every kind that is there. Whoever verifies draws them: whoever made the
+/// log cannot know which.
+pub(super) fn drawn<'l>(jobs: &[Job<'_>], lines: &[&[&'l Entry]]) -> Result<Vec<&'l Entry>, String> {
+    let mut cheap: [Vec<&Entry>; DRAWN.len()] = Default::default();
+    for (job, lines) in jobs.iter().zip(lines) {
+        for line in lines.iter().copied() {
+            if let Some(k) = kind(job, line) {
+                cheap[k].push(line);
+            }
+        }
+    }
+    let mut all = Vec::new();
+    for (of_kind, wanted) in cheap.into_iter().zip(DRAWN) {
+        all.extend(draw(of_kind, wanted)?);
+    }
+    Ok(all)
+}
