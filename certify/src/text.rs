@@ -5,7 +5,7 @@ use adversary::verdict::POWER;
 use num_traits::ToPrimitive;
 
 use crate::certificate::Certificate;
-use crate::evidence::{Evidence, attack, coverage, sampled, simulator, tail};
+use crate::evidence::{Evidence, attack, coverage, sampled, simulator, tail, total};
 use crate::measure::Planned;
 
 /// What would be run for every row.
@@ -180,7 +180,7 @@ pub fn render(c: &Certificate) -> String {
                 true => format!("{} sampled", s.frames_changed),
                 false => format!("{}/{}", s.frames_changed, s.frames),
             };
-            let stopped: u64 = s.stopped.values().sum();
+            let stopped = total(s.stopped.values().copied());
             let counts = [s.runs, s.right, stopped, s.gave_up, s.wrong, s.unexplained.len() as u64];
             let mut cells = vec![s.id.clone(), frames];
             cells.extend(counts.map(|n| n.to_string()));

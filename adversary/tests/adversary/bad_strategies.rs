@@ -242,16 +242,6 @@ fn what_rules_make_of_one_frame_has_an_end() {
         (error(&rules(5, mebibyte)), "rules[4].do: more than 4194304 bytes are put into one frame"),
     ]);
     assert!(played(&rules(1, mebibyte)).effective);
-    // A rule that would put in more only when it is there has not fired.
-    let replayed = |count: usize| {
-        let on = |to: usize| format!(r#"{{"step": "beaver", "message": "share", "to": {to}}}"#);
-        let first = vec![mebibyte; count].join(", ");
-        let again = r#"{"replay": {"step": "beaver", "message": "share", "part": "content"}}"#;
-        let (a, b) = (on(0), on(1));
-        let rules = format!(r#"[{{"on": {a}, "do": [{first}]}}, {{"on": {b}, "do": [{again}, {mebibyte}]}}]"#);
-        played(&text("3", "[2]", &rules, "")).effective
-    };
-    assert_eq!([2, 3].map(replayed), [true, false]);
     let doubled = |times: usize| played(&rules(1, &vec![r#""duplicate""#; times].join(", "))).effective;
     assert_eq!([10, 11, 16].map(doubled), [true, false, false]);
 }

@@ -5,6 +5,7 @@ use std::path::Path;
 
 use num_rational::BigRational;
 use num_traits::Zero;
+use protocols::{MAC_CHECK, MAC_OUTPUT};
 use quorate_adversary::catalogue::rows::{Cover, ROWS};
 use quorate_adversary::catalogue::{self, Entry};
 use quorate_adversary::computation::Scene;
@@ -12,7 +13,6 @@ use quorate_adversary::exact::{self, Count};
 use quorate_adversary::fields::FieldId;
 use quorate_adversary::strategy::language::{Act, Expect, Frames};
 use quorate_adversary::strategy::{Stage, Strategy};
-use protocols::{MAC_CHECK, MAC_OUTPUT};
 use quorate_adversary::{Control, Expected, Floor, Verdict, attacks, cases};
 
 #[test]
@@ -44,7 +44,14 @@ fn escapes_over_tiny_fields_are_as_likely_as_the_entries_say() {
     };
     let (mut counted, mut wrong) = (Vec::new(), Vec::new());
     for entry in catalogue::entries().iter().filter(mac) {
-        for field in [FieldId::F2, FieldId::F3, FieldId::F5] {
+        // With a triple there are too many coins over F_5, with two over F_3; three parties, and inputs, have too many.
+        let fields = match (entry.computation.name, entry.strategy.parties) {
+            ("multiply", 2) => &[FieldId::F2, FieldId::F3][..],
+            ("show" | "show_to", 2) => &[FieldId::F2, FieldId::F3, FieldId::F5],
+            ("chain", 2) => &[FieldId::F2],
+            _ => continue,
+        };
+        for field in fields.iter().copied() {
             let mut world = entry.scene(false).at.world;
             world.floor = Floor::Ideal;
             let scene = Scene::new(entry.computation, field, world).with_zero_shares();
@@ -62,7 +69,7 @@ fn escapes_over_tiny_fields_are_as_likely_as_the_entries_say() {
         }
     }
     assert!(wrong.is_empty(), "{wrong:#?}");
-    assert!(counted.len() >= 4, "{counted:?}");
+    assert!(counted.len() >= 20, "{counted:?}");
 }
 
 #[test]

@@ -105,8 +105,8 @@ impl Row {
         let mut total: BTreeMap<&str, Figure> = BTreeMap::new();
         for (id, f) in self.points.iter().flat_map(|p| &p.figures) {
             let sum = total.entry(id).or_insert_with(|| Figure { what: f.what.clone(), hit: 0, all: 0 });
-            sum.hit += f.hit;
-            sum.all += f.all;
+            sum.hit = sum.hit.saturating_add(f.hit);
+            sum.all = sum.all.saturating_add(f.all);
         }
         total
     }

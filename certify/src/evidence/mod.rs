@@ -39,6 +39,11 @@ use serde::{Deserialize, Serialize};
 
 use crate::log::{Entry, Found};
 
+/// The sum of counts that may be whoever's who made the certificate: as large as it can be where it would not fit.
+pub(crate) fn total(counts: impl IntoIterator<Item = u64>) -> u64 {
+    counts.into_iter().fold(0, u64::saturating_add)
+}
+
 /// A row.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "kind", rename_all = "snake_case")]

@@ -8,7 +8,7 @@ use adversary::verdict::ALPHA;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::Mismatch;
+use super::{Mismatch, total};
 use crate::log::{Entry, Found, Unit};
 
 /// What looking at a property found.
@@ -84,12 +84,12 @@ impl Row {
     /// All cases.
     #[must_use]
     pub fn cases(&self) -> u64 {
-        self.points.iter().map(|p| p.cases).sum()
+        total(self.points.iter().map(|p| p.cases))
     }
     /// Cases in which it does not hold.
     #[must_use]
     pub fn violated(&self) -> u64 {
-        self.points.iter().map(|p| p.violated).sum()
+        total(self.points.iter().map(|p| p.violated))
     }
     /// Whether it speaks of runs in which nobody deviates.
     #[must_use]

@@ -10,7 +10,7 @@ use adversary::verdict::SIZES;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Mismatch, formula};
+use super::{Mismatch, formula, total};
 use crate::log::{Entry, Found, Unit};
 use crate::simulate::Family;
 
@@ -122,7 +122,7 @@ impl Row {
         // Where nothing could be planned, that is what is broken.
         let unplanned = if self.planned.is_empty() { self.broken.len() } else { 0 };
         let done = strategies.len() + self.broken.len() - unplanned;
-        let planned = self.planned.values().sum::<u64>();
+        let planned = total(self.planned.values().copied());
         if done as u64 != planned || strategies.len() != self.points.len() {
             return Err(format!("{done} strategies where {planned} were planned"));
         }
@@ -212,7 +212,7 @@ impl Row {
             let largest =
                 values.and_then(|v| v.into_iter().max()).map_or_else(|| "not proved".into(), |v| v.to_string());
             let bound = here.first().map_or_else(String::new, |x| x.bound.clone());
-            Size { p, strategies: here.len(), largest, bound, runs: here.iter().map(|x| x.runs).sum() }
+            Size { p, strategies: here.len(), largest, bound, runs: total(here.iter().map(|x| x.runs)) }
         };
         sizes.into_iter().map(size).collect()
     }

@@ -2,7 +2,7 @@
 
 use super::html::{Cell, code, escape, fraction, hex, judged, list, number, section, table, text};
 use crate::certificate::Certificate;
-use crate::evidence::Evidence;
+use crate::evidence::{Evidence, total};
 use crate::text::{expected, findings, replay};
 
 /// Each part of the page.
@@ -188,7 +188,7 @@ fn sweeps(c: &Certificate) -> String {
     let line = |(row, v): (&Evidence, &str)| {
         let Evidence::Sweep(s) = row else { return None };
         let frames = format!("{} of {}{}", s.frames_changed, s.frames, if s.sample { ", a sample" } else { "" });
-        let stopped: u64 = s.stopped.values().sum();
+        let stopped = total(s.stopped.values().copied());
         let counts = [s.runs, s.right, stopped, s.gave_up, s.wrong, s.unexplained.len() as u64].map(number);
         let cells = [code(&s.id), text(&s.field), text(frames)].into_iter().chain(counts);
         Some(cells.chain([judged(v)]).collect())

@@ -5,7 +5,7 @@ use adversary::verdict::SIZES;
 use super::html::{escape, list, verdict};
 use super::sections::rows;
 use crate::certificate::Certificate;
-use crate::evidence::Evidence;
+use crate::evidence::{Evidence, total};
 
 /// What everybody reads.
 pub fn summary(c: &Certificate) -> String {
@@ -45,7 +45,7 @@ pub fn summary(c: &Certificate) -> String {
         Evidence::Views(r) => r.points.iter().filter(|p| p.pairs > 0).map(|p| p.distance == "0").collect(),
         _ => vec![],
     });
-    let mutated: u64 = m.rows.iter().map(|r| if let Evidence::Sweep(s) = r { s.runs } else { 0 }).sum();
+    let mutated = total(m.rows.iter().map(|r| if let Evidence::Sweep(s) = r { s.runs } else { 0 }));
     let open = rows(c).filter(|(r, v)| *v != "pass" && (*v == "fail" || !r.supports_only())).count();
     let undecided = rows(c).filter(|(r, v)| *v != "pass" && *v != "fail" && r.supports_only()).count();
     let sizes = |pick: fn(usize) -> bool| {

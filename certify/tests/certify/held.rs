@@ -160,7 +160,7 @@ fn a_part_that_is_counted_over_fewer_fields_is_told() {
     };
     assert_eq!(says(measured.clone()), [""; 0]);
     let Evidence::Views(row) = &mut measured.rows[0] else { panic!("{:?}", measured.rows) };
-    row.points.retain(|p| p.field != "F5");
+    row.points.retain(|p| ["F2", "F3"].contains(&&*p.field));
     row.skipped.insert("F5".into(), 1 << 40);
     assert_eq!(says(measured), ["toy.sum among 3, views of parties that follow it: over 2 of 3 fields at most"]);
 }

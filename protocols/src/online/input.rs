@@ -52,7 +52,8 @@ impl<F: Field> Online<'_, F> {
     }
     async fn input_block(&mut self, owner: PartyId, values: Option<&[F]>, len: usize) -> Result<Shared<F>> {
         let mut s = self.s.step("input");
-        // Step 2.1: a random mask that the owner knows.
+        // Step 2.1: a random mask that the owner knows. A dead session takes none.
+        s.alive()?;
         let masks = self.supply.masks(owner, len)?;
         self.key.owns(&masks.shared)?;
         let hidden: Vec<F> = match (values, &masks.clear) {

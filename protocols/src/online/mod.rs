@@ -54,7 +54,7 @@ impl<'a, F: Field> Online<'a, F> {
     }
     /// `len` random values that nobody knows.
     pub fn random(&mut self, len: usize) -> Result<Shared<F>> {
-        // Nothing is sent for them, so nothing else would refuse.
+        // Nothing is sent for them, so nothing else would refuse. A dead session takes none.
         self.s.alive()?;
         self.supply.randoms(len)
     }

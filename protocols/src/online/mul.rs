@@ -28,7 +28,8 @@ impl<F: Field> Online<'_, F> {
         self.key.owns(y)?;
         self.room_for(2 * n).await?;
         let mut s = self.s.step("beaver");
-        // Step 4.1: a triple per product.
+        // Step 4.1: a triple per product. A dead session takes none.
+        s.alive()?;
         let t = self.supply.triples(n)?;
         for part in [&t.a, &t.b, &t.c] {
             self.key.owns(part)?;

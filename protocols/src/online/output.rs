@@ -25,7 +25,9 @@ impl<F: Field> Online<'_, F> {
     }
     /// Shows values to one party only: `Some` at `to`, `None` elsewhere.
     pub async fn output_to(&mut self, to: PartyId, x: &Shared<F>) -> Result<Option<Vec<F>>> {
-        // Step 6.1: a mask that only the receiver knows makes the opened value uniform for everyone else.
+        // Step 6.1: a mask that only the receiver knows makes the opened value uniform for everyone else. A dead
+        // session takes none.
+        self.s.alive()?;
         let masks = self.supply.masks(to, x.len())?;
         // Steps 6.2 to 6.4: output x + r; the check before it is as necessary as for a public output.
         let hidden = self.output(&(x + &masks.shared)).await?;
