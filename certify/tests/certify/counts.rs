@@ -220,6 +220,7 @@ fn what_is_cheap_is_run_again() {
 
 #[test]
 fn where_it_was_made_can_have_been_there() {
+    type Change = fn(&mut Certificate);
     let no = |change: fn(&mut Certificate), why: &str| refused(&changed(change, true), why);
     no(|c| c.measured.environment.threads = 0, "0 processors");
     no(|c| c.measured.environment.milliseconds = 0, "took 0 ms");
@@ -235,7 +236,7 @@ fn where_it_was_made_can_have_been_there() {
         let theirs = sign::public(&stored.signature.as_ref().unwrap().key).unwrap();
         verified(&stored, Some(&theirs)).unwrap()
     };
-    let opens: [(fn(&mut Certificate), &str); 3] = [
+    let opens: [(Change, &str); 3] = [
         (|c| c.measured.program.flags = "--cfg skip_mac_check".into(), "compiler flags is `--cfg skip_mac_check`"),
         (|c| c.measured.program.profile = "release, opt-level 9".into(), "profile"),
         (|c| c.measured.environment.finished += 10 * 24 * 3600, "and here it is"),
@@ -246,7 +247,7 @@ fn where_it_was_made_can_have_been_there() {
         assert_eq!(found.verdict(), Verdict::Inconclusive);
     }
     // The same sources on another machine are the same program.
-    let notes: [(fn(&mut Certificate), &str); 3] = [
+    let notes: [(Change, &str); 3] = [
         (|c| c.measured.program.binary = "0".repeat(64), "its hash of the program is `000"),
         (|c| c.measured.program.rustc = "rustc 1.0.0".into(), "its compiler is `rustc 1.0.0`"),
         (|c| c.measured.program.target = "wasm32-unknown-unknown".into(), "its target is `wasm32"),
