@@ -1,5 +1,6 @@
-//! A party whose process is killed while its preprocessing is in use, and which is started again: real processes, sockets
-//! and ledgers. The others end and accuse nobody, what was in use is burnt at everyone, and a new session makes its own.
+//! A party whose process is killed while its preprocessing is in use, and which is started again: real processes,
+//! sockets and ledgers. The others end and accuse nobody, what was in use is burnt at everyone, and a new session makes
+//! its own.
 
 use std::io::{BufRead, BufReader, Lines, stdin};
 use std::net::TcpListener;

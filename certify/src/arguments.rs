@@ -80,7 +80,8 @@ pub enum Command {
     /// Look for strategies that win: the best of all on tiny fields, counted exactly, and small ones drawn at random.
     #[command(after_help = SEARCHES)]
     Search(Search),
-    /// Seeded weaknesses: every attack where what stops it is missing.
+    /// Code that is wrong on purpose: every attack where what stops it is missing, and of `spdz` the seeded weaknesses
+    /// and the sound variants.
     Controls(Controls),
     /// Make a key to sign certificates with.
     Key(Key),

@@ -66,8 +66,8 @@ use commands::{Failure, attack, certify, compare, controls, failed, list, report
 use progress::say;
 use registry::Registry;
 
-/// The program, for this project's protocols and these: parses the command line, does what it says, and ends with a code
-/// of [`spec::ExitCode`].
+/// The program, for this project's protocols and these: parses the command line, does what it says, and ends with a
+/// code of [`spec::ExitCode`].
 pub fn main(subjects: &[&dyn DynSubject]) -> std::process::ExitCode {
     let interrupted = || {
         let written = WRITTEN.lock().unwrap_or_else(PoisonError::into_inner);

@@ -102,8 +102,8 @@ pub fn measure(jobs: &mut [Job<'_>], root: &Root, patience: Patience, silent: bo
     Ok(measured)
 }
 
-/// Plays these runs of every job on all processors; what was found is in their order. It goes through all jobs at once: the
-/// last long run of one would leave the other processors without work. Ends at the first that could not be done.
+/// Plays these runs of every job on all processors; what was found is in their order. It goes through all jobs at once:
+/// the last long run of one would leave the other processors without work. Ends at the first that could not be done.
 pub fn play(
     jobs: &[Job<'_>],
     plans: &[Vec<Unit>],

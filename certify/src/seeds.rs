@@ -1,5 +1,5 @@
-//! Where the coins of a certification come from: one root of 32 bytes, and from it a seed for every run of every row, so
-//! that each single run can be replayed.
+//! Where the coins of a certification come from: one root of 32 bytes, and from it a seed for every run of every row,
+//! so that each single run can be replayed.
 
 use std::fmt;
 use std::str::FromStr;

@@ -1,5 +1,5 @@
-//! Recomputes everything in a certificate that can be recomputed: form, hashes, signature, counts from the log, and every
-//! verdict from the counts.
+//! Recomputes everything in a certificate that can be recomputed: form, hashes, signature, counts from the log, and
+//! every verdict from the counts.
 
 mod follows;
 pub(crate) mod replay;
@@ -24,7 +24,7 @@ use crate::seeds::{Root, unhex};
 use crate::watchdog::{Patience, Watchdog};
 use crate::weaknesses;
 
-pub(crate) use follows::follows;
+pub(crate) use follows::{follows, known};
 
 /// What verification found, in words, and the verdict that the certificate is entitled to.
 pub struct Verified {
@@ -59,7 +59,7 @@ pub fn verify(
     let m = &stored.certificate.measured;
     // Nothing is shown until something is.
     let mut found = Verified { notes: Vec::new(), open: Vec::new(), derived: Verdict::Vacuous, planned: false };
-    follows::known(&stored.certificate)?;
+    known(&stored.certificate)?;
     let hashes = [&m.program.sources, &m.program.lock, &m.program.spec, &m.log.root, &m.program.binary];
     if hashes.iter().any(|h| unhex::<32>(h).is_none()) {
         return Err("a hash in it is no hash".into());
@@ -263,7 +263,15 @@ impl Planned<'_> {
             return Ok(());
         }
         let watchdog = Watchdog::start(patience, root);
-        for (line, now) in replay::again(&self.jobs, lines, root, &watchdog, true)? {
+        let played = match replay::again(&self.jobs, lines, root, &watchdog, true) {
+            Ok(played) => played,
+            // That is this machine's fault, a full disk for example.
+            Err(e) => {
+                found.open.push(format!("lines that could not be run again here: {e}"));
+                return Ok(());
+            }
+        };
+        for (line, now) in played {
             if line.found != now {
                 return Err(format!("something else comes of a run again: {}", replay::differs(line, &now)));
             }

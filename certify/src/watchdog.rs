@@ -14,8 +14,8 @@ use crate::seeds::Root;
 const LONGEST: Duration = Duration::from_secs(1800);
 /// How long a single run may take, unless told otherwise.
 pub const LONGEST_RUN: u64 = 120;
-/// How much memory the program may use, in MiB, unless told otherwise: many times what it needs, and less than the machine
-/// has, where the system would end somebody else instead.
+/// How much memory the program may use, in MiB, unless told otherwise: many times what it needs, and less than the
+/// machine has, where the system would end somebody else instead.
 #[must_use]
 pub fn most_memory() -> u64 {
     const MANY: u64 = 8 << 10;

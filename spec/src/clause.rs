@@ -1,7 +1,7 @@
 //! Clauses of standards as requirements: what a certificate has to answer, in our own words.
 //!
-//! ITU-T X.1770 (10/2021) is the base. ISO/IEC 4922-1 and IEEE 2842 are mapped to the same requirements by the titles of
-//! their clauses; their texts were not at hand, and every such row says so by [`Clause::from_title`].
+//! ITU-T X.1770 (10/2021) is the base. ISO/IEC 4922-1 and IEEE 2842 are mapped to the same requirements by the titles
+//! of their clauses; their texts were not at hand, and every such row says so by [`Clause::from_title`].
 
 use crate::{Level, Levels};
 

@@ -10,8 +10,9 @@
 //! | [`clause`] | clauses of ITU-T X.1770, ISO/IEC 4922-1 and IEEE 2842 as requirements, with the readings we settled |
 //! | [`exit_code`] | how a program of this project ends |
 //!
-//! This crate performs no I/O (but for comparing the golden files, with feature `vectors`) and knows no protocol: crate `protocols` declares its checks and claims beside its code.
-//! The prose of every protocol is in `spec/protocols/`, known mistakes are in `spec/pitfalls.md`, decisions in
+//! This crate performs no I/O (but for comparing the golden files, with feature `vectors`) and knows no protocol: crate
+//! `protocols` declares its checks and claims beside its code. The prose of every protocol is in `spec/protocols/`,
+//! known mistakes are in `spec/pitfalls.md`, decisions in
 //! `spec/decisions/`, and what reports of `quorate-certify` hold, byte for byte, is in `spec/report.md`.
 
 pub mod bound;

@@ -1,6 +1,6 @@
-//! Abort privacy: whether a run stops, at which check, in which step and after how many rounds must not depend on the honest
-//! inputs beyond what the coalition's own outputs tell. Otherwise a coalition that lies and watches learns a bit each time (selective
-//! failure).
+//! Abort privacy: whether a run stops, at which check, in which step and after how many rounds must not depend on the
+//! honest inputs beyond what the coalition's own outputs tell. Otherwise a coalition that lies and watches learns a bit
+//! each time (selective failure).
 
 use std::collections::BTreeMap;
 

@@ -1,5 +1,5 @@
-//! The properties of clause 6.2 and 8 beside privacy and correctness, each as data: what was run, in how many cases, what
-//! went wrong there and how to see it again.
+//! The properties of clause 6.2 and 8 beside privacy and correctness, each as data: what was run, in how many cases,
+//! what went wrong there and how to see it again.
 //!
 //! | file | property |
 //! |---|---|
@@ -15,8 +15,8 @@
 //! | [`network`] | the network that an adversary owns |
 //!
 //! Every measurement has a control, a protocol without the property on which it must fail: in
-//! [`weakness`](crate::weakness), or in the tests (`adversary/tests/adversary/lacking.rs`, `faults.rs`, and beside the code of
-//! [`terminal`]).
+//! [`weakness`](crate::weakness), or in the tests (`adversary/tests/adversary/lacking.rs`, `faults.rs`, and beside the
+//! code of [`terminal`]).
 
 pub mod aborts;
 pub mod blame;

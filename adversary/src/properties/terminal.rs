@@ -358,8 +358,7 @@ mod tests {
             let mut held = Held::default();
             compute(&mut s, place_, &mut held).await?;
             if s.me() == VICTIM {
-                let key = held.key.replace(MacKey::from_share(F::ONE));
-                drop((held.dir.take(), key));
+                drop((held.dir.take(), held.key.take()));
                 kept_.replace(Some(held));
                 insist(&mut s, &mut Held::default(), live_).await;
             }
@@ -371,8 +370,9 @@ mod tests {
         let (mut held, key, segment) = (kept.take().unwrap(), of(), of());
         held.key = Some(MacKey::from_share(F::ZERO));
         elsewhere(&mut held, 1, &key);
-        found(key, "the key checks again");
+        found(key, "the key checks again: Output");
         restarted(&held, place.path(), &segment);
-        found(segment, "after a restart the segment is");
+        // It is put to use, and waits for peers that are gone.
+        found(segment, "after a restart the segment is Stuck");
     }
 }

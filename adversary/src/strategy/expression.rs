@@ -1,7 +1,9 @@
-//! Formulas of a strategy: what is added to a value, what it becomes, how likely an escape is. [`super::parse`] reads them.
+//! Formulas of a strategy: what is added to a value, what it becomes, how likely an escape is. [`super::parse`] reads
+//! them.
 //!
-//! Names: `p` the order of the field, `n` the number of parties, `item` the position of the value in its message, `value`
-//! what it is, and every name that the strategy lets stand for something. Functions, all over what the coalition knows:
+//! Names: `p` the order of the field, `n` the number of parties, `item` the position of the value in its message,
+//! `value` what it is, and every name that the strategy lets stand for something. Functions, all over what the
+//! coalition knows:
 //!
 //! | function | is |
 //! |---|---|

@@ -1,8 +1,8 @@
 //! A strategy at work: an adversary for one run of the simulator.
 //!
-//! A rule that never fires, or whose changes never reach anyone, proves nothing, so both are counted. A rule has changed
-//! something if a frame was delivered to someone who still runs that differs, in what the rule did, from the one its
-//! puppet made or was sent: of two rules that undo each other neither has.
+//! A rule that never fires, or whose changes never reach anyone, proves nothing, so both are counted. A rule has
+//! changed something if a frame was delivered to someone who still runs that differs, in what the rule did, from the
+//! one its puppet made or was sent: of two rules that undo each other neither has.
 
 use std::cell::Cell;
 
@@ -173,7 +173,7 @@ impl<'a> Interpreter<'a> {
             let rule = fires.trailing_zeros() as usize;
             fires &= fires - 1;
             self.effect.fired[rule] += 1;
-            let before = if several { flight.body.clone() } else { Vec::new() };
+            let before = flight.body.clone();
             let outside = (flight.to, flight.tag, flight.copies);
             let CompiledRuleParts { items, acts } = self.parts(rule);
             flight.full = false;
@@ -181,8 +181,10 @@ impl<'a> Interpreter<'a> {
                 self.act(rule, act, items, &mut flight, todo, e);
             }
             if flight.full {
-                // Not all of it was done.
+                // Not all of it could be done, so nothing of it is.
                 self.effect.fired[rule] -= 1;
+                (flight.to, flight.tag, flight.copies) = outside;
+                flight.body = before;
                 continue;
             }
             let more = outside != (flight.to, flight.tag, flight.copies);

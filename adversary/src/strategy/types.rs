@@ -1,5 +1,5 @@
-//! Type checking: every act must make sense for every message that its rule is about, and every expression must be about
-//! messages that the coalition knows, whose items are elements of the field in which it is used.
+//! Type checking: every act must make sense for every message that its rule is about, and every expression must be
+//! about messages that the coalition knows, whose items are elements of the field in which it is used.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -274,8 +274,8 @@ impl<'a> Types<'a> {
             self.numbers.insert(name, self.names.len() - 1);
             self.names.len() - 1
         });
-        // Once for every field, and not as often as there are ways to it: names that use others twice would have a great
-        // many.
+        // Once for every field, and not as often as there are ways to it: names that use others twice would have a
+        // great many.
         if self.sound.insert((k, field)) && text != "uniform" {
             let at = format!("lets.{name}");
             let expr = parse(text).map_err(|e| StrategyError::new(&at, e.to_string()))?;

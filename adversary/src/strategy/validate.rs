@@ -1,5 +1,5 @@
-//! Reading a strategy, and what is wrong with it whatever it is run against. What depends on the protocol, such as names
-//! of steps and messages, is told by [`super::compile`].
+//! Reading a strategy, and what is wrong with it whatever it is run against. What depends on the protocol, such as
+//! names of steps and messages, is told by [`super::compile`].
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;

@@ -34,8 +34,8 @@ fn every_entry_ends_as_it_says_and_wins_in_its_control() {
     assert!(failed.is_empty(), "{}", failed.join("\n"));
 }
 
-/// Where the probability of an escape is known and the field may be tiny, it is counted and must be equal: of what changes
-/// openings and σ, on ideal coin and commitment.
+/// Where the probability of an escape is known and the field may be tiny, it is counted and must be equal: of what
+/// changes openings and σ, on ideal coin and commitment.
 #[test]
 fn escapes_over_tiny_fields_are_as_likely_as_the_entries_say() {
     let mac = |e: &&Entry| {

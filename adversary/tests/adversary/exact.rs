@@ -57,8 +57,8 @@ fn acceptance_says_nothing_about_the_values() {
     assert!(all.iter().all(|p| *p == Bound::MacCheck.at(&Instance::field(3u32))));
 }
 
-/// A correction of σ that does not look at the coin fits where key and coefficient multiply to one: p − 1 of p² pairs. The
-/// honest party is shown a shifted value in every run, so whatever it accepts is wrong.
+/// A correction of σ that does not look at the coin fits where key and coefficient multiply to one: p − 1 of p² pairs.
+/// The honest party is shown a shifted value in every run, so whatever it accepts is wrong.
 fn fits_one_product<F: Field>() {
     let chance = |event: fn(&Ending<F>, &Known<F>) -> bool| {
         count::<F>(pair, CorruptShares::Zero, Computation::Show(1), shifted_output::<F>, event).unwrap().probability

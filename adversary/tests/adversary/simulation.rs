@@ -1,5 +1,5 @@
-//! The best simulator against the shipped protocol text: how well the ideal functionality explains what malicious parties
-//! see and do, as one fraction for each strategy.
+//! The best simulator against the shipped protocol text: how well the ideal functionality explains what malicious
+//! parties see and do, as one fraction for each strategy.
 
 use field::{F2, F3, F5, Field};
 use num_rational::BigRational;

@@ -151,8 +151,8 @@ fn a_mask_that_is_kept_for_the_next_session_is_found() {
     }
 }
 
-/// Two values that nobody learns, each shown behind a mask in a computation of its own; the session, the MAC key and what
-/// was dealt go on. `MASKS`: of which there should be two.
+/// Two values that nobody learns, each shown behind a mask in a computation of its own; the session, the MAC key and
+/// what was dealt go on. `MASKS`: of which there should be two.
 struct GoesOn<const MASKS: usize>;
 
 impl<const MASKS: usize> Subject for GoesOn<MASKS> {
@@ -203,8 +203,8 @@ fn computations_that_go_on_with_one_key_and_its_preprocessing_tell_nothing() {
     }
 }
 
-/// With a tossed coefficient a mask is none with probability 1/p, and then the combination tells the value unless that has
-/// the coefficient zero: (1/p)(1 − 1/p).
+/// With a tossed coefficient a mask is none with probability 1/p, and then the combination tells the value unless that
+/// has the coefficient zero: (1/p)(1 − 1/p).
 #[test]
 fn a_mask_that_is_sometimes_none_has_its_exact_distance() {
     for (field, distance) in [(FieldId::F2, (1, 4)), (FieldId::F3, (2, 9))] {

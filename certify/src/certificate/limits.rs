@@ -24,8 +24,8 @@ const NEVER: &[&str] = &[
     "that strategies which were not run are explained: a best simulator is one for its strategy, at its size",
 ];
 
-/// Everything that a certificate does not cover: what never can be, what is promised or listed and was not measured, and
-/// rows without a verdict.
+/// Everything that a certificate does not cover: what never can be, what is promised or listed and was not measured,
+/// and rows without a verdict.
 pub(super) fn not_covered(m: &Measured, levels: &[OfLevel], verdicts: &[Verdict]) -> Vec<String> {
     let mut out: Vec<String> = m.protocol.not_claimed.iter().map(|x| format!("not claimed: {x}")).collect();
     out.extend(NEVER.iter().map(ToString::to_string));

@@ -1,5 +1,5 @@
-//! A certificate: raw data, what follows from it, and nothing else. Everything that is derived is derived again by whoever
-//! verifies, from the same functions.
+//! A certificate: raw data, what follows from it, and nothing else. Everything that is derived is derived again by
+//! whoever verifies, from the same functions.
 //!
 //! | file | what it does |
 //! |---|---|
@@ -31,13 +31,13 @@ use derive::Derived;
 use provenance::{Environment, Program, Seed};
 
 /// The name of the shape of [`Certificate`]: changes whenever a field does.
-pub const FORMAT: &str = "quorate-certificate/7";
+pub const FORMAT: &str = "quorate-certificate/8";
 
 /// A whole certificate.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Certificate {
-    /// `quorate-certificate/7`.
+    /// `quorate-certificate/8`.
     pub format: String,
     /// What was found.
     pub measured: Measured,

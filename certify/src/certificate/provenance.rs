@@ -124,6 +124,17 @@ impl Environment {
             milliseconds: u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX).max(1),
         }
     }
+    /// Whether a certificate that is begun now can be believed in the end.
+    pub fn ready() -> Result<(), String> {
+        let now = Self::here(std::time::Instant::now()).finished;
+        if now < BEFORE {
+            return Err(format!(
+                "the clock says that it is {}: set it, nobody would believe a certificate of then",
+                date(now)
+            ));
+        }
+        Ok(())
+    }
     /// Whether so many runs can have been made there, then and in this time.
     pub fn check(&self, runs: u64) -> Result<(), String> {
         let Self { threads, finished, milliseconds, .. } = *self;

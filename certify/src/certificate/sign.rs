@@ -1,5 +1,5 @@
-//! Keys and signatures (Ed25519). A private key is a file that only its owner can read; a signature is a file beside the
-//! certificate.
+//! Keys and signatures (Ed25519). A private key is a file that only its owner can read; a signature is a file beside
+//! the certificate.
 
 use std::io::Write;
 use std::path::{Path, PathBuf};

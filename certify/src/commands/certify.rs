@@ -32,13 +32,15 @@ pub fn run(args: &Certify, registry: &Registry<'_>) -> Done {
     if !args.silent {
         say(format_args!("seed {root}"));
     }
-    let began = Instant::now();
+    // What the program is built from is read now: another may be in its place when this one ends.
+    let (began, program) = (Instant::now(), Program::this());
+    Environment::ready().map_err(&internal)?;
     let found = measure::measure(&mut jobs, &root, args.patience(), args.silent).map_err(&internal)?;
     let lines = log::lines(&found.log).map_err(|e| internal(e.to_string()))?;
     let certificate = Certificate::of(Measured {
         protocol: Promise::of(protocol.claim, protocol.about, protocol.foreign),
         asked: Asked::of(&question),
-        program: Program::this(),
+        program,
         seed,
         environment: Environment::here(began),
         rows: found.rows,

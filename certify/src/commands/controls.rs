@@ -1,5 +1,5 @@
-//! The instrument on code that is wrong on purpose: every attack where exactly what stops it is missing, and, of all of a
-//! protocol, the seeded weaknesses and the sound variants. It has to see what is wrong, and nothing where nothing is.
+//! The instrument on code that is wrong on purpose: every attack where exactly what stops it is missing, and, of all of
+//! a protocol, the seeded weaknesses and the sound variants. It has to see what is wrong, and nothing where nothing is.
 
 use adversary::Conditions;
 use adversary::attack::Control;

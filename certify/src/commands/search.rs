@@ -1,5 +1,5 @@
-//! Looks for strategies that win: the best of all on tiny fields, whatever a coalition may say, each time knowing all it
-//! has seen; and small ones drawn at random everywhere else.
+//! Looks for strategies that win: the best of all on tiny fields, whatever a coalition may say, each time knowing all
+//! it has seen; and small ones drawn at random everywhere else.
 
 use std::time::{Duration, Instant};
 
@@ -110,7 +110,8 @@ fn count(args: &Search, protocol: &Protocol<'_>) -> Result<Counted, Failure> {
     Ok(counted)
 }
 
-/// Tries strategies on every computation in turn, until one wins. One that cannot be judged hides nothing of the others.
+/// Tries strategies on every computation in turn, until one wins. One that cannot be judged hides nothing of the
+/// others.
 fn hunt(
     args: &Search,
     protocol: &Protocol<'_>,

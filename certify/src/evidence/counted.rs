@@ -78,7 +78,8 @@ impl Row {
         let sizes = self.points.iter().filter_map(|p| formula::place(&p.at).ok()).map(At::size);
         sizes.collect::<std::collections::BTreeSet<_>>().len()
     }
-    /// Whether it is about a check: a coin that comes out as wanted has the formula of a guessed key and says nothing of it.
+    /// Whether it is about a check: a coin that comes out as wanted has the formula of a guessed key and says nothing
+    /// of it.
     #[must_use]
     pub fn of_a_check(&self) -> bool {
         self.claim != "coin"

@@ -1,5 +1,5 @@
-//! How much of a protocol was attacked, as counts with their denominators. Informative: no level rests on it, but for what
-//! goes wrong on the way, and covering nothing is no pass. Wrong outputs are tested together with those of sweeps.
+//! How much of a protocol was attacked, as counts with their denominators. Informative: no level rests on it, but for
+//! what goes wrong on the way, and covering nothing is no pass. Wrong outputs are tested together with those of sweeps.
 
 use std::collections::BTreeMap;
 
@@ -110,8 +110,8 @@ impl Row {
         }
         total
     }
-    /// The verdict, given those on the wrong outputs of its subjects: too many of them fail, and so does a run that nothing
-    /// explains, or an honest one that does not end right; nothing that was changed is no pass.
+    /// The verdict, given those on the wrong outputs of its subjects: too many of them fail, and so does a run that
+    /// nothing explains, or an honest one that does not end right; nothing that was changed is no pass.
     #[must_use]
     pub fn verdict(&self, of_subjects: &[Verdict]) -> Verdict {
         let total = self.total();

@@ -1,5 +1,5 @@
-//! One row of a certificate: raw counts of one kind of evidence, and nothing that could not be counted again from the log.
-//! Verdicts are derived from the rows, never stored in them.
+//! One row of a certificate: raw counts of one kind of evidence, and nothing that could not be counted again from the
+//! log. Verdicts are derived from the rows, never stored in them.
 //!
 //! | kind | file | what was done |
 //! |---|---|---|
@@ -192,7 +192,8 @@ impl Evidence {
         match self {
             Self::Counted(r) => r.sizes() < SIZES,
             Self::Best(r) => r.sizes() < SIZES,
-            // Where the output tells all inputs, or counting takes too long: other parts and numbers of parties show it.
+            // Where the output tells all inputs, or counting takes too long: other parts and numbers of parties show
+            // it.
             Self::Views(r) => r.sizes() < SIZES || !r.compared(),
             // The parts of a larger protocol may be constant; some part has to say something.
             Self::Outputs(_) => true,
@@ -205,22 +206,19 @@ impl Evidence {
     /// How many runs it says were made for it, or cases that took some.
     #[must_use]
     pub fn runs(&self) -> u64 {
-        fn sum(all: impl IntoIterator<Item = u64>) -> u64 {
-            all.into_iter().fold(0, u64::saturating_add)
-        }
         match self {
-            Self::Attack(r) => sum([r.runs, r.control_runs]),
-            Self::Counted(r) => sum(r.points.iter().map(|p| p.runs)),
+            Self::Attack(r) => total([r.runs, r.control_runs]),
+            Self::Counted(r) => total(r.points.iter().map(|p| p.runs)),
             Self::Sampled(r) => r.runs,
-            Self::Best(r) => sum(r.points.iter().map(|p| p.runs)),
-            Self::Sweep(r) => sum([r.runs, r.idle]),
-            Self::Honest(r) => sum(r.points.iter().map(|p| p.runs)),
-            Self::Views(r) => sum(r.points.iter().map(|p| p.runs)),
+            Self::Best(r) => total(r.points.iter().map(|p| p.runs)),
+            Self::Sweep(r) => total([r.runs, r.idle]),
+            Self::Honest(r) => total(r.points.iter().map(|p| p.runs)),
+            Self::Views(r) => total(r.points.iter().map(|p| p.runs)),
             Self::Outputs(_) => 0,
-            Self::Simulator(r) => sum(r.points.iter().map(|p| p.runs)),
-            Self::Property(r) => sum(r.points.iter().map(|p| p.cases)),
-            Self::Coverage(r) => sum(r.points.iter().map(|p| p.runs)),
-            Self::Weakness(r) => sum(r.points.iter().map(|p| p.measurements)),
+            Self::Simulator(r) => total(r.points.iter().map(|p| p.runs)),
+            Self::Property(r) => total(r.points.iter().map(|p| p.cases)),
+            Self::Coverage(r) => total(r.points.iter().map(|p| p.runs)),
+            Self::Weakness(r) => total(r.points.iter().map(|p| p.measurements)),
         }
     }
     /// The same row counted anew from its lines of the log.
@@ -244,8 +242,8 @@ impl Evidence {
             Self::Weakness(r) => Self::Weakness(r.recounted(entries)?),
         })
     }
-    /// Whether the row means anything: fractions that are fractions, formulas that are known and have the value they are
-    /// said to have.
+    /// Whether the row means anything: fractions that are fractions, formulas that are known and have the value they
+    /// are said to have.
     pub fn check(&self) -> Result<(), Mismatch> {
         let at = |e: String| format!("{}: {e}", self.id());
         match self {

@@ -106,8 +106,8 @@ impl Row {
     pub fn independence(&self) -> bool {
         self.property.starts_with("independence.")
     }
-    /// What the rate of violations is below, with the confidence of the certificate, where cases are drawn from more than
-    /// can be run.
+    /// What the rate of violations is below, with the confidence of the certificate, where cases are drawn from more
+    /// than can be run.
     #[must_use]
     pub fn rate_below(&self) -> Option<f64> {
         (self.property == "blame.network").then(|| interval(self.violated(), self.cases(), ALPHA).1)

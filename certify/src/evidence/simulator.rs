@@ -1,6 +1,6 @@
-//! The best simulator: how well the ideal functionality explains what a coalition and the honest parties saw, as one exact
-//! fraction for each strategy. The proof of every fraction is in the log and checked whenever the row is counted: by adding
-//! and comparing, nothing is solved.
+//! The best simulator: how well the ideal functionality explains what a coalition and the honest parties saw, as one
+//! exact fraction for each strategy. The proof of every fraction is in the log and checked whenever the row is counted:
+//! by adding and comparing, nothing is solved.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -26,7 +26,8 @@ pub struct Row {
     pub corrupt: Vec<u64>,
     /// What the coalition does.
     pub does: String,
-    /// The check that honest parties skip: a control, in which over every field some figure has to be that of the formula.
+    /// The check that honest parties skip: a control, in which over every field some figure has to be that of the
+    /// formula.
     pub without: Option<String>,
     /// `selective` or `unanimous`: which honest parties a simulator may keep from their output.
     pub abort: String,
@@ -156,8 +157,8 @@ impl Row {
     pub fn active(&self) -> bool {
         self.deviates() && !self.points.is_empty()
     }
-    /// The verdict: more than the bound fails, but in a control where the instrument has to see exactly that; what was not
-    /// proved is no evidence.
+    /// The verdict: more than the bound fails, but in a control where the instrument has to see exactly that; what was
+    /// not proved is no evidence.
     #[must_use]
     pub fn verdict(&self) -> Verdict {
         if !self.broken.is_empty() || self.points.iter().any(|p| self.exceeds(p)) {
@@ -216,8 +217,8 @@ impl Row {
         };
         sizes.into_iter().map(size).collect()
     }
-    /// Whether it only supports other rows: fewer sizes than are compared with a formula, nothing to explain, or a control
-    /// with nothing to see. What was counted and not proved is waited for.
+    /// Whether it only supports other rows: fewer sizes than are compared with a formula, nothing to explain, or a
+    /// control with nothing to see. What was counted and not proved is waited for.
     #[must_use]
     pub fn supports_only(&self) -> bool {
         let proved = self.points.iter().all(|p| p.runs > 0 && p.distance.is_some());

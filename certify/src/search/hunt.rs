@@ -1,8 +1,9 @@
-//! Small strategies drawn at random, until one wins or the patience is over. One that wins is made as small as it can be.
+//! Small strategies drawn at random, until one wins or the patience is over. One that wins is made as small as it can
+//! be.
 //!
-//! Over a small field some runs of a lie go through by right. A strategy wins if it does so in more runs than the weakest
-//! claimed check would let pass, at a level that is shared among all strategies that are tried. What no check may ever let
-//! through, such as a panic or a leak, wins at once.
+//! Over a small field some runs of a lie go through by right. A strategy wins if it does so in more runs than the
+//! weakest claimed check would let pass, at a level that is shared among all strategies that are tried. What no check
+//! may ever let through, such as a panic or a leak, wins at once.
 
 use std::time::{Duration, Instant};
 

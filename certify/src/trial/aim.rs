@@ -1,5 +1,5 @@
-//! What a strategy is aimed at: a subject that its functionality judges, or a computation of the layers below, which has
-//! an oracle of its own. Whatever is played, counted and printed is the same for both.
+//! What a strategy is aimed at: a subject that its functionality judges, or a computation of the layers below, which
+//! has an oracle of its own. Whatever is played, counted and printed is the same for both.
 
 use adversary::attack::Expected;
 use adversary::computation::{Computation, Scene};
@@ -98,9 +98,9 @@ impl<'a> Aim<'a> {
         let known: Vec<&'static Check> = claimed.iter().chain(CHECKS).copied().collect();
         Expected::of(strategy, &known)
     }
-    /// How often a wrong output may be accepted: of a subject as often as the weakest check that it claims lets it pass,
-    /// of a computation as the check that must stop the strategy does. Where the MACs of a small field are all that
-    /// stands behind it, some lies go through by right, whatever check the strategy names.
+    /// How often a wrong output may be accepted: of a subject as often as the weakest check that it claims lets it
+    /// pass, of a computation as the check that must stop the strategy does. Where the MACs of a small field are all
+    /// that stands behind it, some lies go through by right, whatever check the strategy names.
     pub(super) fn bound(self, expected: Expected, at: &Instance) -> Option<Bound> {
         match self {
             Self::Subject(s) => weakest(s.claim(), at),

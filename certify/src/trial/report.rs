@@ -204,8 +204,8 @@ impl Report {
             self.findings.push(Finding { run, what });
         }
     }
-    /// What follows for the protocol as it ships: it must not lose, the strategy must act, and the check that it is about
-    /// must have fired.
+    /// What follows for the protocol as it ships: it must not lose, the strategy must act, and the check that it is
+    /// about must have fired.
     fn judge(
         &self,
         expected: Expected,

@@ -4,7 +4,7 @@ use crate::certificate::derive::{Derived, OfLevel};
 use crate::certificate::{Certificate, FORMAT};
 
 /// Whether this program knows what the words of a certificate mean.
-pub(super) fn known(c: &Certificate) -> Result<(), String> {
+pub(crate) fn known(c: &Certificate) -> Result<(), String> {
     if c.format == FORMAT {
         return Ok(());
     }

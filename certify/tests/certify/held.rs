@@ -1,5 +1,5 @@
-//! What a protocol is held to: what it promises, and no more; as much of it as a tier has time for, and what is left out is
-//! told.
+//! What a protocol is held to: what it promises, and no more; as much of it as a tier has time for, and what is left
+//! out is told.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -57,7 +57,8 @@ impl DynSubject for Follows {
     }
 }
 
-/// Everybody says nothing; the first party puts in more values than anybody could try. It counts how often somebody asks what it computes.
+/// Everybody says nothing; the first party puts in more values than anybody could try. It counts how often somebody
+/// asks what it computes.
 #[derive(Default)]
 struct Wide(AtomicUsize);
 
@@ -182,7 +183,8 @@ fn inputs_that_nobody_can_try_are_left_out_and_told() {
     assert!(of(Tier::Deep, "wide/2/views").iter().all(|row| row.left_out == every && row.units == 0));
 }
 
-/// What is counted over less than three fields: another limit of a tier, or a program that takes other coins, is seen here.
+/// What is counted over less than three fields: another limit of a tier, or a program that takes other coins, is seen
+/// here.
 #[test]
 fn it_is_known_what_two_parties_leave_out() {
     let left_out = |tier| {

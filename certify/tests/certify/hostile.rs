@@ -1,5 +1,5 @@
-//! Protocols that are no good in ways of their own: a constant, one that always stops, one that talks for ever, one that
-//! panics. None of them passes, none of them takes the certifier down.
+//! Protocols that are no good in ways of their own: a constant, one that always stops, one that talks for ever, one
+//! that panics. None of them passes, none of them takes the certifier down.
 
 use std::time::{Duration, Instant};
 
@@ -217,8 +217,8 @@ fn honest_panics_are_failures_and_take_no_command_down() {
     assert_ne!(code(Fault::Undefined, &certify), ExitCode::Pass);
 }
 
-/// A protocol that nothing inside can stop: the program that measures it ends, in time, as a failure. Each is run by this
-/// test's own program in a process of its own.
+/// A protocol that nothing inside can stop: the program that measures it ends, in time, as a failure. Each is run by
+/// this test's own program in a process of its own.
 #[test]
 fn a_protocol_that_hangs_or_eats_memory_ends_the_program_as_a_failure() {
     const WHICH: &str = "QUORATE_TEST_HANGS";

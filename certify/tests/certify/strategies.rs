@@ -266,8 +266,8 @@ fn strategies_on_ideal_foundations_are_played_there() {
     assert!(code == 2 && out.contains("a WRONG output was accepted") && out.contains("(2p-1)/p^2"), "{out}");
 }
 
-/// A strategy of a foreign crate's protocol: wins where nothing holds the last party to its word, and is drawn; where it
-/// has to commit, the same lie is stopped.
+/// A strategy of a foreign crate's protocol: wins where nothing holds the last party to its word, and is drawn; where
+/// it has to commit, the same lie is stopped.
 #[test]
 fn two_faces_win_where_nobody_commits() {
     let dir = tempfile::tempdir().unwrap();

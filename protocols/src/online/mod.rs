@@ -1,6 +1,7 @@
 //! # Online phase: computing on authenticated shares
-//! Functionality: F_online with selective abort · Protocol: SPDZ (DPSZ12, DKLPSS13) · Spec: `spec/protocols/12-online.md`
-//! Level: A3C2 · Needs: triples, masks and a MAC key from preprocessing; coin, commitment, broadcast, zero shares
+//! Functionality: F_online with selective abort · Protocol: SPDZ (DPSZ12, DKLPSS13) · Spec:
+//! `spec/protocols/12-online.md` Level: A3C2 · Needs: triples, masks and a MAC key from preprocessing; coin,
+//! commitment, broadcast, zero shares
 
 mod input;
 mod mul;
@@ -59,8 +60,8 @@ impl<'a, F: Field> Online<'a, F> {
         self.supply.randoms(len)
     }
 
-    /// The key of a computation serves no session after the one that died in it: what was opened and not checked is in the
-    /// key, and the peers may know why it failed.
+    /// The key of a computation serves no session after the one that died in it: what was opened and not checked is in
+    /// the key, and the peers may know why it failed.
     fn or_wipe<T>(&mut self, outcome: Result<T>) -> Result<T> {
         if self.s.alive().is_err() {
             self.key.zeroize();
