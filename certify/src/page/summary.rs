@@ -50,7 +50,7 @@ pub fn summary(c: &Certificate) -> String {
     let undecided = rows(c).filter(|(r, v)| *v != "pass" && *v != "fail" && r.supports_only()).count();
     let sizes = |pick: fn(usize) -> bool| {
         let there = of("simulator").filter(|(r, _)| matches!(r, Evidence::Simulator(r) if pick(r.sizes())));
-        there.filter(|(r, v)| *v == "pass" || (*v == "inconclusive" && r.supports_only())).count()
+        there.filter(|(r, v)| *v == "pass" || (*v != "fail" && r.supports_only())).count()
     };
     let [three, fewer, none] = [sizes(|k| k >= SIZES), sizes(|k| (1..SIZES).contains(&k)), sizes(|k| k == 0)];
     let explained = format!("{three} of {}; {fewer} over fewer, {none} not counted", of("simulator").count());
