@@ -13,7 +13,7 @@ use transport::{NetErrorKind, PerParty};
 /// The sum of all inputs, told three times. Whoever hears this error while it waits for the last of them accuses the peer.
 struct Touchy(Option<NetErrorKind>);
 
-const CLAIM: Claim = Claim {
+pub(crate) const CLAIM: Claim = Claim {
     protocol: "touchy",
     levels: Levels::of(&[Level::A1C2]),
     parties: PartyRange::new(2, 3),

@@ -11,7 +11,7 @@ use quorate_adversary::properties::faults::Honest;
 use quorate_adversary::properties::{Row, aborts, fairness};
 use quorate_adversary::strategy::{Fate, On, edit_bytes};
 use quorate_adversary::{DynSubject, Given, Instance, Script, Subject, Verdict, World};
-use spec::{AbortKind, Claim, Level, Levels, PartyRange};
+use spec::{AbortKind, Claim};
 use transport::{PartyId, PartySet, PerParty};
 
 /// The last party tells its input to all others, twice; the first party's stays its own. Who was told two different
@@ -31,16 +31,7 @@ enum Lacks {
     Unanimity,
 }
 
-const CLAIM: Claim = Claim {
-    protocol: "lacking",
-    levels: Levels::of(&[Level::A1C2]),
-    parties: PartyRange::new(2, 3),
-    assumptions: &[],
-    checks: &[],
-    leakage: &[],
-    abort: AbortKind::Selective,
-    not_claimed: &[],
-};
+const CLAIM: Claim = Claim { protocol: "lacking", ..crate::faults::CLAIM };
 
 thread_local!(static HEARD: Cell<usize> = const { Cell::new(0) });
 
