@@ -68,11 +68,8 @@ async fn live(net: Rc<dyn Net>, session: u8, place: &Path) -> Result<F128> {
 }
 
 /// One party's process. Its standard input is the socket that it listens on, bound before it started.
-#[test]
-#[ignore = "started by the test of this file, which tells it what to do"]
-fn one_party() {
-    let Some(me) = std::env::var_os(ME) else { return };
-    let me = PartyId::new(me.to_str().unwrap().parse().unwrap());
+fn one_party(me: &str) {
+    let me = PartyId::new(me.parse().unwrap());
     let [session, place, addresses] = [SESSION, PLACE, ADDRESSES].map(|name| std::env::var(name).unwrap());
     let session: u8 = session.parse().unwrap();
     let addresses = PerParty::from_vec(addresses.split(',').map(String::from).collect());
@@ -96,7 +93,8 @@ struct Party {
 impl Party {
     fn start(me: usize, session: u8, place: &Path, socket: TcpListener, addresses: &str) -> Self {
         let mut command = Command::new(std::env::current_exe().unwrap());
-        command.args(["one_party", "--exact", "--ignored", "--nocapture"]);
+        // The test of this file again, which is one party where it is told so.
+        command.args(["--nocapture"]);
         command.env(ME, me.to_string()).env(SESSION, session.to_string()).env(PLACE, place).env(ADDRESSES, addresses);
         command.stdin(Stdio::from(OwnedFd::from(socket))).stdout(Stdio::null()).stderr(Stdio::piped());
         let mut child = command.spawn().unwrap();
@@ -138,6 +136,9 @@ fn sockets() -> (Vec<TcpListener>, String) {
 
 #[test]
 fn a_party_killed_at_work_and_started_again_is_accused_by_nobody_and_what_was_in_use_is_burnt() {
+    if let Ok(me) = std::env::var(ME) {
+        return one_party(&me);
+    }
     let place = tempfile::tempdir().unwrap();
     let place = place.path();
     let (of_first, addresses) = sockets();
