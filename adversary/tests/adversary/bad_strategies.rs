@@ -3,7 +3,7 @@
 use quorate_adversary::computation::{self, Scene};
 use quorate_adversary::fields::FieldId;
 use quorate_adversary::strategy::{Stage, Strategy};
-use quorate_adversary::{Outcome, World};
+use quorate_adversary::{Judgement, Outcome, World};
 
 /// A strategy with these parties, corrupt ones and rules, and what else is given.
 fn text(parties: &str, corrupt: &str, rules: &str, more: &str) -> String {
@@ -244,6 +244,9 @@ fn what_rules_make_of_one_frame_has_an_end() {
     assert!(played(&rules(1, mebibyte)).effective);
     let doubled = |times: usize| played(&rules(1, &vec![r#""duplicate""#; times].join(", "))).effective;
     assert_eq!([10, 11, 16].map(doubled), [true, false, false]);
+    // What such a rule did before it met its limit is undone.
+    let lie = format!(r#"{{"add": "1"}}, {}"#, vec![r#""duplicate""#; 11].join(", "));
+    assert_eq!(played(&rules(1, &lie)).judgement, Judgement::Right);
 }
 
 /// Nothing in a file gets to the terminal but as text on the line where it belongs.
