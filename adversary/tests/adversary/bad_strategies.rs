@@ -245,7 +245,7 @@ fn what_rules_make_of_one_frame_has_an_end() {
     let doubled = |times: usize| played(&rules(1, &vec![r#""duplicate""#; times].join(", "))).effective;
     assert_eq!([10, 11, 16].map(doubled), [true, false, false]);
     // What such a rule did before it met its limit is undone.
-    let lie = format!(r#"{{"add": "1"}}, {}"#, vec![r#""duplicate""#; 11].join(", "));
+    let lie = format!(r#"{{"add": "1"}}, {}"#, [r#""duplicate""#; 11].join(", "));
     assert_eq!(played(&rules(1, &lie)).judgement, Judgement::Right);
 }
 
