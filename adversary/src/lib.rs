@@ -33,6 +33,7 @@
 //! | [`sample`](mod@sample) | the same over larger fields: sampled, every run replayable, compared with the same bounds |
 //! | [`stats`], [`verdict`] | binomial tails, intervals and sample sizes; from raw counts to pass, fail, inconclusive, vacuous |
 //! | [`weakness`] | seeded weaknesses and sound variants: the certifier's own controls |
+//! | [`text`] | texts of somebody else's, where people read them |
 //! | [`allocator`] | what programs of very many small runs allocate with |
 //! | [`ideal`], [`programs`], [`bystander`] | trusted programs, small computations, a coalition's own hashing |
 
@@ -72,6 +73,7 @@ pub mod strategy;
 pub mod subject;
 pub mod subjects;
 pub mod sweep;
+pub mod text;
 pub mod verdict;
 pub mod view;
 pub mod weakness;

@@ -1,5 +1,7 @@
 //! The command line.
 
+mod help;
+
 use std::path::PathBuf;
 
 use adversary::fields::FieldId;
@@ -11,53 +13,9 @@ use crate::registry::Protocol;
 use crate::seeds::Root;
 use crate::watchdog::{LONGEST_RUN, Patience, most_memory};
 
-const EXAMPLES: &str = "\
-Examples:
-  quorate-certify spdz                              every level it claims, two and three parties, as tables
-  quorate-certify spdz --tier quick                 one seed, small fields only: what runs on every change
-  quorate-certify spdz --tier deep --plan           what that would run, and how often
-  quorate-certify spdz --claim A3C2 --n 2,3 --out report --sign me.key
-  quorate-certify verify report                     recompute everything in it that can be recomputed
-  quorate-certify rerun report --sample 1%          run a part of it again
-  quorate-certify attack spdz --attack mac.sigma.lie --trace run.html
-  quorate-certify list                              protocols, levels, attacks
-
-Exit codes: 0 pass, 1 fail, 2 inconclusive, 3 vacuous (a test did not test), 64 wrong command line, 65 malformed input.";
-
-const ATTACKS: &str = "\
-Examples:
-  quorate-certify attack spdz --attack mac.sigma.lie --trace run.html
-  quorate-certify attack online.multiply --strategy lie.json --field F31 --n 3 --runs 1000
-
-A strategy is what a coalition does to its frames, in JSON. The language on one page is
-adversary/catalogue/README.md:
-  {\"format\": 1, \"id\": \"lie\", \"title\": \"wrong share\", \"does\": \"adds one to its share of x - a\",
-   \"parties\": 2, \"corrupt\": [1],
-   \"rules\": [{\"on\": {\"step\": \"beaver\", \"message\": \"share\", \"items\": [0]}, \"do\": [{\"add\": \"1\"}]}],
-   \"expect\": {\"check\": \"mac.check\"}}
-
-Exit codes of a strategy:
-  0 nothing is accepted beyond the claim     64 wrong command line
-  1 a wrong output is, or it escapes         65 the strategy makes no sense here
-    oftener than it says                     74 a file cannot be read or written
-  2 the check that it is about never fired, it never ended as it must, or it escapes less often than it says
-  3 in no run did every part of it change anything; in its control: it does not win";
-
-const SEARCHES: &str = "\
-Examples:
-  quorate-certify search online.multiply --runs 2000
-  quorate-certify search mine --n 3 --field F251 --out found.json
-
-What wins is made as small as it can be and written as JSON: `attack PROTOCOL --strategy found.json` plays it.
-
-Exit codes:
-  0 the best attack of all stays within its bound, and no strategy won
-  1 one won, or the best attack exceeds its bound
-  2 no strategy won, where the best attack cannot be counted: that shows little; or none was tried on some computation";
-
 /// Attacks protocols and checks the security level they claim.
 #[derive(Parser)]
-#[command(name = "quorate-certify", version, after_help = EXAMPLES, args_conflicts_with_subcommands = true)]
+#[command(name = "quorate-certify", version, after_help = help::PROGRAM, args_conflicts_with_subcommands = true)]
 pub struct Arguments {
     /// What to do; without a command, certify.
     #[command(subcommand)]
@@ -71,25 +29,32 @@ pub struct Arguments {
 #[derive(Subcommand)]
 pub enum Command {
     /// Protocols with their levels, and all attacks.
+    #[command(after_help = help::LOOKUPS)]
     List(List),
     /// One attack or figure: what it does, what must stop it, where it was described.
+    #[command(after_help = help::LOOKUPS)]
     Explain(Explain),
     /// Run one attack, by name or of your own, and show a run as a sequence diagram.
-    #[command(after_help = ATTACKS)]
+    #[command(after_help = help::ATTACKS)]
     Attack(Attack),
     /// Look for strategies that win: the best of all on tiny fields, counted exactly, and small ones drawn at random.
-    #[command(after_help = SEARCHES)]
+    #[command(after_help = help::SEARCHES)]
     Search(Search),
     /// Code that is wrong on purpose: every attack where what stops it is missing, and of `spdz` the seeded weaknesses
     /// and the sound variants.
+    #[command(after_help = help::CONTROLS)]
     Controls(Controls),
     /// Make a key to sign certificates with.
+    #[command(after_help = help::KEYS)]
     Key(Key),
     /// Recompute everything in a certificate that can be recomputed.
+    #[command(after_help = help::VERIFYING)]
     Verify(Verify),
     /// Run a part of a certification again and compare.
+    #[command(after_help = help::RUNNING_AGAIN)]
     Rerun(Rerun),
     /// What changed between two certificates.
+    #[command(after_help = help::COMPARING)]
     Diff(Diff),
 }
 

@@ -1,6 +1,7 @@
 //! A certificate as tables.
 
 use adversary::stats;
+use adversary::text::is_shown;
 use adversary::verdict::POWER;
 use num_traits::ToPrimitive;
 
@@ -311,8 +312,7 @@ pub fn replay(protocol: &str, attack: &str, run: u64, seed: &str) -> String {
 pub fn shown(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {
-        // These it would mark as well, for the sake of literals.
-        if matches!(c, '"' | '\'' | '\\') { out.push(c) } else { out.extend(c.escape_debug()) }
+        if is_shown(c) { out.push(c) } else { out.extend(c.escape_debug()) }
     }
     out
 }

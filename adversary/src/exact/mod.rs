@@ -289,6 +289,16 @@ pub struct Measurement {
 }
 
 impl Measurement {
+    /// The point of these names.
+    #[must_use]
+    pub fn point(&self, at: &str, formula: &str) -> Option<&'static Point> {
+        self.points.iter().find(|p| p.at.to_string() == at && p.bound.to_string() == formula)
+    }
+    /// Whether nothing is counted at a smaller size.
+    #[must_use]
+    pub fn is_smallest(&self, point: &Point) -> bool {
+        self.points.iter().all(|p| p.at.size() >= point.at.size())
+    }
     /// Whether three sizes are left without the slow points.
     #[must_use]
     pub fn has_quick_sizes(&self) -> bool {

@@ -3,6 +3,8 @@
 
 use std::collections::BTreeMap;
 
+use num_bigint::BigInt;
+use num_integer::Integer;
 use num_rational::BigRational;
 use num_traits::{One, Signed, Zero};
 use serde::{Deserialize, Serialize};
@@ -10,6 +12,21 @@ use serde::{Deserialize, Serialize};
 use super::certificate::Rejected;
 use super::fraction::{Bytes, Fraction};
 use super::problem::Problem;
+
+/// So many bits a common denominator of the chances in one half of a proof may have; in honest proofs it has about ten.
+/// Whatever is computed from them has few more, however many they are.
+const MOST_BITS: u64 = 1 << 12;
+/// Why a half is refused whose chances have none.
+const TOO_FINE: &str = "its chances have no common denominator below 2^4096";
+
+/// Whether they have no common denominator of so few bits.
+fn too_fine<'a>(mut chances: impl Iterator<Item = &'a Fraction>) -> bool {
+    let mut common = BigInt::one();
+    chances.any(|chance| {
+        common = common.lcm(chance.value().denom());
+        common.bits() > MOST_BITS
+    })
+}
 
 /// One thing that a simulator does.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -44,6 +61,9 @@ impl Simulator {
     /// # Errors
     /// If this is not a simulator for the problem.
     pub fn distance(&self, problem: &Problem) -> Result<BigRational, Rejected> {
+        if too_fine(self.sends.iter().chain(self.shows.iter().map(|s| &s.chance))) {
+            return Err(Rejected::Simulator(TOO_FINE));
+        }
         let sends = self.sends.len() == problem.ideal().corrupt_inputs();
         let sum = self.sends.iter().fold(BigRational::zero(), |sum, q| sum + q.value());
         if !sends || !sum.is_one() {
@@ -121,6 +141,9 @@ impl Distinguisher {
     /// # Errors
     /// If this is not a distinguisher for the problem.
     pub fn advantage(&self, problem: &Problem) -> Result<BigRational, Rejected> {
+        if too_fine(self.prior.iter().chain(self.accepts.iter().map(|a| &a.chance))) {
+            return Err(Rejected::Distinguisher(TOO_FINE));
+        }
         let inputs = self.prior.len() == problem.real().inputs();
         let sum = self.prior.iter().fold(BigRational::zero(), |sum, p| sum + p.value());
         if !inputs || !sum.is_one() {
@@ -160,5 +183,22 @@ impl Distinguisher {
             fooled = fooled.max(sum);
         }
         Ok(advantage - fooled)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Fractions may be short and their sum long.
+    #[test]
+    fn what_sums_of_chances_grow_to_has_a_limit() {
+        let powers = |all: &[(u32, u32)]| {
+            let chance = |(p, k): &(u32, u32)| Fraction::new(BigRational::new(BigInt::one(), BigInt::from(*p).pow(*k)));
+            let chances: Vec<Fraction> = all.iter().filter_map(chance).collect();
+            too_fine(chances.iter())
+        };
+        assert!(!powers(&[]) && !powers(&[(2, 4095); 3]) && powers(&[(2, 4096)]));
+        assert!(!powers(&[(2, 1000), (3, 1000)]) && powers(&[(2, 1000), (3, 1000), (5, 1000)]));
     }
 }

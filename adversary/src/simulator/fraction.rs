@@ -11,6 +11,9 @@ use serde::{Deserialize, Serialize};
 
 use super::tables::TableError;
 
+/// So many characters a fraction may have: reading one takes the square of that. Those of honest proofs have about ten.
+pub const LONGEST: usize = 1 << 12;
+
 /// A fraction that is not negative, written `numerator/denominator` in lowest terms.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
@@ -38,6 +41,9 @@ impl fmt::Display for Fraction {
 impl FromStr for Fraction {
     type Err = TableError;
     fn from_str(text: &str) -> Result<Self, TableError> {
+        if text.len() > LONGEST {
+            return Err(TableError::Long(text.len()));
+        }
         let wrong = || TableError::Text(text.chars().take(80).collect());
         let (n, d) = text.split_once('/').ok_or_else(wrong)?;
         let (n, d): (BigInt, BigInt) = (n.parse().map_err(|_| wrong())?, d.parse().map_err(|_| wrong())?);
@@ -124,6 +130,9 @@ mod tests {
         {
             assert!(fraction(text).is_err(), "{text}");
         }
+        let small = |zeros: usize| fraction(&format!("1/1{}", "0".repeat(zeros)));
+        assert!(small(LONGEST - 3).is_ok_and(|text| text.len() == LONGEST));
+        assert_eq!(small(LONGEST - 2), Err(TableError::Long(LONGEST + 1)));
         let bytes = |t: &str| Bytes::try_from(t.to_string()).map(String::from);
         assert_eq!(bytes("00ff1a").as_deref(), Ok("00ff1a"));
         for text in ["0", "0g", "FF", "0x00", "é0"] {

@@ -4,7 +4,7 @@
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-use super::fraction::{Bytes, Weight};
+use super::fraction::{Bytes, LONGEST, Weight};
 
 /// What the honest parties output, in a fixed order of parties: `None` for one that aborts. A party that ends normally
 /// without a result has an empty string.
@@ -62,6 +62,9 @@ pub enum TableError {
         "`{0}`: write fractions as 3/4 in lowest terms, weights in decimal digits, bytes in lower-case hexadecimal"
     )]
     Text(String),
+    /// A text that is too long for a fraction.
+    #[error("a fraction of {0} characters is not read: {LONGEST} are the most")]
+    Long(usize),
 }
 
 /// The most honest parties a table may have: the subsets that get output are counted out.

@@ -175,6 +175,8 @@ impl<'a> Interpreter<'a> {
             self.effect.fired[rule] += 1;
             let before = flight.body.clone();
             let outside = (flight.to, flight.tag, flight.copies);
+            // What lasts longer than the frame, and the change that an abort counts at once.
+            let begun = (self.silenced, self.aborting, self.restarting, self.effect.changed[rule]);
             let CompiledRuleParts { items, acts } = self.parts(rule);
             flight.full = false;
             for act in acts {
@@ -185,6 +187,7 @@ impl<'a> Interpreter<'a> {
                 self.effect.fired[rule] -= 1;
                 (flight.to, flight.tag, flight.copies) = outside;
                 flight.body = before;
+                (self.silenced, self.aborting, self.restarting, self.effect.changed[rule]) = begun;
                 continue;
             }
             let more = outside != (flight.to, flight.tag, flight.copies);

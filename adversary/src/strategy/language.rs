@@ -74,7 +74,8 @@ pub struct Strategy {
 pub struct Rule {
     /// Which frames.
     pub on: Frames,
-    /// What is done, in order.
+    /// What is done, in order: all of it, or nothing where the frame would become too long or come too often
+    /// ([`super::validate`]). A delay has come before that.
     #[serde(rename = "do")]
     pub acts: Vec<Act>,
 }

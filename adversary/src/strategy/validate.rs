@@ -13,6 +13,7 @@ use super::language::{Act, Direction, FORMAT, Frames, Items, Strategy};
 use super::near::suggestion;
 use super::parse::parse;
 use super::pattern::Pattern;
+use crate::text::is_shown;
 
 /// The largest file, in bytes.
 pub const MOST_BYTES: usize = 1 << 16;
@@ -56,12 +57,6 @@ impl fmt::Display for StrategyError {
     }
 }
 impl std::error::Error for StrategyError {}
-
-/// Whether a character does nothing to a terminal but to be seen there: it begins no new line and no escape sequence,
-/// and turns no text round.
-fn is_shown(c: char) -> bool {
-    !c.is_control() && !matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
-}
 
 type Checked = Result<(), StrategyError>;
 
@@ -135,7 +130,7 @@ impl Strategy {
                 return wrong("", format!("a text has at most {LONGEST_TEXT} bytes"));
             }
             if !text.chars().all(is_shown) {
-                return wrong("", format!("a text is one line without control characters, unlike `{text}`"));
+                return wrong("", format!("a text is one line of visible characters, unlike `{text}`"));
             }
         }
         let lists = [self.rules.len(), self.tape.len(), self.inputs.len(), self.lets.len(), self.references.len()];

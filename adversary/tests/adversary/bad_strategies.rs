@@ -244,9 +244,33 @@ fn what_rules_make_of_one_frame_has_an_end() {
     assert!(played(&rules(1, mebibyte)).effective);
     let doubled = |times: usize| played(&rules(1, &vec![r#""duplicate""#; times].join(", "))).effective;
     assert_eq!([10, 11, 16].map(doubled), [true, false, false]);
-    // What such a rule did before it met its limit is undone.
-    let lie = format!(r#"{{"add": "1"}}, {}"#, [r#""duplicate""#; 11].join(", "));
-    assert_eq!(played(&rules(1, &lie)).judgement, Judgement::Right);
+}
+
+/// A rule of which one act would be too much does nothing, also not what would last longer than the frame.
+#[test]
+fn a_rule_that_meets_its_limit_leaves_nothing_behind() {
+    let acting = |on: &str, acts: &str| {
+        let rules = format!(r#"[{{"on": {on}, "do": [{acts}]}}]"#);
+        played(&text("3", "[2]", &rules, ""))
+    };
+    let too_many = [r#""duplicate""#; 11].join(", ");
+    let nothing = |on: &str, acts: &str| {
+        let outcome = acting(on, acts);
+        assert_eq!((outcome.judgement, outcome.effective), (Judgement::Right, false), "{acts}");
+    };
+    let heard = r#"{"direction": "receives", "step": "beaver", "message": "share"}"#;
+    // Of the first frame of all nothing could come again.
+    let last = r#"{"step": "output", "message": "share"}"#;
+    let all = [(SHARE, r#"{"add": "1"}"#), (SHARE, r#""abort""#), (last, r#""restart""#), (heard, r#""silent""#)];
+    for (on, act) in all {
+        let alone = acting(on, act);
+        assert!(alone.effective && alone.judgement != Judgement::Right, "{act}: {alone:?}");
+        nothing(on, &format!("{act}, {too_many}"));
+        nothing(on, &format!("{too_many}, {act}"));
+    }
+    // What is silent sends nothing, however often.
+    nothing(SHARE, &format!(r#"{too_many}, "silent""#));
+    assert!(acting(SHARE, &format!(r#""silent", {too_many}"#)).effective);
 }
 
 /// Nothing in a file gets to the terminal but as text on the line where it belongs.

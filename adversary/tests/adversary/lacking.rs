@@ -27,6 +27,8 @@ enum Lacks {
     Order,
     /// Whoever waits for somebody that stopped waits for ever.
     End,
+    /// Whoever is told nothing has zero as its output.
+    Output,
     /// It promises that all stop or nobody does.
     Unanimity,
 }
@@ -65,6 +67,7 @@ impl Subject for Lacks {
         }
         let told = match s.recv::<F>(last, "value", 1).await {
             Err(_) if *self == Self::End => std::future::pending().await,
+            Err(_) if *self == Self::Output => return Ok(vec![F::ZERO]),
             told => told?[0],
         };
         // Everybody but the last party hears once in a run.
@@ -135,12 +138,27 @@ fn whoever_waits_for_ever_is_found() {
     assert!(found.iter().all(|v| v.contains("P0 never ends")), "{found:?}");
 }
 
+/// The last party falls silent, at every moment and towards every set of the others.
+fn stops(subject: &dyn DynSubject) -> Row {
+    let given = subject.shape(3).map(|()| 1);
+    fairness::stops(subject, FieldId::F31, 3, PartySet::of(&[2]), &given, 1).unwrap()
+}
+
+#[test]
+fn an_output_that_nobody_told_is_found_wherever_parties_stop() {
+    fn honest(subject: &dyn DynSubject) -> Honest<'_> {
+        Honest::new(subject, FieldId::F31, 2, 1).unwrap()
+    }
+    let looks: [fn(&dyn DynSubject) -> Row; 3] =
+        [stops, |subject| honest(subject).fail_stop().unwrap(), |subject| honest(subject).every_fault().unwrap()];
+    for look in looks {
+        let found = without(Lacks::Output, look);
+        assert!(found.iter().all(|v| v.ends_with("has a wrong output")), "{found:?}");
+    }
+}
+
 #[test]
 fn a_promise_that_all_stop_or_nobody_does_is_held_to() {
-    let look = |subject: &dyn DynSubject| {
-        let given = subject.shape(3).map(|()| 1);
-        fairness::stops(subject, FieldId::F31, 3, PartySet::of(&[2]), &given, 1).unwrap()
-    };
-    let found = without(Lacks::Unanimity, look);
+    let found = without(Lacks::Unanimity, stops);
     assert!(found.iter().all(|v| v.contains("some abort and others do not")), "{found:?}");
 }

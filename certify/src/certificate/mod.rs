@@ -33,6 +33,14 @@ use provenance::{Environment, Program, Seed};
 /// The name of the shape of [`Certificate`]: changes whenever a field does.
 pub const FORMAT: &str = "quorate-certificate/8";
 
+/// Whether this program knows what the words of a certificate of this format mean.
+pub(crate) fn known(format: &str) -> Result<(), String> {
+    if format == FORMAT {
+        return Ok(());
+    }
+    Err(format!("its format is `{format}`: this program knows `{FORMAT}`; ask the version that wrote it"))
+}
+
 /// A whole certificate.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]

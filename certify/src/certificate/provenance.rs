@@ -126,11 +126,14 @@ impl Environment {
     }
     /// Whether a certificate that is begun now can be believed in the end.
     pub fn ready() -> Result<(), String> {
-        let now = Self::here(std::time::Instant::now()).finished;
-        if now < BEFORE {
+        Self::here(std::time::Instant::now()).clock()
+    }
+    /// Whether somebody has set its clock.
+    fn clock(&self) -> Result<(), String> {
+        if self.finished < BEFORE {
             return Err(format!(
                 "the clock says that it is {}: set it, nobody would believe a certificate of then",
-                date(now)
+                date(self.finished)
             ));
         }
         Ok(())
@@ -225,6 +228,18 @@ mod tests {
         let other = |root: String, origin: &str| Seed { root, origin: origin.into() }.read().err().unwrap_or_default();
         assert!(other(seed.root.clone(), "a fair die").contains("`a fair die`"));
         assert!(other("A0".repeat(32), "given").contains("not written as it should be"));
+    }
+
+    /// What is begun can be believed in the end, or is not begun.
+    #[test]
+    fn nothing_is_begun_while_the_clock_is_not_set() {
+        assert_eq!(Environment::ready(), Ok(()));
+        let at = |finished: u64| Environment { finished, ..Environment::here(std::time::Instant::now()) };
+        for (finished, date) in [(0, "1970-01-01 00:00 UTC"), (BEFORE - 1, "2025-12-31 23:59 UTC")] {
+            let found = at(finished).clock().unwrap_err();
+            assert!(found.contains(&format!("it is {date}: set it")) && at(finished).check(0).is_err(), "{found}");
+        }
+        assert_eq!([at(BEFORE).clock(), at(BEFORE).check(0)], [Ok(()), Ok(())]);
     }
 
     #[test]

@@ -4,10 +4,12 @@ use std::fs;
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 
-use super::Certificate;
+use serde::Deserialize;
+
 use super::sign::Signed;
-use super::strict;
+use super::{Certificate, known, strict};
 use crate::log::{self, Entry};
+use crate::watchdog::{Patience, Watchdog};
 
 /// The certificate, in canonical form and one line.
 pub const CERTIFICATE: &str = "certificate.json";
@@ -56,7 +58,8 @@ impl<'a> Place<'a> {
         Ok(Self { dir, _lock: lock })
     }
 
-    /// Writes a report: all of these files, or none, and what was there stays. The last one is there only when all are.
+    /// Writes a report: what was there stays until all of these files are complete beside it. Whatever fails after that
+    /// leaves no certificate: the last file is there only when all are.
     pub fn write(&self, files: &[(&str, Vec<u8>)]) -> Result<(), String> {
         let at = |name: &str, e: &io::Error| format!("{}: {e}", self.dir.join(name).display());
         let full = |name: &str, content: &[u8]| -> io::Result<tempfile::NamedTempFile> {
@@ -114,7 +117,7 @@ pub struct Stored {
 /// So many bytes a certificate, a signature or a page may have: many times what there is of the longest tier.
 const MOST: u64 = 64 << 20;
 /// And so many a log.
-const MOST_LOG: u64 = 8 << 30;
+const MOST_LOG: u64 = 1 << 30;
 
 /// All of a file. What is no plain one may have no end, or let whoever opens it wait for ever.
 fn content(path: &Path, most: u64) -> io::Result<Vec<u8>> {
@@ -132,12 +135,35 @@ fn content(path: &Path, most: u64) -> io::Result<Vec<u8>> {
     if bytes.len() as u64 > len { Err(io::Error::other("it grows while it is read")) } else { Ok(bytes) }
 }
 
-/// Reads a report: a directory, or the certificate itself with its signature beside it.
-pub fn read(report: &Path) -> Result<Stored, String> {
+/// The format that a certificate says it has, whatever else it says.
+fn format_of(text: &[u8]) -> Option<String> {
+    #[derive(Deserialize)]
+    struct Any {
+        format: String,
+    }
+    serde_json::from_slice(text).ok().map(|Any { format }| format)
+}
+
+/// A certificate, its canonical bytes, and its place: a report's directory, or the file itself.
+fn first(report: &Path) -> Result<(Certificate, Vec<u8>, PathBuf), String> {
     let file = if report.is_dir() { report.join(CERTIFICATE) } else { report.to_owned() };
     let bytes = content(&file, MOST).map_err(|e| format!("{}: {e}", file.display()))?;
     let text = bytes.strip_suffix(b"\n").unwrap_or(&bytes).to_vec();
-    let certificate = strict::read(&text).map_err(|e| format!("{}: {e}", file.display()))?;
+    let at = |e: String| format!("{}: {e}", file.display());
+    // Another one has other fields and other lines: that these do not fit would tell nobody why.
+    format_of(&text).map_or(Ok(()), |format| known(&format)).map_err(at)?;
+    let certificate = strict::read(&text).map_err(|e| at(e.to_string()))?;
+    Ok((certificate, text, file))
+}
+
+/// Reads the certificate of a report alone.
+pub fn certificate(report: &Path) -> Result<Certificate, String> {
+    first(report).map(|(certificate, ..)| certificate)
+}
+
+/// Reads a report: a directory, or the certificate itself with its signature beside it.
+pub fn read(report: &Path, patience: Patience) -> Result<Stored, String> {
+    let (certificate, text, file) = first(report)?;
     let beside = |name: &str, most: u64| -> Result<Option<Vec<u8>>, String> {
         let path: PathBuf = file.with_file_name(name);
         match content(&path, most) {
@@ -148,6 +174,9 @@ pub fn read(report: &Path) -> Result<Stored, String> {
     };
     let signed = beside(SIGNATURE, MOST)?;
     let signature = signed.map(|b| Signed::read(b.strip_suffix(b"\n").unwrap_or(&b))).transpose()?;
-    let log = beside(LOG, MOST_LOG)?.map(|b| log::read(&b)).transpose()?;
+    // A log is large, and its maker says how large.
+    let watchdog = Watchdog::start(patience, &certificate.measured.seed.read()?);
+    let log = || beside(LOG, MOST_LOG)?.map(|b| log::read(&b)).transpose();
+    let log = watchdog.watching("the log that is read", log)?;
     Ok(Stored { certificate, text, signature, log, page: beside(PAGE, MOST)? })
 }

@@ -37,8 +37,8 @@ pub fn verify(args: &Verify, registry: &Registry<'_>) -> Done {
         let told = |e| format!("the sources in {} cannot be read: {e}; name a checkout in --sources", dir.display());
         tree::hash(dir, tree::MEASURED).map_err(|e| failed(ExitCode::Storage)(told(e)))?;
     }
-    let stored = store::read(&args.report).map_err(malformed)?;
     let patience = args.limits.patience();
+    let stored = store::read(&args.report, patience).map_err(malformed)?;
     let verified = verifier::verify(&stored, registry, key.as_ref(), args.sources.as_deref(), patience)
         .map_err(|e| malformed(format!("{} is not to be believed: {e}", args.report.display())))?;
     let mut out = String::new();
@@ -54,8 +54,8 @@ pub fn verify(args: &Verify, registry: &Registry<'_>) -> Done {
 
 /// Runs a part of a report again.
 pub fn rerun(args: &Rerun, registry: &Registry<'_>) -> Done {
-    let stored = store::read(&args.report).map_err(malformed)?;
     let patience = args.limits.patience();
+    let stored = store::read(&args.report, patience).map_err(malformed)?;
     let verified = verifier::verify(&stored, registry, None, None, patience)
         .map_err(|e| malformed(format!("{} is not to be believed: {e}", args.report.display())))?;
     let m = &stored.certificate.measured;
@@ -75,7 +75,7 @@ pub fn rerun(args: &Rerun, registry: &Registry<'_>) -> Done {
     })?;
     let (mut same, mut differ) = (0, Vec::new());
     for (line, found) in played {
-        if line.found == found {
+        if replay::same(&line.found, &found) {
             same += 1;
         } else {
             differ.push(shown(&replay::differs(line, &found)));

@@ -12,18 +12,20 @@ use crate::arguments::{Search, Tier};
 use crate::certificate::provenance::Seed;
 use crate::evidence::formula;
 use crate::measure::quiet_panics;
-use crate::progress::Progress;
+use crate::progress::{Progress, say};
 use crate::registry::{Protocol, Registry};
 use crate::search::hunt::{Hunt, Prey};
 use crate::search::{best, playable};
 use crate::seeds::Root;
-use crate::text::table;
+use crate::text::{shown, table};
 use crate::watchdog::Watchdog;
 
 /// The best attacks that were counted.
 struct Counted {
     rows: Vec<Vec<String>>,
     exceeded: bool,
+    /// Why some could not be.
+    refused: Vec<String>,
 }
 
 /// What came of strategies.
@@ -50,6 +52,10 @@ pub fn run(args: &Search, registry: &Registry<'_>) -> Done {
     quiet_panics();
     let watchdog = Watchdog::start(args.limits.patience(), &root);
     let counted = count(args, &protocol)?;
+    if counted.rows.is_empty() && !counted.refused.is_empty() {
+        return Err(usage(counted.refused.join("; ")));
+    }
+    counted.refused.iter().for_each(|why| say(format_args!("not counted: {}", shown(why))));
     if !counted.rows.is_empty() {
         let head = ["protocol", "field", "best", "bound", "is", "decisions", "views", "runs"];
         print(&(table(&head, &counted.rows) + "\n"))?;
@@ -80,7 +86,7 @@ pub fn run(args: &Search, registry: &Registry<'_>) -> Done {
 
 /// Counts the best attack on everything that can be played through.
 fn count(args: &Search, protocol: &Protocol<'_>) -> Result<Counted, Failure> {
-    let mut counted = Counted { rows: Vec::new(), exceeded: false };
+    let mut counted = Counted { rows: Vec::new(), exceeded: false, refused: Vec::new() };
     // Large fields are for strategies only.
     if args.field.is_some_and(|f| !FieldId::COUNTED.contains(&f)) {
         return Ok(counted);
@@ -92,7 +98,14 @@ fn count(args: &Search, protocol: &Protocol<'_>) -> Result<Counted, Failure> {
         progress.begins(subject.name());
         let wanted: Vec<FieldId> = args.field.map_or_else(|| fields.to_vec(), |f| vec![f]);
         for field in wanted {
-            let found = best(subject, field).map_err(|e| failed(ExitCode::Usage)(e.to_string()))?;
+            let found = match best(subject, field) {
+                Ok(found) => found,
+                // One that cannot be counted hides nothing of the others.
+                Err(e) => {
+                    counted.refused.push(e.to_string());
+                    continue;
+                }
+            };
             let bound = formula::value(&formula, At::Field(field.small_order().unwrap_or(0)));
             let bound = bound.map_err(failed(ExitCode::Internal))?;
             counted.exceeded |= found.probability > bound;

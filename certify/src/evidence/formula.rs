@@ -2,6 +2,8 @@
 
 use adversary::exact::{self, At};
 use adversary::sample;
+use adversary::simulator::TableError;
+use adversary::simulator::fraction::LONGEST;
 use num_bigint::BigInt;
 use num_rational::BigRational;
 use num_traits::{One, Zero};
@@ -11,8 +13,6 @@ use spec::Bound;
 const MORE: &[Bound] =
     &[Bound::Zero, Bound::One, Bound::SingleOpening, Bound::MacCheck, Bound::SacrificeAcceptedByMacCheck];
 
-/// So long a fraction may be: reading one takes the square of its length. Those that are counted have a few digits.
-const LONGEST: usize = 10_000;
 /// Primes above this are not looked for in denominators: no coin that is counted has so many sides.
 const LARGEST: u64 = 1000;
 
@@ -53,7 +53,7 @@ pub fn place(text: &str) -> Result<At, String> {
 /// Reads a fraction in lowest terms.
 pub fn fraction(text: &str) -> Result<BigRational, String> {
     if text.len() > LONGEST {
-        return Err(format!("a fraction of {} characters is not read: {LONGEST} are the most", text.len()));
+        return Err(TableError::Long(text.len()).to_string());
     }
     let wrong = || format!("`{text}` is no fraction in lowest terms");
     let (above, below) = text.split_once('/').unwrap_or((text, "1"));
@@ -130,7 +130,7 @@ mod tests {
         assert!(probability("3/2").is_err() && probability("-1/2").is_err() && probability("1").is_ok());
         let digits = |k: usize| format!("1/1{}", "0".repeat(k));
         assert!(fraction(&digits(LONGEST - 3)).is_ok());
-        assert!(fraction(&digits(LONGEST - 2)).unwrap_err().contains("10001 characters"));
+        assert!(fraction(&digits(LONGEST - 2)).unwrap_err().contains("4097 characters"));
     }
 
     #[test]

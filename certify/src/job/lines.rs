@@ -14,14 +14,13 @@ use transport::PartySet;
 
 use super::{How, Job, SWEPT, instance, values};
 use crate::arguments::Tier;
+use crate::covering;
 use crate::evidence::coverage::Figure;
 use crate::log::{Entry, Found, Unit};
 use crate::properties::{Place, Property, TOO_MANY};
 use crate::seeds::Root;
 use crate::simulate::{self, Family};
 
-/// A figure from so few runs is as cheap to count again as to doubt.
-const FEW: u64 = 64;
 /// So many inputs are compared again by what the functionality says.
 const ENOUGH: u64 = 1 << 12;
 
@@ -45,12 +44,20 @@ impl Job<'_> {
         }
         Ok(again)
     }
+    /// Whether it is a figure of these names, and one that does not take long to count.
+    pub fn is_quick(&self, at: &str, formula: &str) -> bool {
+        matches!(self.how, How::Count { m, .. } if m.point(at, formula).is_some_and(|p| !p.slow))
+    }
     /// Whether it has to be run again.
     fn doubts(&self, root: &Root, known: &mut Estimates, unit: &Unit, found: &Found) -> Result<bool, String> {
         match (&self.how, unit, found) {
             // No run of the protocol is needed.
             (How::Outputs { .. }, ..) => Ok(true),
-            (How::Count { .. } | How::Best { .. }, _, Found::Counted { runs, .. }) => Ok(*runs <= FEW),
+            // At the smallest size it is as cheap to count again as to doubt. Where that is is not for a log to say.
+            (How::Count { m, .. }, Unit::Count { at, formula }, Found::Counted { .. }) => {
+                Ok(self.is_quick(at, formula) && m.point(at, formula).is_some_and(|p| m.is_smallest(p)))
+            }
+            (How::Best { .. }, _, Found::Counted { .. }) => Ok(true),
             (
                 How::Views { subject, n, .. },
                 Unit::Views { field, corrupt },
@@ -218,11 +225,6 @@ fn looked(
 /// The parties, the coalitions and the tier of what was attacked.
 type Ground<'a> = (usize, &'a [Vec<usize>], Tier);
 
-/// How many seeds everything is attacked with.
-fn seeds(tier: Tier) -> u64 {
-    tier.seeds().div_ceil(4)
-}
-
 /// Whether these are figures of coverage, of as much as there is, in so many runs as they take.
 fn covered((n, coalitions, tier): Ground<'_>, runs: u64, figures: &BTreeMap<String, Figure>) -> Result<(), String> {
     // What is the only cause of a rejection is not looked for there.
@@ -236,9 +238,10 @@ fn covered((n, coalitions, tier): Ground<'_>, runs: u64, figures: &BTreeMap<Stri
     let of = |id: &str| figures.get(id).map_or([0, 0], |f| [f.hit, f.all]);
     let [fields, changes, [_, pairs], coalition, [_, exits], [_, honest]] =
         ["AC1", "AC2", "AC3", "AC5", "AC6", "AC7"].map(of);
-    let last = coalitions.iter().filter(|c| **c == [n - 1]).count() as u64;
+    let whole = coalitions.iter().filter(|c| covering::effort(n, c, tier) == Effort::Every).count() as u64;
     let sets = (1u64 << n.min(63)) - 2;
-    if coalition[1] != sets || coalition[0] > coalitions.len() as u64 || honest != 4 * last * seeds(tier) {
+    let all_honest = covering::HONEST * whole * covering::seeds(tier);
+    if coalition[1] != sets || coalition[0] > coalitions.len() as u64 || honest != all_honest {
         return Err(format!("{coalition:?} coalitions and {honest} honest runs are not those of {n} parties"));
     }
     // Every field has some change, and whatever was changed was changed in some way.
@@ -249,25 +252,24 @@ fn covered((n, coalitions, tier): Ground<'_>, runs: u64, figures: &BTreeMap<Stri
     if runs < least { Err(format!("{runs} runs, where its figures take {least}")) } else { Ok(()) }
 }
 
-/// The most runs that it takes to attack a subject: every change by the last party, pairs and exits at every frame it
+/// The most runs that it takes to attack a subject: by who changes everything, also pairs and exits at every frame it
 /// sends, and by others a sample.
 fn most_covered(subject: &dyn DynSubject, (n, coalitions, tier): Ground<'_>, seed: u64) -> Option<u64> {
-    // A sample has less than twice as many as it is to have.
-    let sample = 2 * if tier == Tier::Quick { 4 } else { 12 };
     let mut most = 0u64;
-    for corrupt in coalitions {
-        if *corrupt != [n - 1] {
-            most = most.saturating_add(seeds(tier) * sample);
-            continue;
-        }
-        for run in 0..seeds(tier) {
-            let (seed, world) = (seed.wrapping_add(run), World::new(n, PartySet::of(corrupt)).real());
-            let target = Explained::sampled(subject, SWEPT, &world, seed).ok()?;
-            let all = points(&target, seed, Effort::Every);
-            let sent: BTreeSet<usize> =
-                all.iter().filter(|p| p.direction == Direction::Sent).map(|p| p.frame).collect();
-            most = most.saturating_add((all.len() + 3 * sent.len()) as u64);
-        }
+    for (seed, corrupt) in covering::each(seed, coalitions, tier) {
+        let runs = match covering::effort(n, corrupt, tier) {
+            // A sample has less than twice as many as it is to have.
+            Effort::Sample(wanted) => 2 * wanted,
+            effort => {
+                let world = World::new(n, PartySet::of(corrupt)).real();
+                let target = Explained::sampled(subject, SWEPT, &world, seed).ok()?;
+                let all = points(&target, seed, effort);
+                let sent: BTreeSet<usize> =
+                    all.iter().filter(|p| p.direction == Direction::Sent).map(|p| p.frame).collect();
+                all.len() + 3 * sent.len()
+            }
+        };
+        most = most.saturating_add(runs as u64);
     }
     Some(most)
 }

@@ -11,7 +11,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::OnceLock;
 
 use adversary::cases::Case;
-use adversary::exact::{Measurement, Point};
+use adversary::exact::Measurement;
 use adversary::fields::FieldId;
 use adversary::ideal::supply::CorruptShares;
 use adversary::privacy::semi_honest;
@@ -172,14 +172,11 @@ impl Job<'_> {
             (How::Attack(a), Unit::Attack { run, control }) => {
                 attack::found(&a.once(&Conditions { control: *control, seed: seed(*run) }), *control)
             }
-            (How::Count { m, .. }, Unit::Count { at, formula }) => {
-                let here = |p: &&Point| p.at.to_string() == *at && p.bound.to_string() == *formula;
-                match m.points.iter().find(here).map(|p| (p.count)()) {
-                    Some(Ok(c)) => Found::Counted { value: c.probability.to_string(), runs: c.runs },
-                    Some(Err(e)) => error(e),
-                    None => Found::Error(format!("it is not counted at {at}")),
-                }
-            }
+            (How::Count { m, .. }, Unit::Count { at, formula }) => match m.point(at, formula).map(|p| (p.count)()) {
+                Some(Ok(c)) => Found::Counted { value: c.probability.to_string(), runs: c.runs },
+                Some(Err(e)) => error(e),
+                None => Found::Error(format!("it is not counted at {at}")),
+            },
             (How::Sample(e), Unit::Sample { from, runs }) => {
                 let trial = |sum: (u64, u64), run| {
                     let t = e.once(seed(0), run)?;

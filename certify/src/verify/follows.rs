@@ -1,19 +1,11 @@
 //! Whether what a certificate concludes is what follows from its counts.
 
 use crate::certificate::derive::{Derived, OfLevel};
-use crate::certificate::{Certificate, FORMAT};
-
-/// Whether this program knows what the words of a certificate mean.
-pub(crate) fn known(c: &Certificate) -> Result<(), String> {
-    if c.format == FORMAT {
-        return Ok(());
-    }
-    Err(format!("its format is `{}`: this program knows `{FORMAT}`", c.format))
-}
+use crate::certificate::{Certificate, known};
 
 /// What follows from its counts; an error if it says something else.
 pub(crate) fn follows(c: &Certificate) -> Result<Derived, String> {
-    known(c)?;
+    known(&c.format)?;
     let derived = Derived::from(&c.measured)?;
     if derived == c.derived {
         return Ok(derived);

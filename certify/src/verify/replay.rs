@@ -45,9 +45,26 @@ pub(crate) fn draw<T>(mut from: Vec<T>, wanted: usize) -> Result<Vec<T>, String>
     Ok(drawn)
 }
 
-/// So many lines of each kind are run again: attacks, mutations, runs in which nobody deviates, figures from few runs.
-const DRAWN: [usize; 4] = [6, 8, 3, 4];
-/// What takes no more runs than these is cheap.
+/// Whether a line says what came of its unit now. There is more than one best simulator: what a proof is about and the
+/// figure that it proves must be the same, it is checked by itself.
+pub(crate) fn same(line: &Found, now: &Found) -> bool {
+    match (line, now) {
+        (
+            Found::Simulated { runs, views, proof: Some(proof) },
+            Found::Simulated { runs: runs_now, views: views_now, proof: Some(proof_now) },
+        ) => {
+            let figure = &proof.certificate.value;
+            (runs, views, &proof.problem, figure)
+                == (runs_now, views_now, &proof_now.problem, &proof_now.certificate.value)
+        }
+        _ => line == now,
+    }
+}
+
+/// So many lines of each kind are run again: attacks, mutations, runs in which nobody deviates, counted figures, samples,
+/// views and best simulators of few runs.
+const DRAWN: [usize; 6] = [6, 8, 3, 4, 2, 4];
+/// What takes no more runs than these is cheap. That nobody says so of more is known before.
 const FEW: u64 = 512;
 /// And what is no heavier than that.
 const LIGHT: u64 = 2;
@@ -58,11 +75,9 @@ fn kind(job: &Job<'_>, line: &Entry) -> Option<usize> {
         (Unit::Attack { .. }, _) => Some(0),
         (Unit::Tamper { .. }, _) if job.weight <= LIGHT => Some(1),
         (Unit::Honest { .. }, _) => Some(2),
-        (_, Found::Counted { runs, .. } | Found::Compared { runs, .. } | Found::Simulated { runs, .. })
-            if *runs <= FEW =>
-        {
-            Some(3)
-        }
+        (Unit::Count { at, formula }, _) if job.is_quick(at, formula) => Some(3),
+        (Unit::Sample { .. }, _) if job.weight <= LIGHT => Some(4),
+        (_, Found::Compared { runs, .. } | Found::Simulated { runs, .. }) if *runs <= FEW => Some(5),
         _ => None,
     }
 }

@@ -1,5 +1,16 @@
 //! Commands, files and the published shape.
 
+#[cfg(unix)]
+use std::io::{BufRead, BufReader, Read};
+#[cfg(unix)]
+use std::path::Path;
+#[cfg(unix)]
+use std::process::{Child, ChildStderr, Command, Stdio};
+#[cfg(target_os = "linux")]
+use std::time::Duration;
+
+use clap::CommandFactory;
+use quorate_certify::arguments::Arguments;
 use quorate_certify::certificate::{schema, store, strict};
 use quorate_certify::evidence::Evidence;
 use serde_json::Value;
@@ -36,26 +47,58 @@ fn the_published_shape_is_that_of_certificates() {
     wrong(&|v| v["measured"]["asked"]["tier"] = 1.into(), "/measured/asked/tier");
 }
 
+/// A certification of hours into this directory that has said so much, and what it says from there on.
+#[cfg(unix)]
+fn begun(mut command: Command, dir: &Path, said: &str) -> (Child, BufReader<ChildStderr>) {
+    command.args(["spdz", "--tier", "deep", "--out"]).arg(dir).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = command.spawn().unwrap();
+    let mut err = BufReader::new(child.stderr.take().unwrap());
+    let mut seen = String::new();
+    while !seen.contains(said) {
+        assert!(err.read_line(&mut seen).unwrap() > 0, "{seen}");
+    }
+    (child, err)
+}
+
+#[cfg(unix)]
+fn send(signal: &str, to: &Child) {
+    assert!(Command::new("kill").arg(signal).arg(to.id().to_string()).status().unwrap().success());
+}
+
 /// What is interrupted has shown nothing.
 #[cfg(unix)]
 #[test]
 fn an_interrupted_run_is_inconclusive_and_leaves_no_certificate() {
-    use std::process::{Command, Stdio};
-    let dir = tempfile::tempdir().unwrap();
-    let mut command = Command::new(env!("CARGO_BIN_EXE_quorate-certify"));
-    command.args(["spdz", "--tier", "deep", "--out"]).arg(dir.path()).stdout(Stdio::piped()).stderr(Stdio::piped());
-    let mut child = command.spawn().unwrap();
-    let mut err = std::io::BufReader::new(child.stderr.take().unwrap());
-    // The first row has begun.
-    let mut seen = String::new();
-    while !seen.contains("[1/") {
-        assert!(std::io::BufRead::read_line(&mut err, &mut seen).unwrap() > 0, "{seen}");
+    // The first row has begun, or nothing has.
+    for (signal, said) in [("-INT", "[1/"), ("-TERM", "seed "), ("-HUP", "seed ")] {
+        let dir = tempfile::tempdir().unwrap();
+        let (mut child, mut err) = begun(Command::new(env!("CARGO_BIN_EXE_quorate-certify")), dir.path(), said);
+        send(signal, &child);
+        let mut rest = String::new();
+        err.read_to_string(&mut rest).unwrap();
+        assert_eq!(child.wait().unwrap().code(), Some(2), "{signal}: {rest}");
+        assert!(rest.contains("interrupted before its end: nothing was decided"), "{signal}: {rest}");
+        assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 0, "{signal}");
     }
-    assert!(Command::new("kill").arg("-INT").arg(child.id().to_string()).status().unwrap().success());
-    let mut rest = String::new();
-    std::io::Read::read_to_string(&mut err, &mut rest).unwrap();
-    assert_eq!(child.wait().unwrap().code(), Some(2), "{rest}");
-    assert!(rest.contains("interrupted before its end: nothing was decided"), "{rest}");
+}
+
+/// Who starts it with hang-ups ignored, as `nohup` does, wants it to go on without a terminal.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_run_that_is_to_outlive_its_terminal_does() {
+    use std::os::unix::process::ExitStatusExt;
+    const TERMINATED: i32 = 15;
+    let dir = tempfile::tempdir().unwrap();
+    let mut shell = Command::new("sh");
+    shell.args(["-c", r#"trap "" HUP; exec "$0" "$@""#, env!("CARGO_BIN_EXE_quorate-certify")]);
+    let (mut child, _err) = begun(shell, dir.path(), "seed ");
+    send("-HUP", &child);
+    // Wherever it is heard it is heard at once.
+    std::thread::sleep(Duration::from_millis(500));
+    assert_eq!(child.try_wait().unwrap(), None);
+    // Others end it, as they end whatever does not listen.
+    send("-TERM", &child);
+    assert_eq!(child.wait().unwrap().signal(), Some(TERMINATED));
     assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 0);
 }
 
@@ -131,6 +174,23 @@ fn lists_explanations_searches_and_controls() {
     assert_eq!(code(&["attack", "toy.sum", "--attack", "toy.choose", "--control", "--seed", SEED]), ExitCode::Pass);
     assert_eq!(code(&["--help"]), ExitCode::Pass);
     assert_eq!(code(&["--version"]), ExitCode::Pass);
+}
+
+/// Whoever calls a command from a program has to know how it can end.
+#[test]
+fn every_help_tells_the_exit_codes() {
+    let known = ExitCode::BY_SEVERITY.map(ExitCode::code);
+    let program = Arguments::command();
+    for command in program.get_subcommands().chain([&program]) {
+        let (name, help) = (command.get_name(), command.get_after_help().map(ToString::to_string).unwrap_or_default());
+        let (_, codes) = help.split_once("Exit codes").unwrap_or_else(|| panic!("{name}: {help}"));
+        let told: Vec<u8> = codes.split(|c: char| !c.is_ascii_digit()).filter_map(|word| word.parse().ok()).collect();
+        assert!(told.iter().all(|code| known.contains(code)), "{name}: {codes}");
+        // All commands print, and any may be called wrong, interrupted, or at fault.
+        for code in [ExitCode::Pass, ExitCode::Inconclusive, ExitCode::Usage, ExitCode::Internal, ExitCode::Storage] {
+            assert!(told.contains(&code.code()), "{name} does not tell of {code}: {codes}");
+        }
+    }
 }
 
 /// What a plan says beforehand is what a certificate counts afterwards.

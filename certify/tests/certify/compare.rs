@@ -260,7 +260,7 @@ fn what_is_long_or_has_the_name_of_something_else_is_told_too() {
 fn reports_of_other_questions_differ_in_what_was_asked_and_those_of_other_seeds_in_nothing() {
     let dir = tempfile::tempdir().unwrap();
     let place = |name: &str| dir.path().join(name);
-    let (small, of) = (small(&place("small")).certificate, |name: &str| store::read(&place(name)).unwrap().certificate);
+    let (small, of) = (small(&place("small")).certificate, |name: &str| store::certificate(&place(name)).unwrap());
     let asked = |name: &str, words: [&str; 3]| {
         let [tier, seed, only] = words;
         let out = place(name);

@@ -199,12 +199,12 @@ fn what_is_cheap_is_run_again() {
     refused(&forged(silent), AGAIN);
     let dir = tempfile::tempdir().unwrap();
     let (_, stored) = certify(&[], "online.output", &["--n", "2", "--only", "online.output/2/"], dir.path());
-    let best = |fewer: u64| {
+    let best = |told: u64, figure: &'static str| {
         reforged(
             &stored,
             one(move |e| match &mut e.found {
-                Found::Counted { runs, .. } => {
-                    *runs = fewer;
+                Found::Counted { runs, value } => {
+                    (*runs, *value) = (told, figure.into());
                     true
                 }
                 _ => false,
@@ -214,8 +214,10 @@ fn what_is_cheap_is_run_again() {
     let again =
         |stored: &Stored| verified(stored, None).unwrap().notes.iter().any(|n| n.contains("that were run again"));
     assert!(again(&reforged(&stored, |_| ())));
-    refused(&best(1), "`3/4` cannot have been counted in 1 runs");
-    refused(&best(3), AGAIN);
+    refused(&best(1, "3/4"), "`3/4` cannot have been counted in 1 runs");
+    refused(&best(3, "3/4"), AGAIN);
+    // How many runs there were is the forger's word as well.
+    refused(&best(1000, "1/2"), AGAIN);
 }
 
 #[test]

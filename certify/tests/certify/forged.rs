@@ -1,11 +1,12 @@
 //! What is said of certificates that were forged with care, the counts and the log in agreement: never that they pass.
 
 use adversary::fields::FieldId;
-use quorate_certify::certificate::store::Stored;
+use quorate_certify::certificate::store::{self, Stored};
 use quorate_certify::certificate::{Certificate, Log, derive::Derived};
 use quorate_certify::evidence::Evidence;
 use quorate_certify::log::{self, Found, Unit};
 use quorate_certify::plan::recount;
+use quorate_certify::watchdog::Patience;
 
 use crate::tampering::{changed, error, made, verified};
 
@@ -64,6 +65,47 @@ fn a_figure_without_a_proof_is_refused() {
         c.derived = Derived::from(&c.measured).unwrap();
     };
     error(&changed(smaller, true), None);
+}
+
+/// Whoever reads a number of a million digits, or adds up thousands of fractions, is busy for very long.
+#[test]
+fn fractions_that_take_too_long_are_refused() {
+    let (dir, stored) = (tempfile::tempdir().unwrap(), &made().stored);
+    std::fs::write(dir.path().join(store::CERTIFICATE), &stored.text).unwrap();
+    let lines = log::lines(stored.log.as_ref().unwrap()).unwrap();
+    let text: String = lines.into_iter().map(|line| String::from_utf8(line).unwrap() + "\n").collect();
+    let read = |text: &str| {
+        std::fs::write(dir.path().join(store::LOG), text).unwrap();
+        store::read(dir.path(), Patience::default())
+    };
+    assert!(read(&text).is_ok_and(|same| same.log == stored.log));
+    let long = format!("1/1{}", "0".repeat(1_000_000));
+    let too_long = "a fraction of 1000003 characters is not read: 4096 are the most";
+    for honest in [r#""value":"0/1""#, r#""chance":"1/1""#] {
+        let line = text.lines().position(|line| line.contains(honest)).unwrap() + 1;
+        let (name, _) = honest.split_once(':').unwrap();
+        let found = read(&text.replacen(honest, &format!("{name}:\"{long}\""), 1)).err().unwrap();
+        assert_eq!(found, format!("line {line} of the log: {too_long}"));
+    }
+    let distance = |c: &mut Certificate| {
+        let points = c.measured.rows.iter_mut().find_map(|row| match row {
+            Evidence::Simulator(row) => Some(&mut row.points),
+            _ => None,
+        });
+        points.unwrap()[0].distance = Some(long.clone());
+    };
+    let found = error(&changed(distance, true), None);
+    assert!(found.starts_with("toy.sum/") && found.ends_with(too_long), "{found}");
+    // None of these is long.
+    let many = |entries: &mut Vec<log::Entry>| {
+        let proof = entries.iter_mut().find_map(|e| match &mut e.found {
+            Found::Simulated { proof, .. } => proof.as_mut(),
+            _ => None,
+        });
+        proof.unwrap().certificate.simulator.sends = (1000..6000).map(|d| format!("1/{d}").parse().unwrap()).collect();
+    };
+    let found = error(&forged(many), None);
+    assert!(found.contains("no common denominator below 2^4096"), "{found}");
 }
 
 #[test]

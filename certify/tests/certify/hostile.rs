@@ -203,7 +203,7 @@ fn honest_panics_are_failures_and_take_no_command_down() {
     assert_eq!(code(Fault::Broken, &search), ExitCode::Internal);
     assert_eq!(code(Fault::Broken, &certify), ExitCode::Fail);
     // Nothing could be planned where runs panic, and no row is silent about it.
-    let stored = store::read(&out).unwrap();
+    let stored = store::read(&out, Patience::default()).unwrap();
     for row in &stored.certificate.measured.rows {
         let panics =
             matches!(row.kind(), "views" | "simulator" | "sweep" | "honest" | "best" | "property" | "coverage");

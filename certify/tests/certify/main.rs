@@ -1,5 +1,6 @@
 //! The certifier, certified: what it says of right and broken protocols, and what it says of changed certificates.
 
+mod again;
 mod certifier;
 mod command_line;
 mod compare;
@@ -7,6 +8,7 @@ mod counts;
 mod files;
 mod foreign;
 mod forged;
+mod formats;
 mod held;
 mod hostile;
 mod hostile_strategies;
@@ -25,6 +27,7 @@ use std::path::Path;
 use adversary::DynSubject;
 use quorate_certify::certificate::Certificate;
 use quorate_certify::certificate::store::{self, Stored};
+use quorate_certify::watchdog::Patience;
 use spec::ExitCode;
 
 /// The seed of all tests.
@@ -43,7 +46,7 @@ fn certify(subjects: &[&dyn DynSubject], name: &str, more: &[&str], dir: &Path) 
     let out = dir.to_str().unwrap();
     let words = [&[name, "--tier", "quick", "--seed", SEED, "--silent", "--out", out], more].concat();
     let code = run(subjects, &words);
-    (code, store::read(dir).unwrap())
+    (code, store::read(dir, Patience::default()).unwrap())
 }
 
 /// The verdict on a level.

@@ -1,7 +1,7 @@
 //! # Online phase: computing on authenticated shares
-//! Functionality: F_online with selective abort · Protocol: SPDZ (DPSZ12, DKLPSS13) · Spec:
-//! `spec/protocols/12-online.md` Level: A3C2 · Needs: triples, masks and a MAC key from preprocessing; coin,
-//! commitment, broadcast, zero shares
+//! Functionality: F_online with selective abort · Protocol: SPDZ (DPSZ12, DKLPSS13)
+//! Spec: `spec/protocols/12-online.md`
+//! Level: A3C2 · Needs: triples, masks and a MAC key from preprocessing; coin, commitment, broadcast, zero shares
 
 mod input;
 mod mul;
