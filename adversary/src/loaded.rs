@@ -8,6 +8,7 @@ use protocols::{Source, Tape};
 use transport::PartyId;
 
 use crate::strategy::language::Draw;
+use crate::strategy::validate::MOST_CONSTANT;
 
 struct Loaded {
     tape: Tape,
@@ -20,7 +21,7 @@ impl Loaded {
     /// What the next draw gives, if it is not left to chance.
     fn next(&self) -> Option<u64> {
         let at = self.count.replace(self.count.get() + 1);
-        self.draws.iter().find(|d| d.draw.is_none_or(|k| k == at)).map(|d| d.value)
+        self.draws.iter().find(|d| d.draw.map_or(at < MOST_CONSTANT, |k| k == at)).map(|d| d.value)
     }
 }
 
@@ -74,5 +75,15 @@ mod tests {
         let bytes = all(&[draw(1, Some(3), 0x0102)]);
         assert_eq!(bytes, (plain.0, [2, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]));
         assert_eq!(all(&[draw(1, None, 0)]), ([0; 3], [0; 12]));
+    }
+
+    /// Who draws until it gets something else gets it: the very coins that lie under the constant ones.
+    #[test]
+    fn constant_coins_come_to_an_end() {
+        let zeros = [Draw { party: 1, draw: None, value: 0 }];
+        let (plain, tape) = (Tape::seeded([3; 32]), loaded(Tape::seeded([3; 32]), PartyId::new(1), &zeros));
+        let coin = |tape: &Tape| tape.uniform(1 << 40);
+        assert!((0..MOST_CONSTANT).all(|_| coin(&plain) != 0 && coin(&tape) == 0));
+        assert_eq!(coin(&tape), coin(&plain));
     }
 }

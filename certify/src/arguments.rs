@@ -5,7 +5,7 @@ mod help;
 use std::path::PathBuf;
 
 use adversary::fields::FieldId;
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{ArgGroup, Args, Parser, Subcommand, ValueEnum};
 use spec::{Level, Levels};
 
 use crate::plan::Question;
@@ -157,11 +157,12 @@ pub struct Explain {
 
 /// An attack to be run.
 #[derive(Args)]
+#[command(group = ArgGroup::new("what").required(true).args(["attack", "strategy"]))]
 pub struct Attack {
     /// Which protocol; for a strategy also which computation, such as coin: `quorate-certify list` names them.
     pub protocol: String,
     /// The name of an attack.
-    #[arg(long, value_name = "NAME", required_unless_present = "strategy", conflicts_with = "strategy")]
+    #[arg(long, value_name = "NAME")]
     pub attack: Option<String>,
     /// A strategy of your own.
     #[arg(long, value_name = "FILE")]

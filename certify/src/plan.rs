@@ -69,7 +69,9 @@ pub fn jobs<'a>(protocol: &Protocol<'a>, q: &Question) -> Result<Vec<Job<'a>>, S
         q.levels.iter().any(|l| levels.satisfies(*l) && implied(l))
     };
     let mut add_to = |levels: Levels, row: Evidence, how: How<'a>, weight: u64| {
-        if q.only.as_deref().is_none_or(|prefix| row.id().starts_with(prefix)) && speaks(levels, &row) {
+        // Names are shown with the kind of row before them.
+        let chosen = |prefix: &str| row.id().starts_with(prefix) || row.key().starts_with(prefix);
+        if q.only.as_deref().is_none_or(chosen) && speaks(levels, &row) {
             jobs.push(Job { row, how, tier: q.tier, weight });
         }
     };
@@ -176,7 +178,7 @@ pub fn jobs<'a>(protocol: &Protocol<'a>, q: &Question) -> Result<Vec<Job<'a>>, S
         add(Evidence::Weakness(row), How::Examine { sound }, 20);
     }
     if jobs.is_empty() {
-        return Err("nothing is left to do: no row's name starts so".into());
+        return Err("nothing is left to do: no row's name starts so; --plan shows their names".into());
     }
     Ok(jobs)
 }

@@ -7,6 +7,7 @@ use protocols::claims::SPDZ;
 use spec::{Bound, Claim, Instance};
 
 use crate::arguments::Tier;
+use crate::text::shown;
 
 /// Everything that can be certified.
 pub struct Registry<'a> {
@@ -70,6 +71,7 @@ impl<'a> Registry<'a> {
         let own = self.foreign.iter().map(|s| (*s, true));
         let mut all = own.chain(subjects::ALL.iter().map(|s| (*s, false)));
         let Some((subject, foreign)) = all.find(|(s, _)| s.name() == name) else {
+            let name = shown(name);
             return Err(format!("there is no protocol `{name}`: choose one of {}", self.names().join(", ")));
         };
         let claim = subject.claim();

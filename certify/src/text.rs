@@ -306,6 +306,13 @@ pub fn replay(protocol: &str, attack: &str, run: u64, seed: &str) -> String {
     format!("quorate-certify attack {protocol} --attack {attack} --run {run} --seed {seed} --trace run.html")
 }
 
+/// A word of a command line as a shell takes it for one.
+#[must_use]
+pub fn quoted(word: &str) -> String {
+    let plain = |c: char| c.is_alphanumeric() || matches!(c, '.' | '_' | '-' | '/' | '+' | ',');
+    if !word.is_empty() && word.chars().all(plain) { word.into() } else { format!("'{}'", word.replace('\'', r"'\''")) }
+}
+
 /// A text of somebody else's as a terminal may show it: what would move the cursor, hide or turn around what is told,
 /// or begin a line of its own, is written out.
 #[must_use]

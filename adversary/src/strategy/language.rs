@@ -274,7 +274,7 @@ pub enum Part {
 pub struct Draw {
     /// The puppet.
     pub party: usize,
-    /// Which of its draws, from 0; `None`: every one.
+    /// Which of its draws, from 0; `None`: all of them, up to a [limit](super::validate::MOST_CONSTANT).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub draw: Option<u64>,
     /// What it gives: of bytes the first eight, little-endian, all others being zero.

@@ -203,8 +203,10 @@ fn run(
     let take = Take { draws, inputs, ..Take::of(stage.setting().corrupt) };
     let judgement = catching(|| stage.perform(&take, tape, &mut watched));
     let delivered = watched.1.unwrap_or_default();
+    // What it saw may be its right with some probability; these never are.
+    let worse = matches!(judgement, Judgement::Won(Win::Panic(_) | Win::Broken(_) | Win::Defamed(_)));
     let judgement = match (plan.tells(), plan.acceptance()) {
-        (Some(tells), _) if interpreter.has_seen_the_unseen() => Judgement::Won(Win::Shown(tells.to_owned())),
+        (Some(tells), _) if !worse && interpreter.has_seen_the_unseen() => Judgement::Won(Win::Shown(tells.to_owned())),
         (_, Some(what)) if judgement == Judgement::Right => Judgement::Won(Win::Accepted(what.to_owned())),
         _ => judgement,
     };

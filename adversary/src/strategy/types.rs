@@ -8,7 +8,7 @@ use transport::{Kind, PartyId};
 use super::compile::{CompiledAct, Looked, describe, unknown};
 use super::expression::{Expr, Look, Operation, Source};
 use super::formula::{Formula, Index, Values};
-use super::language::{Act, Copied, Frames, Replay, Strategy, WhichSession};
+use super::language::{Act, Copied, Direction, Frames, Replay, Strategy, WhichSession};
 use super::parse::parse;
 use super::pattern::Pattern;
 use super::surface::{Place, Surface};
@@ -162,17 +162,19 @@ impl<'a> Types<'a> {
     }
     fn replay(&mut self, r: &Replay, on: &Frames, at: &str) -> Typed<CompiledAct> {
         let from_honest = r.from.filter(|p| !self.strategy.corrupt.contains(p));
-        let look = match (r.session, r.step.is_empty() && r.message.is_empty() && r.from.is_none()) {
-            (WhichSession::This, false) => {
-                let source = if from_honest.is_some() { Source::Seen } else { Source::Sent };
-                let step = pattern(if r.step.is_empty() { &on.step } else { &r.step }, at)?;
-                let message = if r.message.is_empty() { on.message.clone() } else { r.message.clone() };
-                let looked = Looked { source, step, message, party: from_honest.map(PartyId::new) };
-                self.sources(&looked, at)?;
-                Some(self.intern(looked))
-            }
-            _ => None,
-        };
+        let older = r.session == WhichSession::Older;
+        let mut look = None;
+        if !(r.step.is_empty() && r.message.is_empty() && r.from.is_none()) {
+            // Of the older session, what comes in place of a frame is by itself of the same sender.
+            let heard = older && r.from.is_none() && on.direction == Direction::Received;
+            let source = if from_honest.is_some() || heard { Source::Seen } else { Source::Sent };
+            let step = pattern(if r.step.is_empty() { &on.step } else { &r.step }, at)?;
+            let message = if r.message.is_empty() { on.message.clone() } else { r.message.clone() };
+            let looked = Looked { source, step, message, party: from_honest.map(PartyId::new) };
+            // What was said in the older session has the names of this one, but is not remembered in it.
+            self.sources(&looked, at)?;
+            look = (!older).then(|| self.intern(looked));
+        }
         CompiledAct::replay(r, look).map_err(|e| StrategyError::new(at, e))
     }
     /// What a lookup finds in an honest run.

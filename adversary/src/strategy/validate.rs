@@ -4,6 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
+use serde_json::Value;
 use spec::Level;
 use transport::{Parties, PartySet};
 
@@ -29,6 +30,9 @@ pub const MOST_ITEMS: usize = 1 << 20;
 pub const LONGEST_FRAME: usize = 1 << 22;
 /// How often one frame comes at most.
 pub const MOST_COPIES: usize = 1 << 10;
+/// How many draws of a party are answered by a constant, from the first on: more than a run needs. Whoever draws until
+/// it gets something else, as the sender of base transfers does until its key is not zero, gets it in the end.
+pub const MOST_CONSTANT: u64 = 1 << 18;
 /// How deep a name may be nested, with all that it stands for: whatever walks through it does so by recursion.
 const DEEPEST: usize = 256;
 /// Names of expressions that stand for something already.
@@ -70,7 +74,13 @@ impl Strategy {
         if text.len() > MOST_BYTES {
             return wrong("", format!("a strategy has at most {MOST_BYTES} bytes, not {}", text.len()));
         }
-        let strategy: Self = serde_json::from_str(text).map_err(|e| StrategyError::new("", e.to_string()))?;
+        if text.starts_with('\u{feff}') {
+            return wrong("", "it begins with a byte order mark: save it as UTF-8 without one");
+        }
+        let malformed = |e: serde_json::Error| StrategyError::new("", e.to_string());
+        let strategy: Self = serde_json::from_str(text).map_err(malformed)?;
+        let written: Value = serde_json::from_str(text).map_err(malformed)?;
+        objects(&serde_json::to_value(&strategy).map_err(malformed)?, &written, "")?;
         strategy.validate()?;
         Ok(strategy)
     }
@@ -133,8 +143,9 @@ impl Strategy {
                 return wrong("", format!("a text is one line of visible characters, unlike `{text}`"));
             }
         }
-        let lists = [self.rules.len(), self.tape.len(), self.inputs.len(), self.lets.len(), self.references.len()];
-        if lists.into_iter().any(|len| len > MOST_RULES) {
+        let lists = [self.rules.len(), self.tape.len(), self.inputs.len(), self.lets.len()];
+        let more = [self.references.len(), self.levels.len()];
+        if lists.into_iter().chain(more).any(|len| len > MOST_RULES) {
             return wrong("", format!("a list has at most {MOST_RULES} entries"));
         }
         match self.levels.iter().find(|l| l.parse::<Level>().is_err()) {
@@ -317,6 +328,23 @@ impl Strategy {
             Some(text) => Escape::parse(text).map(drop).map_err(|e| StrategyError::new("expect.escape", e)),
             None => Ok(()),
         }
+    }
+}
+
+/// That what was read as an object was written as one: reading that is derived also takes its values in a list, without
+/// their names.
+fn objects(read: &Value, written: &Value, at: &str) -> Checked {
+    match (read, written) {
+        (Value::Object(read), Value::Object(written)) => read.iter().try_for_each(|(name, value)| {
+            let at = if at.is_empty() { name.clone() } else { format!("{at}.{name}") };
+            written.get(name).map_or(Ok(()), |written| objects(value, written, &at))
+        }),
+        (Value::Array(read), Value::Array(written)) => {
+            let mut all = read.iter().zip(written).enumerate();
+            all.try_for_each(|(i, (value, written))| objects(value, written, &format!("{at}[{i}]")))
+        }
+        (Value::Object(_), _) => wrong(at, "an object is needed here, each value with its name, not a list"),
+        _ => Ok(()),
     }
 }
 

@@ -69,6 +69,21 @@ fn unknown_names_are_told_with_what_may_be_meant() {
             "there is no message `shares`: did you mean `share`?",
         ),
         (rule(SHARE, r#"{"add": "1 +"}"#), "column 4: expected a number"),
+        (
+            rule(SHARE, r#"{"replay": {"session": "older", "step": "bever", "message": "shar"}}"#),
+            "rules[0].do[0]: there is no step `bever`: did you mean `beaver`?",
+        ),
+        (
+            rule(SHARE, r#"{"replay": {"session": "older", "message": "shar"}}"#),
+            "rules[0].do[0]: there is no message `shar`: did you mean `share`?",
+        ),
+        (
+            rule(
+                r#"{"direction": "receives", "step": "beaver"}"#,
+                r#"{"replay": {"session": "older", "step": "bever"}}"#,
+            ),
+            "there is no step `bever`",
+        ),
         (rule(r#"{"step": "a//b"}"#, r#""drop""#), "rules[0].on.step: `` is no element"),
         (rule(r#"{"direction": "sideways"}"#, r#""drop""#), "unknown variant `sideways`"),
     ]);
@@ -175,7 +190,12 @@ fn coalitions_and_numbers_out_of_range() {
             error(&text("2", "[1]", &format!("[{}]", vec![r#"{"on": {}, "do": ["zero"]}"#; 65].join(",")), "")),
             "at most 64 entries",
         ),
+        (
+            error(&text("2", "[1]", &rules, &format!(r#", "levels": [{}]"#, vec![r#""A3C2""#; 65].join(", ")))),
+            "at most 64 entries",
+        ),
         (error(&" ".repeat(1 << 17)), "at most 65536 bytes"),
+        (error(&format!("\u{feff}{}", text("2", "[1]", &rules, ""))), "it begins with a byte order mark: save it as"),
         (error(&format!("{}{}", "[".repeat(5000), "]".repeat(5000))), "invalid type"),
         (error(""), "EOF while parsing"),
         (
@@ -183,6 +203,30 @@ fn coalitions_and_numbers_out_of_range() {
             "this is version 1 of the language",
         ),
     ]);
+}
+
+/// The values of an object, in order and without their names, are no object.
+#[test]
+fn lists_are_no_objects() {
+    let no_list = "an object is needed here, each value with its name, not a list";
+    let said = |at: &str| if at.is_empty() { no_list.to_owned() } else { format!("{at}: {no_list}") };
+    let all = r#"[1, "lie", "t", "d", 2, [1], true, {}, [], [], [], {"harmless": "no"}, [], []]"#;
+    let rules = |rules: &str| error(&text("2", "[1]", rules, ""));
+    let more = |more: &str| error(&text("2", "[1]", "[]", more));
+    let expect = |e: &str| error(&text("2", "[1]", "[]", "").replace(r#"{"check": "mac.check"}"#, e));
+    for (found, at) in [
+        (error(all), ""),
+        (rules(r#"[[{"step": "beaver"}, ["drop"]]]"#), "rules[0]"),
+        (rules(r#"[{"on": [], "do": ["drop"]}]"#), "rules[0].on"),
+        (rules(r#"[{"on": {}, "do": ["drop", {"replay": ["older"]}]}]"#), "rules[0].do[1].replay"),
+        (rules(r#"[{"on": {}, "do": [{"copy": []}]}]"#), "rules[0].do[0].copy"),
+        (more(r#", "tape": [{"party": 1, "value": 0}, [1, 0, 5]]"#), "tape[1]"),
+        (more(r#", "inputs": [[1, [2]]]"#), "inputs[0]"),
+        (expect(r#"["mac.check"]"#), "expect"),
+        (expect(r#"{"check": "mac.check", "unseen": ["output", "share", "t"]}"#), "expect.unseen"),
+    ] {
+        assert_eq!(found, said(at));
+    }
 }
 
 #[test]

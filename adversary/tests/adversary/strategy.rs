@@ -8,7 +8,7 @@ use quorate_adversary::computation::{self, Scene};
 use quorate_adversary::exact::Count;
 use quorate_adversary::fields::FieldId;
 use quorate_adversary::strategy::builder::{receives, sends};
-use quorate_adversary::strategy::language::{Act, Copied, Items, Part, Replay, Rule, WhichSession};
+use quorate_adversary::strategy::language::{Act, Copied, Draw, Items, Part, Replay, Rule, WhichSession};
 use quorate_adversary::strategy::{Compiled, Stage, Strategy, random, shrink};
 use quorate_adversary::subjects::{Multiply, Product};
 use quorate_adversary::{DynSubject, Explained, Given, Judgement, Outcome, Win, World};
@@ -168,6 +168,33 @@ fn coins_and_inputs_count_only_if_something_changes() {
     let coins = |draw| Strategy::new("coins", 2, &[1]).draws(1, draw, 0).harmless("one honest seed is enough");
     assert!(played("coin", &coins(0)).effective);
     assert!(!played("coin", &coins(999)).effective, "there is no such draw");
+}
+
+/// A sender of base transfers draws until its key is not zero: a puppet that draws zeros gets one in the end, and is
+/// stopped for the points that it made of them.
+#[test]
+fn constant_coins_hang_no_puppet() {
+    let mut zeros = Strategy::new("zeros", 2, &[1]).stopped_by("base_ot.point");
+    zeros.tape.push(Draw { party: 1, draw: None, value: 0 });
+    let mut scene = scene("base_ot", FieldId::F128, &zeros);
+    scene.at.world = scene.at.world.real();
+    let outcome = scene.play(&scene.compile(&zeros).unwrap(), 3);
+    assert_eq!((outcome.judgement.check().map(|c| c.id), outcome.effective), (Some("base_ot.point"), true));
+}
+
+/// An older session has the messages of this one, heard and said.
+#[test]
+fn what_is_replayed_of_an_older_session_has_the_names_of_this_one() {
+    let older = |from| {
+        let (session, part) = (WhichSession::Older, Part::Content);
+        Replay { session, part, step: "beaver".into(), message: "share".into(), from }
+    };
+    for rule in [sends("beaver", "share"), receives("beaver", "share")] {
+        for from in [None, Some(0), Some(1)] {
+            let outcome = played("multiply", &one(rule.clone().replays(older(from))));
+            assert!(outcome.effective && outcome.judgement.check().is_some(), "{from:?}: {outcome:?}");
+        }
+    }
 }
 
 /// What the combination of three raw factors is for: who lies about one transfer survives half of the time.

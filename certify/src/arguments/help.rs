@@ -64,7 +64,7 @@ Exit codes:
   0 the best attack of all stays within its bound, and no strategy won
   1 one won, the best attack exceeds its bound, or a run hangs or eats memory
   2 no strategy won, where the best attack cannot be counted: that shows little; none was tried on some computation;
-    or interrupted
+    it promises nothing where somebody deviates; or interrupted
  64 wrong command line, or nothing can be judged there
  70 an error of this program
  74 what won cannot be written";
@@ -94,9 +94,9 @@ Exit codes:
   2 something in it has to be taken on trust, its counts are too few, or interrupted
   3 something that it rests on tested nothing
  64 wrong command line, or what --key says is no key
- 65 the report cannot be read or is not to be believed
+ 65 it is no report, or not to be believed
  70 an error of this program
- 74 the sources cannot be read, or standard output cannot be written";
+ 74 the report or the sources cannot be read, or standard output cannot be written";
 
 /// Running again.
 pub(super) const RUNNING_AGAIN: &str = "\
@@ -106,11 +106,12 @@ Exit codes:
   2 which runs there had to be is not known here, its counts are too few, or interrupted
   3 nothing was run again, or something that it rests on tested nothing
  64 wrong command line
- 65 the report or its log cannot be read or is not to be believed
+ 65 it is no report, has no log, or is not to be believed
  70 a run cannot be made again, or another error of this program
- 74 standard output cannot be written";
+ 74 the report cannot be read, or standard output cannot be written";
 
 /// Comparing.
 pub(super) const COMPARING: &str = "\
-Exit codes: 0 no verdict got worse, 1 some verdict did, 2 interrupted, 64 wrong command line, 65 one of them cannot be
-read or is not to be believed, 70 an error of this program, 74 standard output cannot be written.";
+Exit codes: 0 no verdict got worse, 1 some verdict did, 2 interrupted, 64 wrong command line, 65 one of them is no
+certificate or not to be believed, 70 an error of this program, 74 one of them cannot be read, or standard output
+cannot be written.";

@@ -10,11 +10,14 @@ use serde::{Deserialize, Serialize};
 use subtle::ConstantTimeEq;
 use zeroize::Zeroizing;
 
+use crate::certificate::store::content;
 use crate::certificate::strict;
 use crate::seeds::{hex, unhex};
 
 /// The name of the shape of [`Signed`].
 const FORMAT: &str = "quorate-signature/1";
+/// So many bytes a key's file may have: many times what there are.
+const MOST_KEY: u64 = 1 << 12;
 /// First line of a private key's file.
 const PRIVATE: &str = "quorate private key, Ed25519: keep it to yourself";
 /// What is signed, before the hash of the certificate.
@@ -117,7 +120,6 @@ fn create(file: &Path, mode: u32, text: &str) -> Result<(), String> {
 /// Reads a private key. Refused if others can read it.
 pub fn private(file: &Path) -> Result<SigningKey, String> {
     let at = |e: String| format!("{}: {e}", file.display());
-    let text = Zeroizing::new(std::fs::read_to_string(file).map_err(|e| at(e.to_string()))?);
     #[cfg(unix)]
     {
         use std::os::unix::fs::PermissionsExt;
@@ -126,6 +128,8 @@ pub fn private(file: &Path) -> Result<SigningKey, String> {
             return Err(at("others can read this private key: chmod 600 it, or make another".into()));
         }
     }
+    let bytes = Zeroizing::new(content(file, MOST_KEY).map_err(|e| at(e.to_string()))?);
+    let text = str::from_utf8(&bytes).unwrap_or_default();
     let secret = text.strip_prefix(PRIVATE).and_then(|t| t.strip_prefix('\n')?.strip_suffix('\n')).and_then(unhex);
     let secret =
         Zeroizing::new(secret.ok_or_else(|| at("this is no private key made by `quorate-certify key`".into()))?);
@@ -137,8 +141,9 @@ pub fn public(text: &str) -> Result<[u8; 32], String> {
     if let Some(key) = unhex(text) {
         return Ok(key);
     }
-    let read =
-        std::fs::read_to_string(text).map_err(|e| format!("{text}: neither a public key nor a file with one: {e}"))?;
+    let read = content(Path::new(text), MOST_KEY)
+        .map_err(|e| format!("{text}: neither a public key nor a file with one: {e}"))?;
+    let read = str::from_utf8(&read).unwrap_or_default();
     unhex(read.trim()).ok_or_else(|| format!("{text}: this is no public key made by `quorate-certify key`"))
 }
 

@@ -1,5 +1,6 @@
 //! The files of a report, whole or not at all: all are written beside their places and synced, then all are renamed.
 
+use std::fmt;
 use std::fs;
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
@@ -119,8 +120,38 @@ const MOST: u64 = 64 << 20;
 /// And so many a log.
 const MOST_LOG: u64 = 1 << 30;
 
+/// Why a report is not read.
+#[derive(Debug)]
+pub enum Unread {
+    /// A file of it cannot be read: that tells nothing about it.
+    File(String),
+    /// It is none, or one of another format.
+    Report(String),
+}
+
+impl fmt::Display for Unread {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (Self::File(why) | Self::Report(why)) = self;
+        f.write_str(why)
+    }
+}
+
+impl From<String> for Unread {
+    fn from(why: String) -> Self {
+        Self::Report(why)
+    }
+}
+
+impl Unread {
+    fn of(path: &Path, e: &io::Error) -> Self {
+        let why = format!("{}: {e}", path.display());
+        // What this program says of a file, and not the system.
+        if e.kind() == io::ErrorKind::Other { Self::Report(why) } else { Self::File(why) }
+    }
+}
+
 /// All of a file. What is no plain one may have no end, or let whoever opens it wait for ever.
-fn content(path: &Path, most: u64) -> io::Result<Vec<u8>> {
+pub(crate) fn content(path: &Path, most: u64) -> io::Result<Vec<u8>> {
     let fits = |found: &fs::Metadata| match found.len() {
         _ if !found.is_file() => Err(io::Error::other("it is no plain file")),
         len if len > most => Err(io::Error::other(format!("it has {len} bytes, more than the {most} that are read"))),
@@ -145,9 +176,14 @@ fn format_of(text: &[u8]) -> Option<String> {
 }
 
 /// A certificate, its canonical bytes, and its place: a report's directory, or the file itself.
-fn first(report: &Path) -> Result<(Certificate, Vec<u8>, PathBuf), String> {
+fn first(report: &Path) -> Result<(Certificate, Vec<u8>, PathBuf), Unread> {
     let file = if report.is_dir() { report.join(CERTIFICATE) } else { report.to_owned() };
-    let bytes = content(&file, MOST).map_err(|e| format!("{}: {e}", file.display()))?;
+    let bytes = content(&file, MOST).map_err(|e| match e.kind() {
+        io::ErrorKind::NotFound => {
+            Unread::File(format!("{}: there is no such report: name the directory of its --out", file.display()))
+        }
+        _ => Unread::of(&file, &e),
+    })?;
     let text = bytes.strip_suffix(b"\n").unwrap_or(&bytes).to_vec();
     let at = |e: String| format!("{}: {e}", file.display());
     // Another one has other fields and other lines: that these do not fit would tell nobody why.
@@ -157,26 +193,26 @@ fn first(report: &Path) -> Result<(Certificate, Vec<u8>, PathBuf), String> {
 }
 
 /// Reads the certificate of a report alone.
-pub fn certificate(report: &Path) -> Result<Certificate, String> {
+pub fn certificate(report: &Path) -> Result<Certificate, Unread> {
     first(report).map(|(certificate, ..)| certificate)
 }
 
 /// Reads a report: a directory, or the certificate itself with its signature beside it.
-pub fn read(report: &Path, patience: Patience) -> Result<Stored, String> {
+pub fn read(report: &Path, patience: Patience) -> Result<Stored, Unread> {
     let (certificate, text, file) = first(report)?;
-    let beside = |name: &str, most: u64| -> Result<Option<Vec<u8>>, String> {
+    let beside = |name: &str, most: u64| -> Result<Option<Vec<u8>>, Unread> {
         let path: PathBuf = file.with_file_name(name);
         match content(&path, most) {
             Ok(bytes) => Ok(Some(bytes)),
             Err(e) if e.kind() == std::io::ErrorKind::NotFound => Ok(None),
-            Err(e) => Err(format!("{}: {e}", path.display())),
+            Err(e) => Err(Unread::of(&path, &e)),
         }
     };
     let signed = beside(SIGNATURE, MOST)?;
     let signature = signed.map(|b| Signed::read(b.strip_suffix(b"\n").unwrap_or(&b))).transpose()?;
     // A log is large, and its maker says how large.
     let watchdog = Watchdog::start(patience, &certificate.measured.seed.read()?);
-    let log = || beside(LOG, MOST_LOG)?.map(|b| log::read(&b)).transpose();
+    let log = || Ok::<_, Unread>(beside(LOG, MOST_LOG)?.map(|b| log::read(&b)).transpose()?);
     let log = watchdog.watching("the log that is read", log)?;
     Ok(Stored { certificate, text, signature, log, page: beside(PAGE, MOST)? })
 }

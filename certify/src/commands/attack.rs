@@ -6,7 +6,7 @@ use adversary::record::recording;
 use adversary::{Conditions, Control};
 use spec::ExitCode;
 
-use super::{Done, Failure, failed, print, strategy};
+use super::{Done, Failure, beside, failed, print, strategy};
 use crate::arguments::Attack as Arguments;
 use crate::certificate::provenance::Seed;
 use crate::evidence::{Evidence, attack};
@@ -37,20 +37,21 @@ fn named(name: &str, args: &Arguments, registry: &Registry<'_>) -> Done {
     }
     let runs = args.runs.unwrap_or(1);
     let numbers = numbers(args, runs)?;
+    args.trace.as_deref().map_or(Ok(()), beside::check)?;
     let (root, _) = Seed::choose(args.seed).map_err(failed(ExitCode::Internal))?;
+    let mut command = text::replay(&args.protocol, a.id, args.run, &root.to_string());
+    if args.control {
+        command += " --control";
+    }
     quiet_panics();
     let watchdog = Watchdog::start(args.limits.patience(), &root);
     let key = Evidence::Attack(attack::Row::of(a)).key();
     let mut ends = std::collections::BTreeMap::<String, u64>::new();
-    let mut won = false;
+    let (mut won, mut drawn) = (false, None);
     for run in numbers {
         let conditions = Conditions { control: args.control, seed: root.seed(&key, run) };
         let (outcome, recorded) = watchdog.watching(&key, || recording(|| a.once(&conditions)));
         if let (true, Some(file)) = (run == args.run, &args.trace) {
-            let mut command = text::replay(&args.protocol, a.id, run, &root.to_string());
-            if args.control {
-                command += " --control";
-            }
             let page = trace::render(&Shown {
                 id: a.id,
                 title: a.title,
@@ -62,7 +63,8 @@ fn named(name: &str, args: &Arguments, registry: &Registry<'_>) -> Done {
                 runs: &recorded,
                 command: &command,
             });
-            std::fs::write(file, page).map_err(|e| failed(ExitCode::Storage)(format!("{}: {e}", file.display())))?;
+            // What came of all runs is told even if this fails.
+            drawn = Some(beside::write(file, &page));
         }
         won |= matches!(attack::found(&outcome, args.control), Found::Wrong(_));
         let idle = if outcome.effective { "" } else { " (some rule never fired)" };
@@ -75,12 +77,13 @@ fn named(name: &str, args: &Arguments, registry: &Registry<'_>) -> Done {
         out += "vacuous: it does not win where what stops it is missing\n";
     }
     out += &format!("seed {root}\n");
-    if let Some(file) = &args.trace {
+    if let (Some(Ok(())), Some(file)) = (&drawn, &args.trace) {
         out += &format!("run {} is drawn in {}\n", args.run, file.display());
     } else {
-        out += &format!("see one: {}\n", text::replay(&args.protocol, a.id, args.run, &root.to_string()));
+        out += &format!("see one: {command}\n");
     }
     print(&out)?;
+    drawn.unwrap_or(Ok(()))?;
     // In its control an attack is expected to win.
     Ok(match (args.control, won) {
         (false, true) => ExitCode::Fail,

@@ -8,6 +8,7 @@ use serde::Serialize;
 use serde_json::Value;
 use spec::ExitCode;
 
+use super::report::unread;
 use super::{Done, Failure, failed, print};
 use crate::arguments::Diff;
 use crate::certificate::provenance::Program;
@@ -39,7 +40,7 @@ pub fn run(args: &Diff) -> Done {
 /// own.
 fn read(path: &Path) -> Result<Certificate, Failure> {
     let refused = |e: String| failed(ExitCode::Data)(shown(&e));
-    let certificate = store::certificate(path).map_err(refused)?;
+    let certificate = store::certificate(path).map_err(unread)?;
     if certificate.measured.program.sources == Program::this().sources {
         let told = |e: String| refused(format!("{} is not to be believed: {e}", path.display()));
         follows(&certificate).map_err(told)?;

@@ -11,12 +11,12 @@ use spec::ExitCode;
 use super::{Done, failed, print};
 use crate::arguments::{Explain, List};
 use crate::registry::{Protocol, Registry};
-use crate::text::table;
+use crate::text::{shown, table};
 
 /// Protocols, computations and attacks.
 pub fn list(args: &List, registry: &Registry<'_>) -> Done {
     let usage = failed(ExitCode::Usage);
-    let some = args.protocol.as_deref().map(|name| registry.find(name)).transpose().map_err(&usage)?;
+    let some = args.protocol.as_deref().map(|name| registry.find(name)).transpose().map_err(|e| usage(shown(&e)))?;
     let all: Vec<Protocol<'_>> = match some {
         Some(one) => vec![one],
         None => registry.all().collect(),
@@ -103,5 +103,5 @@ fn unknown(name: &str, registry: &Registry<'_>) -> String {
             weaknesses.join(", ")
         ),
     };
-    format!("there is no attack, figure or weakness `{name}`: {hint}")
+    format!("there is no attack, figure or weakness `{}`: {hint}", shown(name))
 }

@@ -1,6 +1,8 @@
-//! One file per command. Each ends with an exit code of [`spec::ExitCode`], or with a [`Failure`].
+//! One file per command, and one for what they write. Each ends with an exit code of [`spec::ExitCode`], or with a
+//! [`Failure`].
 
 pub mod attack;
+mod beside;
 pub mod certify;
 pub mod compare;
 pub mod controls;

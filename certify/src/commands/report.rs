@@ -4,7 +4,8 @@ use spec::ExitCode;
 
 use super::{Done, Failure, failed, print};
 use crate::arguments::{Key, Rerun, Verify};
-use crate::certificate::{sign, store, tree};
+use crate::certificate::store::{self, Unread};
+use crate::certificate::{sign, tree};
 use crate::registry::Registry;
 use crate::seeds::typed;
 use crate::text::shown;
@@ -24,6 +25,14 @@ fn malformed(text: String) -> Failure {
     failed(ExitCode::Data)(shown(&text))
 }
 
+/// Why a report is not read: that a file cannot be read says nothing about it.
+pub(super) fn unread(why: Unread) -> Failure {
+    match why {
+        Unread::File(text) => failed(ExitCode::Storage)(shown(&text)),
+        Unread::Report(text) => malformed(text),
+    }
+}
+
 /// A public key: its digits, in either case, or a file.
 fn public(text: &str) -> Result<[u8; 32], String> {
     typed(text).map_or_else(|| sign::public(text), Ok)
@@ -38,7 +47,7 @@ pub fn verify(args: &Verify, registry: &Registry<'_>) -> Done {
         tree::hash(dir, tree::MEASURED).map_err(|e| failed(ExitCode::Storage)(told(e)))?;
     }
     let patience = args.limits.patience();
-    let stored = store::read(&args.report, patience).map_err(malformed)?;
+    let stored = store::read(&args.report, patience).map_err(unread)?;
     let verified = verifier::verify(&stored, registry, key.as_ref(), args.sources.as_deref(), patience)
         .map_err(|e| malformed(format!("{} is not to be believed: {e}", args.report.display())))?;
     let mut out = String::new();
@@ -55,7 +64,7 @@ pub fn verify(args: &Verify, registry: &Registry<'_>) -> Done {
 /// Runs a part of a report again.
 pub fn rerun(args: &Rerun, registry: &Registry<'_>) -> Done {
     let patience = args.limits.patience();
-    let stored = store::read(&args.report, patience).map_err(malformed)?;
+    let stored = store::read(&args.report, patience).map_err(unread)?;
     let verified = verifier::verify(&stored, registry, None, None, patience)
         .map_err(|e| malformed(format!("{} is not to be believed: {e}", args.report.display())))?;
     let m = &stored.certificate.measured;

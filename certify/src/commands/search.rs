@@ -1,13 +1,14 @@
 //! Looks for strategies that win: the best of all on tiny fields, whatever a coalition may say, each time knowing all
 //! it has seen; and small ones drawn at random everywhere else.
 
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 use adversary::exact::At;
 use adversary::fields::FieldId;
 use spec::ExitCode;
 
-use super::{Done, Failure, failed, print};
+use super::{Done, Failure, beside, failed, print};
 use crate::arguments::{Search, Tier};
 use crate::certificate::provenance::Seed;
 use crate::evidence::formula;
@@ -17,7 +18,8 @@ use crate::registry::{Protocol, Registry};
 use crate::search::hunt::{Hunt, Prey};
 use crate::search::{best, playable};
 use crate::seeds::Root;
-use crate::text::{shown, table};
+use crate::text::{quoted, shown, table};
+use crate::trial::aim::passive;
 use crate::watchdog::Watchdog;
 
 /// The best attacks that were counted.
@@ -48,6 +50,12 @@ pub fn run(args: &Search, registry: &Registry<'_>) -> Done {
         let name = protocol.claim.protocol;
         return Err(usage(format!("`{name}` is not run by {n} parties, but by {} to {}", range.min, range.max)));
     }
+    if protocol.parts.iter().all(|s| passive(s.claim())) {
+        let name = protocol.claim.protocol;
+        let text = format!("`{name}` promises nothing where somebody deviates, so there is nothing to search for");
+        return Err(failed(ExitCode::Inconclusive)(text));
+    }
+    args.out.as_deref().map_or(Ok(()), beside::check)?;
     let (root, _) = Seed::choose(args.seed).map_err(failed(ExitCode::Internal))?;
     quiet_panics();
     let watchdog = Watchdog::start(args.limits.patience(), &root);
@@ -84,14 +92,15 @@ pub fn run(args: &Search, registry: &Registry<'_>) -> Done {
     })
 }
 
-/// Counts the best attack on everything that can be played through.
+/// Counts the best attack on everything that can be played through and promises something where somebody deviates.
 fn count(args: &Search, protocol: &Protocol<'_>) -> Result<Counted, Failure> {
     let mut counted = Counted { rows: Vec::new(), exceeded: false, refused: Vec::new() };
     // Large fields are for strategies only.
     if args.field.is_some_and(|f| !FieldId::COUNTED.contains(&f)) {
         return Ok(counted);
     }
-    let parts = protocol.parts.iter().filter(|_| protocol.claim.parties.contains(2));
+    let two = protocol.claim.parties.contains(2);
+    let parts = protocol.parts.iter().filter(|s| two && !passive(s.claim()));
     let parts: Vec<_> = parts.filter_map(|s| playable(*s, Tier::Standard).map(|(f, fields)| (*s, f, fields))).collect();
     let mut progress = Progress::new(args.silent, parts.len(), parts.len() as u64);
     for (subject, formula, fields) in parts {
@@ -124,7 +133,7 @@ fn count(args: &Search, protocol: &Protocol<'_>) -> Result<Counted, Failure> {
 }
 
 /// Tries strategies on every computation in turn, until one wins. One that cannot be judged hides nothing of the
-/// others.
+/// others; on one that promises nothing where somebody deviates, what wins would show nothing.
 fn hunt(
     args: &Search,
     protocol: &Protocol<'_>,
@@ -135,19 +144,23 @@ fn hunt(
     if args.runs == 0 {
         return Ok(hunted);
     }
-    let parts = protocol.parts.len();
+    let parts = protocol.parts.iter().filter(|s| !passive(s.claim())).count();
     let mut progress = Progress::new(args.silent, parts, parts as u64);
     let share = Duration::from_secs(args.seconds) / u32::try_from(parts.max(1)).unwrap_or(u32::MAX);
     let (mut rows, mut refused) = (Vec::new(), Vec::new());
     for subject in &protocol.parts {
+        let none = |why: &str| [subject.name(), &n.to_string(), "0", "0", why].map(str::to_owned).to_vec();
+        if passive(subject.claim()) {
+            rows.push(none("promises A1 only"));
+            continue;
+        }
         progress.begins(&format!("{}, strategies", subject.name()));
         let hunt = match Hunt::new(*subject, n, args.field, *root) {
             Ok(hunt) => hunt,
             Err(why) => {
                 refused.push(why);
                 progress.ends(1, 0);
-                let cells = [subject.name(), &n.to_string(), "0", "0", "cannot be judged"];
-                rows.push(cells.map(str::to_owned).to_vec());
+                rows.push(none("cannot be judged"));
                 continue;
             }
         };
@@ -174,26 +187,50 @@ fn hunt(
     Ok(hunted)
 }
 
-/// Tells of a strategy that won, and how to play it.
+/// Tells of a strategy that won, and how to play it. One that cannot be written is told all the same.
 fn tell(args: &Search, name: &str, prey: &Prey, root: &Root) -> Done {
     let json = prey.strategy.to_json() + "\n";
-    let (won, of) = prey.won;
-    let mut text = format!("it won {won} of {of} runs over {}: {}\n", prey.field, prey.what);
-    let file = match &args.out {
-        None => {
-            text += &json;
-            "found.json".into()
-        }
-        Some(file) => {
-            let written = std::fs::write(file, &json);
-            written.map_err(|e| failed(ExitCode::Storage)(format!("{}: {e}", file.display())))?;
-            file.display().to_string()
-        }
-    };
-    text += &format!(
-        "play it: quorate-certify attack {name} --strategy {file} --field {} --runs {of} --seed {root}\n",
-        prey.field
-    );
-    print(&text)?;
+    let written = args.out.as_deref().map(|file| beside::write(file, &json));
+    let file = args.out.as_deref().filter(|_| matches!(written, Some(Ok(()))));
+    print(&told(name, prey, root, file))?;
+    written.unwrap_or(Ok(()))?;
     Ok(ExitCode::Fail)
+}
+
+/// The same as a text, with the strategy if it is in no file.
+fn told(name: &str, prey: &Prey, root: &Root, file: Option<&Path>) -> String {
+    let (field, (won, of), what) = (prey.field, prey.won, &prey.what);
+    let (found, file) = match file {
+        Some(file) => (String::from("play it"), file),
+        None => (prey.strategy.to_json() + "\nsave it as found.json and play it", Path::new("found.json")),
+    };
+    let file = quoted(&file.display().to_string());
+    format!(
+        "it won {won} of {of} runs over {field}: {what}\n{found}: quorate-certify attack {name} --strategy {file} \
+         --field {field} --runs {of} --seed {root}\n"
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use adversary::strategy::Strategy;
+
+    use super::*;
+
+    #[test]
+    fn the_command_that_is_told_can_be_typed() {
+        let text = r#"{"format": 1, "id": "mine", "title": "mine", "does": "something", "parties": 2, "corrupt": [1],
+            "rules": [], "expect": {"harmless": "no"}}"#;
+        let strategy = Strategy::from_json(text).unwrap();
+        let prey = Prey { strategy, field: FieldId::F31, won: (3, 4), what: "x".into() };
+        let root: Root = "5e".repeat(32).parse().unwrap();
+        let said = |file: Option<&str>| told("a.b", &prey, &root, file.map(Path::new));
+        let end = format!("--field F31 --runs 4 --seed {root}\n");
+        let command = |file: &str| format!("play it: quorate-certify attack a.b --strategy {file} {end}");
+        let head = "it won 3 of 4 runs over F31: x\n";
+        assert_eq!(said(Some("my found.json")), format!("{head}{}", command("'my found.json'")));
+        let all = said(None);
+        assert!(all.ends_with(&format!("\nsave it as found.json and {}", command("found.json"))), "{all}");
+        assert!(all.starts_with(head) && all.contains("\"corrupt\""), "{all}");
+    }
 }

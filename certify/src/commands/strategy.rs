@@ -12,7 +12,7 @@ use serde::Serialize;
 use spec::ExitCode;
 
 use super::attack::numbers;
-use super::{Done, Failure, failed, print};
+use super::{Done, Failure, beside, failed, print};
 use crate::arguments::Attack as Arguments;
 use crate::certificate::provenance::Seed;
 use crate::measure::{on_all_processors, quiet_panics};
@@ -20,6 +20,7 @@ use crate::page::trace::{self, Shown};
 use crate::progress::Progress;
 use crate::registry::Registry;
 use crate::seeds::Root;
+use crate::text::quoted;
 use crate::trial::report::Report;
 use crate::trial::{Aim, Refused, Run, Trial, seed};
 use crate::watchdog::Watchdog;
@@ -59,21 +60,25 @@ pub fn run(file: &Path, args: &Arguments, registry: &Registry<'_>) -> Done {
         Refused::Strategy(e) => failed(ExitCode::Data)(format!("{}: {e}", file.display())),
         Refused::Circumstances(e) => usage(e),
     })?;
+    args.trace.as_deref().map_or(Ok(()), beside::check)?;
     let runs = play(args, &trial, (&root, &watchdog), &strategy);
     let report = Report::new(&trial, args.run, &runs);
     let shown = report.findings.first().map_or(args.run, |f| f.run);
     let command = replay(file, args, &root, shown);
-    if let Some(page) = &args.trace {
+    let drawn = args.trace.as_deref().map(|page| {
         let drawn = || draw(page, &trial, &strategy, &root, shown, &command, args.control);
-        watchdog.watching(&format!("{} run {shown}", strategy.id), drawn)?;
-    }
+        watchdog.watching(&format!("{} run {shown}", strategy.id), drawn)
+    });
+    // What came of the runs is told even if none could be drawn.
+    let page = args.trace.as_deref().filter(|_| matches!(drawn, Some(Ok(()))));
     if args.json {
         let told = Told { report: &report, seed: root.to_string(), replay: &command };
         let text = serde_json::to_string_pretty(&told).map_err(|e| failed(ExitCode::Internal)(e.to_string()))?;
         print(&(text + "\n"))?;
     } else {
-        print(&told(&report, &root, &command, args.trace.as_deref(), shown))?;
+        print(&told(&report, &root, &command, page, shown))?;
     }
+    drawn.unwrap_or(Ok(()))?;
     Ok(report.verdict.exit_code())
 }
 
@@ -156,7 +161,8 @@ fn play(args: &Arguments, trial: &Trial<'_>, (root, watchdog): (&Root, &Watchdog
 
 /// The command that plays one run again and draws it.
 fn replay(file: &Path, args: &Arguments, root: &Root, run: u64) -> String {
-    let mut words = format!("quorate-certify attack {} --strategy {}", args.protocol, quoted(file));
+    let file = quoted(&file.display().to_string());
+    let mut words = format!("quorate-certify attack {} --strategy {file}", args.protocol);
     if args.field != FieldId::F31 {
         words += &format!(" --field {}", args.field);
     }
@@ -171,13 +177,6 @@ fn replay(file: &Path, args: &Arguments, root: &Root, run: u64) -> String {
         words += " --control";
     }
     words + &format!(" --run {run} --runs 1 --seed {root} --trace run.html")
-}
-
-/// A path as a shell reads it.
-fn quoted(file: &Path) -> String {
-    let path = file.display().to_string();
-    let plain = |c: char| c.is_alphanumeric() || matches!(c, '.' | '_' | '-' | '/' | '+' | ',');
-    if path.chars().all(plain) { path } else { format!("'{}'", path.replace('\'', r"'\''")) }
 }
 
 /// Plays a run once more and draws it.
@@ -203,7 +202,7 @@ fn draw(
         runs: &runs,
         command,
     });
-    std::fs::write(page, text).map_err(|e| failed(ExitCode::Storage)(format!("{}: {e}", page.display())))
+    beside::write(page, &text)
 }
 
 /// The report for people.
@@ -226,6 +225,7 @@ fn told(r: &Report, root: &Root, command: &str, trace: Option<&Path>, shown: u64
         }
     };
     line(r.wrong, "a WRONG output was accepted");
+    line(r.shown, "the coalition SAW what it must not see");
     line(r.unexplained, "UNEXPLAINED by the ideal functionality");
     line(r.not_made, "could not be made, which shows nothing");
     r.stopped.iter().for_each(|(check, count)| line(*count, &format!("stopped by {check}")));

@@ -3,7 +3,7 @@
 use super::html::{Cell, code, escape, fraction, hex, judged, list, number, section, table, text};
 use crate::certificate::Certificate;
 use crate::evidence::{Evidence, total};
-use crate::text::{expected, findings, replay};
+use crate::text::{expected, findings, quoted, replay};
 
 /// Each part of the page.
 pub const ALL: &[fn(&Certificate) -> String] = &[
@@ -273,11 +273,12 @@ fn repeat(c: &Certificate) -> String {
     let m = &c.measured;
     let parties: Vec<_> = m.asked.parties.iter().map(ToString::to_string).collect();
     let again = format!(
-        "quorate-certify {} --claim {} --n {} --tier {} --seed {} --out again",
+        "quorate-certify {} --claim {} --n {} --tier {}{} --seed {} --out again",
         m.protocol.name,
         m.asked.levels.join(","),
         parties.join(","),
         m.asked.tier,
+        m.asked.only.as_deref().map_or_else(String::new, |prefix| format!(" --only {}", quoted(prefix))),
         m.seed.root
     );
     let attack = m.rows.iter().find_map(|r| if let Evidence::Attack(a) = r { Some(a.id.as_str()) } else { None });

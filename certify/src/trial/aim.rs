@@ -8,7 +8,7 @@ use adversary::strategy::{Stage, Strategy, StrategyError};
 use adversary::{DynSubject, Floor, Given, World, catalogue};
 use protocols::CHECKS;
 use protocols::claims::ONLINE;
-use spec::{Bound, Check, Instance, PartyRange};
+use spec::{Adversary, Bound, Check, Claim, Instance, PartyRange};
 
 use crate::registry::weakest;
 
@@ -23,6 +23,12 @@ pub enum Aim<'a> {
     Subject(&'a dyn DynSubject),
     /// A computation.
     Computation(&'static Computation),
+}
+
+/// Whether a claim is about parties that follow the protocol only: whatever others win is within it.
+#[must_use]
+pub fn passive(claim: &Claim) -> bool {
+    claim.levels.iter().all(|l| l.adversary == Adversary::A1)
 }
 
 impl<'a> Aim<'a> {
@@ -57,6 +63,16 @@ impl<'a> Aim<'a> {
         }
         let known: Vec<_> = self.fields().iter().map(|f| f.name()).collect();
         Err(format!("`{}` does not run over {field}, but over {}: see --field", self.name(), known.join(" or ")))
+    }
+    /// Whether it promises something where somebody deviates, as strategies do.
+    pub fn resists(self) -> Result<(), String> {
+        match self {
+            Self::Subject(s) if passive(s.claim()) => {
+                let (name, levels) = (s.name(), s.claim().levels);
+                Err(format!("`{name}` promises nothing where somebody deviates: it claims {levels} only"))
+            }
+            _ => Ok(()),
+        }
     }
     /// The foundations that a strategy of this name is played on, and those for it if it makes no sense there: the
     /// messages of ideal ones have other names. Real ones come first, but for what the catalogue plays on ideal ones.

@@ -69,7 +69,7 @@ impl<'a> Trial<'a> {
         control: bool,
     ) -> Result<Self, Refused> {
         strategy.validate().map_err(Refused::Strategy)?;
-        aim.runs_over(field).map_err(Refused::Circumstances)?;
+        aim.runs_over(field).and_then(|()| aim.resists()).map_err(Refused::Circumstances)?;
         let compiled = |floor: Floor| -> Result<(Floor, Compiled), Refused> {
             let stage = aim.stage(field, strategy, floor, None, inputs.as_ref(), 0);
             let stage = stage.map_err(|e| Refused::Circumstances(e.to_string()))?;
@@ -172,12 +172,18 @@ impl Run {
         let rules = p.effect.changed.iter().enumerate().fold(0, |mask, (k, c)| mask | u64::from(*c > 0) << k);
         let beside = p.beside.iter().enumerate().fold(0, |mask, (k, b)| mask | u128::from(*b) << k);
         let found = match (&p.judgement, rules, beside) {
-            // Honest parties that accept what nobody has changed have accepted no lie.
-            (Judgement::Won(Win::Accepted(_)), 0, 0) => Found::Idle,
+            // Honest parties that accept what nobody has changed have accepted no lie, and what they show then is what
+            // the protocol shows.
+            (Judgement::Won(Win::Accepted(_) | Win::Shown(_)), 0, 0) => Found::Idle,
             (judgement, ..) => found(judgement, p.effective()),
         };
-        let won = matches!(found, Found::Wrong(_)) || matches!(p.judgement, Judgement::Won(Win::Shown(_)));
+        let shown = found != Found::Idle && matches!(p.judgement, Judgement::Won(Win::Shown(_)));
+        let won = shown || matches!(found, Found::Wrong(_));
         Self { found, rules, beside, won }
+    }
+    /// Whether it was won by seeing what the coalition must not see, of which the log has no word of its own.
+    fn shown(&self) -> bool {
+        self.won && matches!(self.found, Found::Unexplained(_))
     }
 }
 

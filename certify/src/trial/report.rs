@@ -51,6 +51,8 @@ pub struct Report {
     pub gave_up: u64,
     /// Those in which a wrong output was accepted.
     pub wrong: u64,
+    /// Those in which the coalition saw what it must not see.
+    pub shown: u64,
     /// Those that nothing explains otherwise, such as a panic.
     pub unexplained: u64,
     /// Those that could not be made, which shows nothing.
@@ -59,7 +61,7 @@ pub struct Report {
     pub idle: u64,
     /// Those in which every rule, coin and input changed something.
     pub whole: u64,
-    /// The first of the wrong and unexplained runs.
+    /// The first of the runs that were wrong, shown or unexplained.
     pub findings: Vec<Finding>,
     /// In how many runs each rule changed something that was delivered.
     pub rules: Vec<u64>,
@@ -67,7 +69,7 @@ pub struct Report {
     pub tape: Vec<u64>,
     /// In how many runs each replaced input did.
     pub inputs: Vec<u64>,
-    /// How often a wrong output was accepted.
+    /// How often it escaped.
     pub escape: Rate,
     /// What must come of it, as the strategy says.
     pub expected: String,
@@ -88,10 +90,11 @@ pub struct Finding {
     pub what: String,
 }
 
-/// How often a wrong output was accepted, of the runs in which something was changed.
+/// How often a wrong output was accepted, or the coalition saw what it must not see, of the runs in which something was
+/// changed. A check that lets a lie pass by right lets through all that follows from the lie.
 #[derive(Clone, Default, Debug, Serialize)]
 pub struct Rate {
-    /// Wrong outputs.
+    /// Wrong outputs, and runs in which the coalition saw what it must not see.
     pub hits: u64,
     /// Runs in which something was changed.
     pub of: u64,
@@ -100,7 +103,7 @@ pub struct Rate {
     /// The bound of the weakest claimed check, or of the one that a computation is attacked for, if that is a
     /// probability.
     pub bound: Option<String>,
-    /// Its value as a fraction: how often a wrong output may be accepted.
+    /// Its value as a fraction: how often that may happen.
     pub claimed: String,
     /// The same, rounded.
     pub about: f64,
@@ -128,6 +131,7 @@ impl Report {
             stopped: BTreeMap::new(),
             gave_up: 0,
             wrong: 0,
+            shown: 0,
             unexplained: 0,
             not_made: 0,
             idle: 0,
@@ -143,8 +147,8 @@ impl Report {
             because: None,
         };
         // The runs come first: after the last there need not be another number.
-        for (Run { found, .. }, run) in runs.iter().zip(first..) {
-            report.count(run, found);
+        for (run, number) in runs.iter().zip(first..) {
+            report.count(number, run);
         }
         report.as_expected = match expected {
             Expected::Stopped(check) => report.stopped.get(check.id).copied().unwrap_or(0),
@@ -156,9 +160,10 @@ impl Report {
         let claimed = bound.map_or_else(BigRational::zero, |bound| bound.at(&at));
         // Lucky and unlucky runs alike, whether or not every part of the strategy acted in them.
         let of = runs.iter().filter(|r| r.acted()).count() as u64;
-        let (low, high) = interval(report.wrong, of, SIDE);
+        let hits = report.wrong + report.shown;
+        let (low, high) = interval(hits, of, SIDE);
         report.escape = Rate {
-            hits: report.wrong,
+            hits,
             of,
             interval: [low, high],
             bound: bound.map(|b| b.to_string()),
@@ -180,8 +185,8 @@ impl Report {
         };
         report
     }
-    fn count(&mut self, run: u64, found: &Found) {
-        let what = match found {
+    fn count(&mut self, number: u64, run: &Run) {
+        let what = match &run.found {
             Found::Right => return self.right += 1,
             Found::GaveUp => return self.gave_up += 1,
             Found::Idle => return self.idle += 1,
@@ -191,6 +196,10 @@ impl Report {
                 what.clone()
             }
             Found::Error(_) => return self.not_made += 1,
+            Found::Unexplained(what) if run.shown() => {
+                self.shown += 1;
+                what.clone()
+            }
             Found::Unexplained(what) => {
                 self.unexplained += 1;
                 what.clone()
@@ -201,7 +210,7 @@ impl Report {
             }
         };
         if self.findings.len() < NAMED {
-            self.findings.push(Finding { run, what });
+            self.findings.push(Finding { run: number, what });
         }
     }
     /// What follows for the protocol as it ships: it must not lose, the strategy must act, and the check that it is
@@ -212,13 +221,13 @@ impl Report {
         claimed: &BigRational,
         said: Option<&BigRational>,
     ) -> (Verdict, Option<String>) {
-        let (wrong, acted) = (self.wrong, self.escape.of);
+        let (hits, acted) = (self.escape.hits, self.escape.of);
         if self.unexplained > 0 {
             return (Verdict::Fail, Some(format!("{} runs that no functionality explains", self.unexplained)));
         }
-        if wrong > 0 && at_least(wrong, acted, number(claimed)) < ALPHA {
+        if hits > 0 && at_least(hits, acted, number(claimed)) < ALPHA {
             let rate = if claimed.is_zero() { "never".to_owned() } else { format!("up to {:.3e}", self.escape.about) };
-            let text = format!("wrong outputs were accepted in {wrong} of {acted} runs; the claim is {rate}");
+            let text = format!("it escaped in {hits} of {acted} runs; the claim is {rate}");
             return (Verdict::Fail, Some(text));
         }
         if self.whole == 0 {
@@ -226,10 +235,10 @@ impl Report {
         }
         if let Some(said) = said {
             let p = number(said);
-            if at_least(wrong, acted, p) < ALPHA {
+            if at_least(hits, acted, p) < ALPHA {
                 return (Verdict::Fail, Some("it escapes oftener than it says".into()));
             }
-            if at_most(wrong, acted, p) < ALPHA {
+            if at_most(hits, acted, p) < ALPHA {
                 return (Verdict::Inconclusive, Some("it escapes less often than it says".into()));
             }
         }

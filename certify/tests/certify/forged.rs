@@ -84,7 +84,7 @@ fn fractions_that_take_too_long_are_refused() {
     for honest in [r#""value":"0/1""#, r#""chance":"1/1""#] {
         let line = text.lines().position(|line| line.contains(honest)).unwrap() + 1;
         let (name, _) = honest.split_once(':').unwrap();
-        let found = read(&text.replacen(honest, &format!("{name}:\"{long}\""), 1)).err().unwrap();
+        let found = read(&text.replacen(honest, &format!("{name}:\"{long}\""), 1)).err().unwrap().to_string();
         assert_eq!(found, format!("line {line} of the log: {too_long}"));
     }
     let distance = |c: &mut Certificate| {

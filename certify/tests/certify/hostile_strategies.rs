@@ -23,7 +23,7 @@ use crate::strategies::{CHECK, CHECKS, SHARE, SHIFT, against, program, rule, shi
 use crate::{SEED, hostile, run};
 
 /// The program itself: its code, what it prints, what it complains of.
-fn quorate(words: &[&str]) -> (i32, String, String) {
+pub(crate) fn quorate(words: &[&str]) -> (i32, String, String) {
     let out = Command::new(env!("CARGO_BIN_EXE_quorate-certify")).args(words).output().unwrap();
     let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
     (out.status.code().unwrap(), text(out.stdout), text(out.stderr))
@@ -221,6 +221,12 @@ fn what_can_be_explained_is_told() {
     let (_, _, complaint) = quorate(&["explain", "sigma.li"]);
     assert!(complaint.contains("did you mean mac.sigma.lie?"), "{complaint}");
     assert!(quorate(&["explain", "sends.reord"]).2.contains("did you mean sends.reordered?"));
+    for echoed in [&["explain", "a\u{1b}[31mb"][..], &["list", "a\u{1b}[31mb"], &["search", "a\u{1b}[31mb"]] {
+        let (code, _, complaint) = quorate(echoed);
+        assert!(code == 64 && !complaint.contains('\u{1b}'), "{complaint:?}");
+    }
+    let (_, _, complaint) = quorate(&["attack", "online.multiply"]);
+    assert!(["--attack", "--strategy"].iter().all(|one| complaint.contains(one)), "{complaint}");
 }
 
 #[test]
