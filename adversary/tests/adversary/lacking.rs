@@ -146,6 +146,7 @@ fn stops(subject: &dyn DynSubject) -> Row {
 
 #[test]
 fn an_output_that_nobody_told_is_found_wherever_parties_stop() {
+    type Look<'a> = &'a dyn Fn(&dyn DynSubject) -> Row;
     fn honest(subject: &dyn DynSubject) -> Honest<'_> {
         Honest::new(subject, FieldId::F31, 2, 1).unwrap()
     }
@@ -154,7 +155,7 @@ fn an_output_that_nobody_told_is_found_wherever_parties_stop() {
         HEARD.set(0);
         stops(subject)
     };
-    let looks: [(Lacks, &dyn Fn(&dyn DynSubject) -> Row); 3] = [
+    let looks: [(Lacks, Look<'_>); 3] = [
         (Lacks::Order, &silent),
         (Lacks::Output, &|subject| honest(subject).fail_stop().unwrap()),
         (Lacks::Output, &|subject| honest(subject).every_fault().unwrap()),
