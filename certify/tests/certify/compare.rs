@@ -231,7 +231,7 @@ fn diff_fails_where_a_verdict_is_worse_than_it_was() {
     assert_eq!(of(&before, &deeper), (code(ExitCode::Pass), said(&[head, ["asked: tier", "quick", "deep"]])));
     let (_, told) = of(&before, &weaker);
     assert_eq!(told[1][0], "promise: checks, frame.shape, bound");
-    assert_eq!(diff(before.path(), &before.path().join("none")).0, code(ExitCode::Data));
+    assert_eq!(diff(before.path(), &before.path().join("none")).0, code(ExitCode::Storage));
     // Verdicts that do not follow from the counts tell nothing, whatever they are compared with.
     let mut forged = c.clone();
     forged.derived.rows[0].verdict = "fail".into();
