@@ -28,6 +28,7 @@
 //! | [`certificate`] | rows, what follows from them, where they come from; signatures |
 //! | [`verify`] | recomputes everything that can be recomputed |
 //! | [`text`], [`page`] | for people: tables, a page, a run as a sequence diagram |
+//! | [`unfinished`] | what an interrupted certification leaves, for the next process to go on with |
 //! | [`seeds`], [`progress`], [`watchdog`] | coins, a line that tells what is going on, an end for protocols without one |
 
 pub mod arguments;
@@ -49,6 +50,7 @@ pub mod seeds;
 pub mod simulate;
 pub mod text;
 pub mod trial;
+pub mod unfinished;
 pub mod verify;
 pub mod watchdog;
 pub mod weaknesses;
@@ -70,8 +72,7 @@ use registry::Registry;
 /// code of [`spec::ExitCode`].
 pub fn main(subjects: &[&dyn DynSubject]) -> std::process::ExitCode {
     let interrupted = || {
-        let written = WRITTEN.lock().unwrap_or_else(PoisonError::into_inner);
-        let end = if *written { "its certificate is written" } else { "nothing was decided" };
+        let end = END.lock().unwrap_or_else(PoisonError::into_inner);
         say(format_args!("\nquorate-certify: interrupted before its end: {end}"));
         std::process::exit(ExitCode::Inconclusive.code().into());
     };
@@ -82,14 +83,22 @@ pub fn main(subjects: &[&dyn DynSubject]) -> std::process::ExitCode {
     run(subjects, std::env::args_os()).into()
 }
 
-/// Held while a report is written, which an interruption waits for; whether one was.
-static WRITTEN: Mutex<bool> = Mutex::new(false);
+/// What an interruption means. Held while a report is written: that is waited for.
+static END: Mutex<&str> = Mutex::new("nothing was decided");
+
+/// From here on, an interruption loses nothing.
+pub(crate) fn kept() {
+    let what = "nothing was decided, but what was found is kept: the same command goes on from here";
+    *END.lock().unwrap_or_else(PoisonError::into_inner) = what;
+}
 
 /// Writes a report whole, whatever comes meanwhile.
 pub(crate) fn uninterrupted(write: impl FnOnce() -> Result<(), String>) -> Result<(), String> {
-    let mut written = WRITTEN.lock().unwrap_or_else(PoisonError::into_inner);
+    let mut end = END.lock().unwrap_or_else(PoisonError::into_inner);
     let done = write();
-    *written |= done.is_ok();
+    if done.is_ok() {
+        *end = "its certificate is written";
+    }
     done
 }
 

@@ -9,6 +9,7 @@ use crate::job::{self, Job};
 use crate::log::{Entry, Found, Unit};
 use crate::progress::{Progress, say};
 use crate::seeds::Root;
+use crate::unfinished::Unfinished;
 use crate::watchdog::{Patience, Watchdog};
 
 thread_local! {
@@ -85,13 +86,19 @@ pub fn planned(jobs: &mut [Job<'_>], root: &Root, patience: Patience) -> Result<
 }
 
 /// Makes all rows.
-pub fn measure(jobs: &mut [Job<'_>], root: &Root, patience: Patience, silent: bool) -> Result<Measured, String> {
+pub fn measure(
+    jobs: &mut [Job<'_>],
+    root: &Root,
+    patience: Patience,
+    kept: &Unfinished,
+    silent: bool,
+) -> Result<Measured, String> {
     let watchdog = Watchdog::start(patience, root);
     if !silent {
         say(format_args!("finding out what there is to run"));
     }
     let plans = plan(jobs, root, &watchdog)?;
-    let mut found = play(jobs, &plans, root, &watchdog, silent)?.into_iter();
+    let mut found = play(jobs, &plans, root, &watchdog, kept, silent)?.into_iter();
     let mut measured = Measured { rows: Vec::with_capacity(jobs.len()), log: Vec::new() };
     for (job, units) in jobs.iter().zip(plans) {
         let entry = |(unit, found): (Unit, Found)| Entry { row: job.row.key(), unit, found };
@@ -103,19 +110,21 @@ pub fn measure(jobs: &mut [Job<'_>], root: &Root, patience: Patience, silent: bo
 }
 
 /// Plays these runs of every job on all processors; what was found is in their order. It goes through all jobs at once:
-/// the last long run of one would leave the other processors without work. Ends at the first that could not be done.
+/// the last long run of one would leave the other processors without work. What an earlier process found is taken from
+/// what was kept, and what is found now is kept there. Ends at the first that could not be done.
 pub fn play(
     jobs: &[Job<'_>],
     plans: &[Vec<Unit>],
     root: &Root,
     watchdog: &Watchdog,
+    kept: &Unfinished,
     silent: bool,
 ) -> Result<Vec<Found>, String> {
     let keys: Vec<String> = jobs.iter().map(|job| job.row.key()).collect();
     let of_job = |(j, units): (usize, &Vec<Unit>)| (0..units.len()).map(move |u| (j, u));
     let all: Vec<(usize, usize)> = plans.iter().enumerate().flat_map(of_job).collect();
     let weight = |j: usize| if plans[j].is_empty() { 0 } else { jobs[j].weight };
-    let mut progress = Progress::new(silent, jobs.len(), (0..jobs.len()).map(weight).sum());
+    let mut progress = Progress::new(silent, jobs.len(), (0..jobs.len()).map(weight).sum()).after(kept.before());
     let mut begun = 0;
     let mut begins = |k: usize| {
         let (j, u) = all[k];
@@ -135,9 +144,13 @@ pub fn play(
         if failed.get().is_some() {
             return Found::Error(String::new());
         }
+        if let Some(found) = kept.found(key, unit) {
+            return found;
+        }
         let found = watchdog.watching(&format!("{key}, {unit:?}"), || jobs[j].play(root, unit));
-        if let Found::Error(e) = &found {
-            failed.get_or_init(|| format!("{key}, {unit:?}: {e}"));
+        match &found {
+            Found::Error(e) => drop(failed.get_or_init(|| format!("{key}, {unit:?}: {e}"))),
+            _ => kept.keep(key, unit, &found),
         }
         found
     });

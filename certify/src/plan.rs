@@ -271,8 +271,12 @@ impl Tier {
             Self::Deep => 50_000_000,
         }
     }
-    /// Whether so many strategies of so many runs each are too many: for the best simulators of one row over one field, and
-    /// for comparing what the aborts of one subject tell.
+    /// Whether comparing what the aborts of one subject tell is too much, with so many strategies of so many runs each.
+    /// With four parties there are hundreds of places to do so: the longest tier has more of them, and not larger ones.
+    pub(crate) fn is_too_much_to_compare(self, strategies: u64, runs: u64) -> bool {
+        self.min(Self::Standard).is_too_much(strategies, runs)
+    }
+    /// Whether so many strategies of so many runs each are too many for the best simulators of one row over one field.
     pub(crate) fn is_too_much(self, strategies: u64, runs: u64) -> bool {
         let (most_of_one, most) = match self {
             Self::Quick => (50_000, 150_000),

@@ -39,6 +39,12 @@ impl Progress {
             name: String::new(),
         }
     }
+    /// Of which some was done before, in this time.
+    #[must_use]
+    pub fn after(mut self, before: Duration) -> Self {
+        self.start = self.start.checked_sub(before).unwrap_or(self.start);
+        self
+    }
     /// A part begins.
     pub fn begins(&mut self, name: &str) {
         self.part.0 += 1;

@@ -177,13 +177,13 @@ impl Property {
                 let here = simulate::instance(Family::Changes, field, n, &at.corrupt);
                 let each = estimate(subject, &here, values(subject, n)).map_err(Error::Local)?;
                 let mut families = vec![Family::Changes, Family::Withholds, Family::Lies, Family::Vectors];
-                families.retain(|f| !tier.is_too_much(1, each) && f.concerns(subject, n, &at.corrupt));
+                families.retain(|f| !tier.is_too_much_to_compare(1, each) && f.concerns(subject, n, &at.corrupt));
                 let mut all = Vec::new();
                 for family in families {
                     all.extend(family.strategies(subject, &here)?);
                 }
                 let count = (all.len() as u64).max(1);
-                if tier.is_too_much(count, each) {
+                if tier.is_too_much_to_compare(count, each) {
                     let row = Row::new(self.name(), named(subject, &here));
                     return Ok(row.with(TOO_MANY, Value::Count(each.saturating_mul(count).min(MOST))));
                 }

@@ -1,5 +1,7 @@
 //! What was run, built from what, and where. No name of a machine or a person.
 
+use std::time::Duration;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -53,7 +55,7 @@ pub struct Environment {
     pub threads: u64,
     /// When it was finished: seconds since the beginning of 1970.
     pub finished: u64,
-    /// How long it took, in milliseconds.
+    /// How long it took, in milliseconds; where it was interrupted, without the time between.
     pub milliseconds: u64,
 }
 
@@ -109,9 +111,9 @@ const PROCESSORS: u64 = 1 << 16;
 const RUNS: u64 = 100_000;
 
 impl Environment {
-    /// This machine, for work that began then.
+    /// This machine, for work that took so long.
     #[must_use]
-    pub fn here(began: std::time::Instant) -> Self {
+    pub fn here(taken: Duration) -> Self {
         let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
         let cpu = std::fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
         let model = cpu.lines().find_map(|l| l.strip_prefix("model name")?.split_once(':').map(|(_, m)| m.trim()));
@@ -121,12 +123,13 @@ impl Environment {
             features: features(),
             threads: std::thread::available_parallelism().map_or(1, |n| n.get() as u64),
             finished: now.as_secs(),
-            milliseconds: u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX).max(1),
+            milliseconds: u64::try_from(taken.as_millis()).unwrap_or(u64::MAX).max(1),
         }
     }
-    /// Whether a certificate that is begun now can be believed in the end.
-    pub fn ready() -> Result<(), String> {
-        Self::here(std::time::Instant::now()).clock()
+    /// This machine, if a certificate that is begun now can be believed in the end.
+    pub fn ready() -> Result<Self, String> {
+        let here = Self::here(Duration::ZERO);
+        here.clock().map(|()| here)
     }
     /// Whether somebody has set its clock.
     fn clock(&self) -> Result<(), String> {
@@ -209,7 +212,7 @@ mod tests {
 
     #[test]
     fn what_cannot_have_been_so_is_refused() {
-        let here = Environment::here(std::time::Instant::now());
+        let here = Environment::here(Duration::ZERO);
         let refused = |change: fn(&mut Environment), runs: u64, why: &str| {
             let mut other = Environment { threads: 2, milliseconds: 10, ..here.clone() };
             change(&mut other);
@@ -233,8 +236,8 @@ mod tests {
     /// What is begun can be believed in the end, or is not begun.
     #[test]
     fn nothing_is_begun_while_the_clock_is_not_set() {
-        assert_eq!(Environment::ready(), Ok(()));
-        let at = |finished: u64| Environment { finished, ..Environment::here(std::time::Instant::now()) };
+        assert!(Environment::ready().is_ok());
+        let at = |finished: u64| Environment { finished, ..Environment::here(Duration::ZERO) };
         for (finished, date) in [(0, "1970-01-01 00:00 UTC"), (BEFORE - 1, "2025-12-31 23:59 UTC")] {
             let found = at(finished).clock().unwrap_err();
             assert!(found.contains(&format!("it is {date}: set it")) && at(finished).check(0).is_err(), "{found}");

@@ -10,6 +10,7 @@ use serde::Deserialize;
 use super::sign::Signed;
 use super::{Certificate, known, strict};
 use crate::log::{self, Entry};
+use crate::unfinished;
 use crate::watchdog::{Patience, Watchdog};
 
 /// The certificate, in canonical form and one line.
@@ -42,7 +43,7 @@ impl<'a> Place<'a> {
                  in --out"
             ));
         }
-        for path in [CERTIFICATE, LOG, PAGE, SIGNATURE].map(|name| dir.join(name)) {
+        for path in [CERTIFICATE, LOG, PAGE, SIGNATURE, unfinished::FILE].map(|name| dir.join(name)) {
             match fs::symlink_metadata(&path) {
                 Ok(found) if !found.is_file() => {
                     let what = "is no plain file, and one of the report has to be there";

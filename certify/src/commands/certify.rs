@@ -1,16 +1,18 @@
 //! Makes a certificate.
 
-use std::time::Instant;
+use std::path::Path;
 
 use spec::ExitCode;
 
-use super::{Done, failed, print};
+use super::{Done, Failure, failed, print};
 use crate::arguments::Certify;
 use crate::certificate::provenance::{Environment, Program, Seed};
 use crate::certificate::{Asked, Certificate, Log, Measured, Promise, sign, store, strict};
 use crate::job::Job;
 use crate::progress::say;
 use crate::registry::Registry;
+use crate::seeds::Root;
+use crate::unfinished::{Begun, Unfinished};
 use crate::{log, measure, page, plan, text};
 
 /// Certifies.
@@ -25,24 +27,28 @@ pub fn run(args: &Certify, registry: &Registry<'_>) -> Done {
     let key = args.sign.as_deref().map(sign::private).transpose().map_err(&storage)?;
     let place = args.out.as_deref().map(store::Place::take).transpose().map_err(&storage)?;
     if let (Some(dir), false) = (&args.out, args.silent) {
-        let end = "at the end; an interrupted run leaves none";
+        let end = "at the end; if it is interrupted, the same command goes on from there";
         say(format_args!("the certificate is written to {} {end}", dir.display()));
     }
-    let (root, seed) = Seed::choose(args.seed).map_err(&internal)?;
-    if !args.silent {
-        say(format_args!("seed {root}"));
-    }
     // What the program is built from is read now: another may be in its place when this one ends.
-    let (began, program) = (Instant::now(), Program::this());
-    Environment::ready().map_err(&internal)?;
-    let found = measure::measure(&mut jobs, &root, args.patience(), args.silent).map_err(&internal)?;
+    let (program, here) = (Program::this(), Environment::ready().map_err(&internal)?);
+    let begun = |seed: Seed| Begun {
+        protocol: protocol.claim.protocol.into(),
+        asked: Asked::of(&question),
+        program: program.clone(),
+        processor: here.processor.clone(),
+        threads: here.threads,
+        seed,
+    };
+    let (root, seed, kept) = begin(args, begun)?;
+    let found = measure::measure(&mut jobs, &root, args.patience(), &kept, args.silent).map_err(&internal)?;
     let lines = log::lines(&found.log).map_err(|e| internal(e.to_string()))?;
     let certificate = Certificate::of(Measured {
         protocol: Promise::of(protocol.claim, protocol.about, protocol.foreign),
         asked: Asked::of(&question),
         program,
         seed,
-        environment: Environment::here(began),
+        environment: Environment::here(kept.elapsed()),
         rows: found.rows,
         log: Log { lines: lines.len() as u64, root: log::root(&lines) },
     })
@@ -57,8 +63,9 @@ pub fn run(args: &Certify, registry: &Registry<'_>) -> Done {
             files.push((store::SIGNATURE, with_end(&signature)));
         }
         files.push((store::CERTIFICATE, with_end(&bytes)));
-        crate::uninterrupted(|| place.write(&files)).map_err(|e| {
-            let what = "the certificate was only shown, not written; make room there, or name another in --out";
+        crate::uninterrupted(|| place.write(&files).inspect(|()| kept.ended())).map_err(|e| {
+            let again = "make room there and give the same command again, or name another in --out";
+            let what = format!("the certificate was only shown, not written; {again}");
             storage(format!("{e}: {what}"))
         })
     });
@@ -69,6 +76,32 @@ pub fn run(args: &Certify, registry: &Registry<'_>) -> Done {
     };
     written.and(shown)?;
     Ok(certificate.derived.verdict().exit_code())
+}
+
+/// Begins, or goes on with what was begun in the same place.
+fn begin(args: &Certify, begun: impl Fn(Seed) -> Begun) -> Result<(Root, Seed, Unfinished), Failure> {
+    let left = args.out.as_deref().map(|dir| Unfinished::left(dir, args.seed, &begun));
+    let left = left.transpose().map_err(failed(ExitCode::Storage))?.flatten();
+    let is_left = left.is_some();
+    let (root, seed, kept) = match left {
+        Some(left) => left,
+        None => {
+            let (root, seed) = Seed::choose(args.seed).map_err(failed(ExitCode::Internal))?;
+            let begin = |dir: &Path| Unfinished::begin(dir, &begun(seed.clone()));
+            let kept = args.out.as_deref().map_or_else(Unfinished::nowhere, begin);
+            (root, seed, kept)
+        }
+    };
+    if kept.is_kept() {
+        crate::kept();
+    }
+    if !args.silent {
+        say(format_args!("seed {root}"));
+        if is_left {
+            kept.tell();
+        }
+    }
+    Ok((root, seed, kept))
 }
 
 /// Shows every row with what is run for it.

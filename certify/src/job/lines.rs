@@ -207,7 +207,7 @@ fn looked(
             (each > 0).then(|| cases.div_ceil(each).saturating_mul(each))
         }
         // Each case compares all runs of a strategy on one input, and there may not be too many runs.
-        Property::Aborts if tier.is_too_much(cases, 1) => Some(0),
+        Property::Aborts if tier.is_too_much_to_compare(cases, 1) => Some(0),
         Property::Aborts | Property::FailStop | Property::Terminal => None,
     };
     if all.is_some_and(|all| all != cases) {

@@ -7,6 +7,7 @@ use crate::log::{Entry, Found, Unit};
 use crate::measure;
 use crate::plan::by_row;
 use crate::seeds::Root;
+use crate::unfinished::Unfinished;
 use crate::watchdog::Watchdog;
 
 /// Plays these lines again, in the order of the rows: what came of each now. An error if one could not be played, or is
@@ -25,7 +26,7 @@ pub(crate) fn again<'l>(
         return Err(format!("`{row}` is no row that this program knows"));
     }
     let plans: Vec<Vec<Unit>> = mine.iter().map(|lines| lines.iter().map(|e| e.unit.clone()).collect()).collect();
-    let found = measure::play(jobs, &plans, root, watchdog, silent)?;
+    let found = measure::play(jobs, &plans, root, watchdog, &Unfinished::nowhere(), silent)?;
     Ok(mine.into_iter().flatten().zip(found).collect())
 }
 
