@@ -65,7 +65,11 @@ fn key(row: &str, unit: &Unit) -> Option<(String, Vec<u8>)> {
 impl Unfinished {
     /// What was begun in this directory, if anything was; `root` is the seed that is asked for. Whoever has the directory
     /// to himself may ask.
-    pub fn left(dir: &Path, root: Option<Root>, same: impl Fn(Seed) -> Begun) -> Result<Option<(Root, Seed, Self)>, String> {
+    pub fn left(
+        dir: &Path,
+        root: Option<Root>,
+        same: impl Fn(Seed) -> Begun,
+    ) -> Result<Option<(Root, Seed, Self)>, String> {
         let path = dir.join(FILE);
         let shown = path.display().to_string();
         let text = match store::content(&path, MOST) {
@@ -75,7 +79,8 @@ impl Unfinished {
         };
         // The last line may be half there.
         let whole = text.iter().rposition(|b| *b == b'\n').map_or(0, |at| at + 1);
-        let mut lines = text.get(..whole).unwrap_or_default().split_inclusive(|b| *b == b'\n').map(|l| &l[..l.len() - 1]);
+        let mut lines =
+            text.get(..whole).unwrap_or_default().split_inclusive(|b| *b == b'\n').map(|l| &l[..l.len() - 1]);
         let Some(first) = lines.next() else { return Ok(None) };
         let unreadable = |k: usize, e: strict::Refused| format!("{shown}: line {k}: {e}; remove it to begin anew");
         let begun: Begun = strict::read(first).map_err(|e| unreadable(1, e))?;

@@ -13,6 +13,8 @@ use clap::CommandFactory;
 use quorate_certify::arguments::Arguments;
 use quorate_certify::certificate::{schema, store, strict};
 use quorate_certify::evidence::Evidence;
+#[cfg(unix)]
+use quorate_certify::unfinished::FILE;
 use serde_json::Value;
 use spec::ExitCode;
 
@@ -65,20 +67,25 @@ fn send(signal: &str, to: &Child) {
     assert!(Command::new("kill").arg(signal).arg(to.id().to_string()).status().unwrap().success());
 }
 
-/// What is interrupted has shown nothing.
+/// What is interrupted has shown nothing, and loses nothing.
 #[cfg(unix)]
 #[test]
-fn an_interrupted_run_is_inconclusive_and_leaves_no_certificate() {
+fn an_interrupted_run_is_inconclusive_leaves_no_certificate_and_is_gone_on_with() {
+    let program = || Command::new(env!("CARGO_BIN_EXE_quorate-certify"));
     // The first row has begun, or nothing has.
     for (signal, said) in [("-INT", "[1/"), ("-TERM", "seed "), ("-HUP", "seed ")] {
         let dir = tempfile::tempdir().unwrap();
-        let (mut child, mut err) = begun(Command::new(env!("CARGO_BIN_EXE_quorate-certify")), dir.path(), said);
-        send(signal, &child);
-        let mut rest = String::new();
-        err.read_to_string(&mut rest).unwrap();
-        assert_eq!(child.wait().unwrap().code(), Some(2), "{signal}: {rest}");
-        assert!(rest.contains("interrupted before its end: nothing was decided"), "{signal}: {rest}");
-        assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 0, "{signal}");
+        for said in [said, "going on where it ended, after "] {
+            let (mut child, mut err) = begun(program(), dir.path(), said);
+            send(signal, &child);
+            let mut rest = String::new();
+            err.read_to_string(&mut rest).unwrap();
+            assert_eq!(child.wait().unwrap().code(), Some(2), "{signal}: {rest}");
+            assert!(rest.contains("interrupted before its end: nothing was decided"), "{signal}: {rest}");
+            assert!(rest.contains("the same command goes on from here"), "{signal}: {rest}");
+            let left: Vec<_> = std::fs::read_dir(dir.path()).unwrap().map(|f| f.unwrap().file_name()).collect();
+            assert_eq!(left, [FILE], "{signal}");
+        }
     }
 }
 

@@ -16,6 +16,7 @@ mod report;
 mod strategies;
 mod tampering;
 mod under_attack;
+mod unfinished;
 mod within;
 
 /// The crate of `examples/toy`, as it stands there.
