@@ -76,7 +76,8 @@ pub struct Certify {
     /// Where all coins come from: 64 hexadecimal digits [default: the operating system, and printed].
     #[arg(long, value_name = "HEX")]
     pub seed: Option<Root>,
-    /// Write certificate.json, certificate.html and the log of all runs here.
+    /// Write certificate.json, certificate.html and the log of all runs here. What is interrupted leaves
+    /// unfinished.jsonl, and the same command goes on from there.
     #[arg(long, value_name = "DIR")]
     pub out: Option<PathBuf>,
     /// Sign the certificate with this key, made by `quorate-certify key`.

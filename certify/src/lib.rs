@@ -85,10 +85,13 @@ pub fn main(subjects: &[&dyn DynSubject]) -> std::process::ExitCode {
 
 /// What an interruption means. Held while a report is written: that is waited for.
 static END: Mutex<&str> = Mutex::new("nothing was decided");
+/// It means that, where what was found is kept.
+pub(crate) const KEPT: &str = "nothing was decided, but what was found is kept: the same command goes on from here";
+/// And that, from where on it could not be.
+pub(crate) const LOST: &str = "nothing was decided; the same command goes on from what could be kept";
 
-/// From here on, an interruption loses nothing.
-pub(crate) fn kept() {
-    let what = "nothing was decided, but what was found is kept: the same command goes on from here";
+/// Says what an interruption means from here on.
+pub(crate) fn ends(what: &'static str) {
     *END.lock().unwrap_or_else(PoisonError::into_inner) = what;
 }
 

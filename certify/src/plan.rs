@@ -323,3 +323,44 @@ pub fn recount(rows: &[Evidence], log: &[Entry]) -> Result<Vec<Evidence>, eviden
         None => Ok(counted),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::registry::Registry;
+
+    #[test]
+    fn a_row_is_chosen_by_either_of_its_names() {
+        let registry = Registry::new(&[]).unwrap();
+        let spdz = registry.find("spdz").unwrap();
+        let asked = |only: Option<String>| {
+            let levels = spdz.claim.levels.iter().collect();
+            let question = Question { levels, parties: vec![2], tier: Tier::Quick, only };
+            jobs(&spdz, &question).unwrap().iter().map(|job| job.row.key()).collect::<Vec<_>>()
+        };
+        let all = jobs(&spdz, &Question { levels: vec![Level::A3C2], parties: vec![2], tier: Tier::Quick, only: None });
+        for row in all.unwrap().iter().map(|job| &job.row) {
+            let key = row.key();
+            for name in [key.as_str(), row.id()] {
+                let found = asked(Some(name.into()));
+                assert!(found.contains(&key), "{name}: {found:?}");
+                assert!(
+                    found
+                        .iter()
+                        .all(|k| k.starts_with(name) || k.split_once(' ').is_some_and(|k| k.1.starts_with(name)))
+                );
+            }
+        }
+        assert_eq!(asked(Some("no row is called so".into())), Vec::<String>::new());
+    }
+
+    /// How long the longest tier takes stands on it.
+    #[test]
+    fn deep_compares_no_larger_counts_than_standard() {
+        for (runs, strategies) in [(400_000, 6), (400_001, 1), (400_000, 7), (1_200_000, 3)] {
+            let [standard, deep] = [Tier::Standard, Tier::Deep].map(|t| t.is_too_much_to_compare(strategies, runs));
+            assert_eq!((standard, deep), ((runs, strategies) != (400_000, 6), standard));
+        }
+        assert!(!Tier::Deep.is_too_much(3, 1_200_000));
+    }
+}

@@ -99,7 +99,7 @@ fn limit(name: &str, patience: Patience) -> Duration {
 }
 
 fn end(why: &str, root: &Root) -> ! {
-    say(format_args!("\nquorate-certify: fail: {why}; it ends here and writes nothing\nseed {root}"));
+    say(format_args!("\nquorate-certify: fail: {why}; it ends here, without a certificate\nseed {root}"));
     std::process::exit(i32::from(ExitCode::Fail.code()));
 }
 

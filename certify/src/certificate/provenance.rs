@@ -55,7 +55,7 @@ pub struct Environment {
     pub threads: u64,
     /// When it was finished: seconds since the beginning of 1970.
     pub finished: u64,
-    /// How long it took, in milliseconds; where it was interrupted, without the time between.
+    /// How long it took, in milliseconds; where it was interrupted, up to what was kept last.
     pub milliseconds: u64,
 }
 
@@ -84,11 +84,18 @@ const ORIGINS: [&str; 2] = ["given", "operating system"];
 impl Seed {
     /// The given root, or one from the operating system.
     pub fn choose(given: Option<Root>) -> Result<(Root, Self), String> {
-        let (root, origin) = match (given, ORIGINS) {
-            (Some(root), [origin, _]) => (root, origin),
-            (None, [_, origin]) => (Root::from_os().map_err(|e| e.to_string())?, origin),
-        };
-        Ok((root, Self { root: root.to_string(), origin: origin.into() }))
+        let drawn = || Root::from_os().map(|root| (root, Self::of_system(root))).map_err(|e| e.to_string());
+        given.map_or_else(drawn, |root| Ok((root, Self::given(root))))
+    }
+    /// What is given on the command line.
+    #[must_use]
+    pub fn given(root: Root) -> Self {
+        Self { root: root.to_string(), origin: ORIGINS[0].into() }
+    }
+    /// What came from the operating system.
+    #[must_use]
+    pub fn of_system(root: Root) -> Self {
+        Self { root: root.to_string(), origin: ORIGINS[1].into() }
     }
     /// The root, if these words are those of a seed.
     pub fn read(&self) -> Result<Root, String> {

@@ -1,5 +1,6 @@
 //! The files of a report, whole or not at all: all are written beside their places and synced, then all are renamed.
 
+use std::ffi::{OsStr, OsString};
 use std::fmt;
 use std::fs;
 use std::io::{self, Read, Write};
@@ -46,7 +47,7 @@ impl<'a> Place<'a> {
         for path in [CERTIFICATE, LOG, PAGE, SIGNATURE, unfinished::FILE].map(|name| dir.join(name)) {
             match fs::symlink_metadata(&path) {
                 Ok(found) if !found.is_file() => {
-                    let what = "is no plain file, and one of the report has to be there";
+                    let what = "is no plain file, and a file of this program has to be there";
                     return Err(format!("{} {what}: remove it, or name another directory in --out", path.display()));
                 }
                 Err(e) if e.kind() != io::ErrorKind::NotFound => return Err(format!("{}: {e}", path.display())),
@@ -92,11 +93,13 @@ impl<'a> Place<'a> {
 }
 
 /// An empty file beside the one of this name, under a name that nobody knows beforehand; it is gone when it is dropped.
-fn part(dir: &Path, name: &str) -> io::Result<tempfile::NamedTempFile> {
-    let prefix = format!(".{name}.");
+pub(crate) fn part(dir: &Path, name: impl AsRef<OsStr>) -> io::Result<tempfile::NamedTempFile> {
+    let mut prefix = OsString::from(".");
+    prefix.push(name);
+    prefix.push(".");
     let mut new = tempfile::Builder::new();
     new.prefix(&prefix).suffix(".part");
-    // A report is for everybody, as far as the user's mask says so.
+    // It is for everybody, as far as the user's mask says so.
     #[cfg(unix)]
     new.permissions(<fs::Permissions as std::os::unix::fs::PermissionsExt>::from_mode(0o666));
     new.tempfile_in(dir)

@@ -8,6 +8,7 @@ use spec::ExitCode;
 use tempfile::NamedTempFile;
 
 use super::{Failure, failed};
+use crate::certificate::store;
 
 /// What can be known to fail when a file is written fails here, before the runs that it is to tell of.
 pub fn check(file: &Path) -> Result<(), Failure> {
@@ -62,12 +63,7 @@ fn replace(file: &Path, text: &str) -> io::Result<()> {
 fn part(file: &Path) -> io::Result<(PathBuf, NamedTempFile)> {
     let place = fs::canonicalize(file).unwrap_or_else(|_| file.to_owned());
     let dir = place.parent().filter(|d| !d.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let mut new = tempfile::Builder::new();
-    new.prefix(".").suffix(".part");
-    // It is for everybody, as far as the user's mask says so.
-    #[cfg(unix)]
-    new.permissions(<fs::Permissions as std::os::unix::fs::PermissionsExt>::from_mode(0o666));
-    let part = new.tempfile_in(dir)?;
+    let part = store::part(dir, place.file_name().unwrap_or_default())?;
     Ok((place, part))
 }
 

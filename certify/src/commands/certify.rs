@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use ed25519_dalek::SigningKey;
 use spec::ExitCode;
 
 use super::{Done, Failure, failed, print};
@@ -32,20 +33,14 @@ pub fn run(args: &Certify, registry: &Registry<'_>) -> Done {
     }
     // What the program is built from is read now: another may be in its place when this one ends.
     let (program, here) = (Program::this(), Environment::ready().map_err(&internal)?);
-    let begun = |seed: Seed| Begun {
-        protocol: protocol.claim.protocol.into(),
-        asked: Asked::of(&question),
-        program: program.clone(),
-        processor: here.processor.clone(),
-        threads: here.threads,
-        seed,
-    };
-    let (root, seed, kept) = begin(args, begun)?;
+    let asked = Asked::of(&question);
+    let begun = |seed| Begun::here(protocol.claim.protocol, asked.clone(), program.clone(), here.clone(), seed);
+    let (root, seed, kept) = begin(args, key.as_ref(), begun)?;
     let found = measure::measure(&mut jobs, &root, args.patience(), &kept, args.silent).map_err(&internal)?;
     let lines = log::lines(&found.log).map_err(|e| internal(e.to_string()))?;
     let certificate = Certificate::of(Measured {
         protocol: Promise::of(protocol.claim, protocol.about, protocol.foreign),
-        asked: Asked::of(&question),
+        asked,
         program,
         seed,
         environment: Environment::here(kept.elapsed()),
@@ -79,21 +74,25 @@ pub fn run(args: &Certify, registry: &Registry<'_>) -> Done {
 }
 
 /// Begins, or goes on with what was begun in the same place.
-fn begin(args: &Certify, begun: impl Fn(Seed) -> Begun) -> Result<(Root, Seed, Unfinished), Failure> {
-    let left = args.out.as_deref().map(|dir| Unfinished::left(dir, args.seed, &begun));
+fn begin(
+    args: &Certify,
+    key: Option<&SigningKey>,
+    begun: impl Fn(Seed) -> Begun,
+) -> Result<(Root, Seed, Unfinished), Failure> {
+    let left = args.out.as_deref().map(|dir| Unfinished::left(dir, args.seed, key, &begun));
     let left = left.transpose().map_err(failed(ExitCode::Storage))?.flatten();
     let is_left = left.is_some();
     let (root, seed, kept) = match left {
         Some(left) => left,
         None => {
             let (root, seed) = Seed::choose(args.seed).map_err(failed(ExitCode::Internal))?;
-            let begin = |dir: &Path| Unfinished::begin(dir, &begun(seed.clone()));
+            let begin = |dir: &Path| Unfinished::begin(dir, key, &begun(seed.clone()));
             let kept = args.out.as_deref().map_or_else(Unfinished::nowhere, begin);
             (root, seed, kept)
         }
     };
     if kept.is_kept() {
-        crate::kept();
+        crate::ends(crate::KEPT);
     }
     if !args.silent {
         say(format_args!("seed {root}"));

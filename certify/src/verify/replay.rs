@@ -100,3 +100,77 @@ pub(super) fn drawn<'l>(jobs: &[Job<'_>], lines: &[&[&'l Entry]]) -> Result<Vec<
     }
     Ok(all)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::arguments::Tier;
+    use crate::plan::{Question, jobs};
+    use crate::registry::Registry;
+    use crate::simulate::{self, Family};
+    use adversary::fields::FieldId;
+
+    /// What came of the first strategy in which the coalition follows the protocol of the smallest subject.
+    fn solved() -> Found {
+        let registry = Registry::new(&[]).unwrap();
+        let subject = registry.find("online.output").unwrap().parts[0];
+        let at = simulate::instance(Family::Follows, FieldId::F2, 2, &[1]);
+        let strategy = &Family::Follows.strategies(subject, &at).unwrap()[0];
+        let inputs = simulate::own_inputs(subject, &at, true).unwrap();
+        let s = simulate::solve(subject, &at, &inputs[0], strategy).unwrap();
+        Found::Simulated { runs: s.runs, views: s.views, proof: s.proof.map(Box::new) }
+    }
+
+    #[test]
+    fn another_proof_of_the_same_figure_is_no_contradiction_and_another_figure_is() {
+        let line = solved();
+        let changed = |change: &dyn Fn(&mut u64, &mut simulate::Proof)| {
+            let mut other = line.clone();
+            let Found::Simulated { runs, proof: Some(proof), .. } = &mut other else { panic!("{line:?}") };
+            change(runs, proof);
+            other
+        };
+        let another = changed(&|_, proof| proof.certificate.digest.0[0] ^= 1);
+        assert!(another != line && same(&line, &another) && same(&line, &line));
+        let figure = changed(&|_, proof| proof.certificate.value = "1/2".parse().unwrap());
+        let runs = changed(&|runs, _| *runs += 1);
+        let mut unproved = line.clone();
+        if let Found::Simulated { proof, .. } = &mut unproved {
+            *proof = None;
+        }
+        for other in [figure, runs, unproved, Found::Right] {
+            assert!(!same(&line, &other) && !same(&other, &line), "{other:?}");
+        }
+    }
+
+    /// Figures that take long are not drawn, quick ones and samples are.
+    #[test]
+    fn some_of_every_kind_are_drawn() {
+        let registry = Registry::new(&[]).unwrap();
+        let spdz = registry.find("spdz").unwrap();
+        let levels = spdz.claim.levels.iter().collect();
+        let all = Question { levels, parties: vec![2], tier: Tier::Standard, only: None };
+        let mut jobs = jobs(&spdz, &all).unwrap();
+        jobs.retain(|job| ["counted ", "sampled "].iter().any(|kind| job.row.key().starts_with(kind)));
+        let root: Root = "00".repeat(32).parse().unwrap();
+        let found = |unit: &Unit| match unit {
+            Unit::Count { .. } => Found::Counted { value: "0".into(), runs: 1 },
+            _ => Found::Sampled { acted: 1, hits: 0 },
+        };
+        let entries = |job: &mut Job<'_>| -> Vec<Entry> {
+            let units = job.units(&root).unwrap().into_iter();
+            units.map(|unit| Entry { row: job.row.key(), found: found(&unit), unit }).collect()
+        };
+        let lines: Vec<Vec<Entry>> = jobs.iter_mut().map(entries).collect();
+        let lines: Vec<Vec<&Entry>> = lines.iter().map(|of| of.iter().collect()).collect();
+        let drawn = drawn(&jobs, &lines.iter().map(Vec::as_slice).collect::<Vec<_>>()).unwrap();
+        let count = |of: &dyn Fn(&Unit) -> bool| drawn.iter().filter(|e| of(&e.unit)).count();
+        assert_eq!(count(&|unit| matches!(unit, Unit::Count { .. })), DRAWN[3]);
+        assert_eq!(count(&|unit| matches!(unit, Unit::Sample { .. })), DRAWN[4]);
+        let slow = |e: &&&Entry| {
+            let job = jobs.iter().find(|job| job.row.key() == e.row);
+            matches!((&e.unit, job), (Unit::Count { at, formula }, Some(job)) if !job.is_quick(at, formula))
+        };
+        assert_eq!(drawn.iter().filter(slow).count(), 0);
+    }
+}

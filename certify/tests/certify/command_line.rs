@@ -13,11 +13,11 @@ use clap::CommandFactory;
 use quorate_certify::arguments::Arguments;
 use quorate_certify::certificate::{schema, store, strict};
 use quorate_certify::evidence::Evidence;
-#[cfg(unix)]
-use quorate_certify::unfinished::FILE;
 use serde_json::Value;
 use spec::ExitCode;
 
+#[cfg(unix)]
+use crate::is_unfinished;
 use crate::{SEED, TOYS, certify, run};
 
 /// The published shape is that of the program. Where a change is meant: `UPDATE_SCHEMA=1 cargo test -p quorate-certify`,
@@ -83,8 +83,7 @@ fn an_interrupted_run_is_inconclusive_leaves_no_certificate_and_is_gone_on_with(
             assert_eq!(child.wait().unwrap().code(), Some(2), "{signal}: {rest}");
             assert!(rest.contains("interrupted before its end: nothing was decided"), "{signal}: {rest}");
             assert!(rest.contains("the same command goes on from here"), "{signal}: {rest}");
-            let left: Vec<_> = std::fs::read_dir(dir.path()).unwrap().map(|f| f.unwrap().file_name()).collect();
-            assert_eq!(left, [FILE], "{signal}");
+            assert!(is_unfinished(dir.path()), "{signal}");
         }
     }
 }
@@ -106,7 +105,7 @@ fn a_run_that_is_to_outlive_its_terminal_does() {
     // Others end it, as they end whatever does not listen.
     send("-TERM", &child);
     assert_eq!(child.wait().unwrap().signal(), Some(TERMINATED));
-    assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 0);
+    assert!(is_unfinished(dir.path()));
 }
 
 #[test]

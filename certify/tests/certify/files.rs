@@ -26,6 +26,11 @@ fn files(dir: &Path) -> BTreeMap<OsString, Vec<u8>> {
     all.map(|f| (f.file_name(), std::fs::read(f.path()).unwrap())).collect()
 }
 
+/// The names of what lies in a directory, whatever it is.
+fn names(dir: &Path) -> Vec<OsString> {
+    std::fs::read_dir(dir).unwrap().map(|f| f.unwrap().file_name()).collect()
+}
+
 /// How it ended, what it printed and what it told.
 fn ended(output: &Output) -> (Option<i32>, String, String) {
     let [out, err] = [&output.stdout, &output.stderr].map(|bytes| String::from_utf8_lossy(bytes).into_owned());
@@ -157,6 +162,20 @@ fn a_key_goes_by_its_name_whatever_bytes_that_has() {
     let [private, public] = [&b"k\xff"[..], &b"k\xff.pub"[..]].map(|name| dir.path().join(OsStr::from_bytes(name)));
     assert_eq!(sign::make(&private).as_ref(), Ok(&public));
     assert!(private.exists() && public.exists());
+}
+
+/// A key without end, one that waits for a writer, and a directory: the report is not even read.
+#[cfg(target_os = "linux")]
+#[test]
+fn what_is_no_file_is_no_key() {
+    let dir = tempfile::tempdir().unwrap();
+    let pipe = dir.path().join("pipe");
+    assert!(Command::new("mkfifo").args(["-m", "600"]).arg(&pipe).status().unwrap().success());
+    for key in ["/dev/zero", pipe.to_str().unwrap(), dir.path().to_str().unwrap()] {
+        assert_eq!(run(TOYS, &["verify", "no report", "--key", key]), ExitCode::Usage, "{key}");
+        assert_eq!(run(TOYS, &["toy.sum", "--sign", key, "--out", dir.path().to_str().unwrap()]), ExitCode::Storage);
+    }
+    assert_eq!(names(dir.path()), [pipe.file_name().unwrap()]);
 }
 
 #[test]

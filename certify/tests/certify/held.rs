@@ -18,6 +18,7 @@ use quorate_certify::log::{Found, Unit};
 use quorate_certify::measure::{Planned, planned, play};
 use quorate_certify::plan::{self, Question};
 use quorate_certify::registry::Registry;
+use quorate_certify::unfinished::Unfinished;
 use quorate_certify::verify::verify;
 use quorate_certify::watchdog::{Patience, Watchdog};
 use spec::{Claim, ExitCode, Level, Levels};
@@ -231,7 +232,7 @@ fn the_first_run_that_cannot_be_done_is_told_and_those_that_wait_are_not_begun()
     let watchdog = Watchdog::start(Patience::default(), &root);
     let play = |units: Vec<Unit>| {
         let before = wide.0.load(Ordering::Relaxed);
-        (play(&jobs, &[units], &root, &watchdog, true), wide.0.load(Ordering::Relaxed) - before)
+        (play(&jobs, &[units], &root, &watchdog, &Unfinished::nowhere(), true), wide.0.load(Ordering::Relaxed) - before)
     };
     let (good, bad) = (Unit::Outputs { field: FieldId::F2 }, Unit::Best { field: FieldId::F2 });
     let all = 1 << 12;

@@ -29,6 +29,7 @@ use std::path::Path;
 use adversary::DynSubject;
 use quorate_certify::certificate::Certificate;
 use quorate_certify::certificate::store::{self, Stored};
+use quorate_certify::unfinished::FILE;
 use quorate_certify::watchdog::Patience;
 use spec::ExitCode;
 
@@ -41,6 +42,11 @@ const TOYS: &[&dyn DynSubject] = &[&toy::RIGHT, &toy::UNMASKED, &toy::UNCHECKED]
 /// Runs the program with these protocols.
 fn run(subjects: &[&dyn DynSubject], words: &[&str]) -> ExitCode {
     quorate_certify::run(subjects, std::iter::once("quorate-certify").chain(words.iter().copied()).map(OsString::from))
+}
+
+/// Whether that is all there is in a directory: what was found before it ended, and no certificate.
+fn is_unfinished(dir: &Path) -> bool {
+    std::fs::read_dir(dir).unwrap().map(|f| f.unwrap().file_name()).eq([OsString::from(FILE)])
 }
 
 /// Certifies at the quick tier into a directory.
