@@ -73,7 +73,7 @@ use registry::Registry;
 pub fn main(subjects: &[&dyn DynSubject]) -> std::process::ExitCode {
     let interrupted = || {
         let end = END.lock().unwrap_or_else(PoisonError::into_inner);
-        say(format_args!("\nquorate-certify: interrupted before its end: {end}"));
+        say(format_args!("\nquorate-certify: interrupted before its end: {}", end.told()));
         std::process::exit(ExitCode::Inconclusive.code().into());
     };
     let heard = if outlives_its_terminal() { Ok(()) } else { ctrlc::set_handler(interrupted) };
@@ -84,15 +84,40 @@ pub fn main(subjects: &[&dyn DynSubject]) -> std::process::ExitCode {
 }
 
 /// What an interruption means. Held while a report is written: that is waited for.
-static END: Mutex<&str> = Mutex::new("nothing was decided");
-/// It means that, where what was found is kept.
-pub(crate) const KEPT: &str = "nothing was decided, but what was found is kept: the same command goes on from here";
-/// And that, from where on it could not be.
-pub(crate) const LOST: &str = "nothing was decided; the same command goes on from what could be kept";
+static END: Mutex<End> = Mutex::new(End::Lost);
+
+/// What is there when it is interrupted.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum End {
+    /// Nothing.
+    Lost,
+    /// All that was found.
+    Kept,
+    /// Some of it, for want of room.
+    Partly,
+    /// A certificate.
+    Written,
+}
+
+impl End {
+    fn told(self) -> &'static str {
+        match self {
+            Self::Lost => "nothing was decided",
+            Self::Kept => "nothing was decided, but what was found is kept: the same command goes on from here",
+            Self::Partly => "nothing was decided; the same command goes on from what could be kept",
+            Self::Written => "its certificate is written",
+        }
+    }
+}
 
 /// Says what an interruption means from here on.
-pub(crate) fn ends(what: &'static str) {
-    *END.lock().unwrap_or_else(PoisonError::into_inner) = what;
+pub(crate) fn ends(end: End) {
+    *END.lock().unwrap_or_else(PoisonError::into_inner) = end;
+}
+
+/// Whether something would be there.
+pub(crate) fn is_kept() -> bool {
+    matches!(*END.lock().unwrap_or_else(PoisonError::into_inner), End::Kept | End::Partly)
 }
 
 /// Writes a report whole, whatever comes meanwhile.
@@ -100,7 +125,7 @@ pub(crate) fn uninterrupted(write: impl FnOnce() -> Result<(), String>) -> Resul
     let mut end = END.lock().unwrap_or_else(PoisonError::into_inner);
     let done = write();
     if done.is_ok() {
-        *end = "its certificate is written";
+        *end = End::Written;
     }
     done
 }

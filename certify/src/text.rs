@@ -225,7 +225,7 @@ const TOLD: usize = 10;
 #[must_use]
 pub fn findings(row: &Evidence, protocol: &str, seed: &str) -> String {
     let told = |all: &[String]| {
-        let mut lines: String = all.iter().take(TOLD).map(|what| format!("{}: {what}\n", row.id())).collect();
+        let mut lines: String = all.iter().take(TOLD).map(|what| format!("{}: {}\n", row.id(), shown(what))).collect();
         if all.len() > TOLD {
             lines += &format!("{}: and {} more in the certificate\n", row.id(), all.len() - TOLD);
         }

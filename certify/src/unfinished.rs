@@ -2,9 +2,11 @@
 //! command goes on from there. Coins come from the root of all seeds, so what is done later is what would have been done
 //! at once.
 
+mod begun;
+
 use std::collections::HashMap;
 use std::fs::{self, File, OpenOptions};
-use std::io::{self, ErrorKind, Write};
+use std::io::{self, ErrorKind, Read, Write};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
@@ -12,107 +14,60 @@ use std::time::{Duration, Instant};
 use ed25519_dalek::SigningKey;
 use serde::{Deserialize, Serialize};
 
-use crate::certificate::provenance::{Environment, Program, Seed};
-use crate::certificate::{Asked, store, strict};
+use crate::certificate::provenance::{Environment, Seed};
+use crate::certificate::{store, strict};
 use crate::log::{Entry, Found, Unit};
 use crate::progress::{say, time};
 use crate::seeds::{Root, hex};
+
+pub use begun::Begun;
 
 /// The name of the file: one line of what was begun, and one for everything that was done.
 pub const FILE: &str = "unfinished.jsonl";
 /// So many bytes it may have: its lines are longer than those of a log.
 const MOST: u64 = 2 << 30;
-/// What whoever cannot go on may do.
-const ANEW: &str = "remove it to begin anew";
+/// And so many its first line.
+const MOST_OF_FIRST: usize = 1 << 16;
 
-/// What was begun: only the same is gone on with.
-#[derive(PartialEq, Eq, Debug, Serialize, Deserialize)]
+/// The first line.
+#[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Begun {
-    /// The protocol's name.
-    pub protocol: String,
-    /// What was asked of it.
-    pub asked: Asked,
-    /// By which program.
-    pub program: Program,
-    /// Under which system.
-    pub system: String,
-    /// On a processor of this name.
-    pub processor: String,
-    /// With these instruction sets.
-    pub features: Vec<String>,
-    /// On so many of them.
-    pub threads: u64,
-    /// Where all coins come from.
-    pub seed: Seed,
-}
-
-impl Begun {
-    /// What is begun here.
-    #[must_use]
-    pub fn here(protocol: &str, asked: Asked, program: Program, at: Environment, seed: Seed) -> Self {
-        let Environment { system, processor, features, threads, .. } = at;
-        Self { protocol: protocol.into(), asked, program, system, processor, features, threads, seed }
-    }
-    /// The first thing in which another one differs.
-    fn differs(&self, other: &Self) -> Option<String> {
-        let all = [
-            (self.protocol != other.protocol, format!("it is of `{}`", self.protocol)),
-            (self.asked != other.asked, format!("it asks for something else, at the {} tier", self.asked.tier)),
-            // A program that could not read itself could be any.
-            (self.program != other.program || self.program.binary.is_empty(), "it is of another build".into()),
-            (self.threads != other.threads, format!("it is on {} processors", self.threads)),
-            (
-                (&self.system, &self.processor, &self.features) != (&other.system, &other.processor, &other.features),
-                format!("it is on another machine ({}, {})", self.system, self.processor),
-            ),
-            (self.seed != other.seed, format!("its seed is {}, {}", self.seed.root, self.seed.origin)),
-        ];
-        all.into_iter().find(|(differs, _)| *differs).map(|(_, what)| what)
-    }
+struct First {
+    begun: Begun,
+    /// As that of a line.
+    tag: String,
 }
 
 /// What was done, so many milliseconds after it was begun, without the time between processes.
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Line {
-    milliseconds: u64,
     done: Entry,
+    milliseconds: u64,
     /// Of whoever is going to sign the certificate; empty where nobody is.
     tag: String,
 }
 
-/// Tags lines: what is signed in the end is what the signer's own program found.
+/// Tags lines of what was begun: what is signed in the end is what the signer's own program chose and found.
 struct Tagger(Option<[u8; 32]>);
 
 impl Tagger {
-    fn new(key: Option<&SigningKey>, begun: &[u8]) -> Self {
+    fn new(signer: Option<&SigningKey>, begun: &Begun) -> Result<Self, strict::Refused> {
+        let begun = strict::canonical(begun)?;
         let mut hasher = blake3::Hasher::new_derive_key("quorate 2026 unfinished certification v1");
-        Self(key.map(|key| *hasher.update(key.as_bytes()).update(begun).finalize().as_bytes()))
+        Ok(Self(signer.map(|key| *hasher.update(key.as_bytes()).update(&begun).finalize().as_bytes())))
     }
-    fn tag(&self, milliseconds: u64, done: &Entry) -> Result<String, strict::Refused> {
+    /// The tag of what is in a line; of the first one, which is in the key, of nothing.
+    fn tag(&self, line: Option<(u64, &Entry)>) -> Result<String, strict::Refused> {
         let Some(key) = &self.0 else { return Ok(String::new()) };
-        let text = strict::canonical(&(milliseconds, done))?;
-        Ok(hex(blake3::keyed_hash(key, &text).as_bytes()))
+        Ok(hex(blake3::keyed_hash(key, &strict::canonical(&line)?).as_bytes()))
     }
-    /// Whether a line is one of its own.
-    fn knows(&self, line: &Line) -> bool {
-        self.0.is_none() || self.tag(line.milliseconds, &line.done).is_ok_and(|tag| tag == line.tag)
+    fn knows(&self, line: Option<(u64, &Entry)>, tag: &str) -> bool {
+        self.tag(line).is_ok_and(|own| own == tag)
     }
 }
 
 type Key = (String, Vec<u8>);
-
-/// The file, and what an earlier process found.
-pub struct Unfinished {
-    path: PathBuf,
-    /// None where nothing can be written any more.
-    file: Mutex<Option<File>>,
-    tagger: Tagger,
-    found: Mutex<HashMap<Key, Found>>,
-    before: Duration,
-    began: Instant,
-}
 
 fn key(row: &str, unit: &Unit) -> Option<Key> {
     Some((row.to_owned(), strict::canonical(unit).ok()?))
@@ -120,6 +75,69 @@ fn key(row: &str, unit: &Unit) -> Option<Key> {
 
 fn locked<T>(of: &Mutex<T>) -> MutexGuard<'_, T> {
     of.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Where what is found is kept.
+struct Kept {
+    file: File,
+    /// How long it is, in whole lines.
+    len: u64,
+    /// Whether something could not be kept.
+    told: bool,
+}
+
+impl Kept {
+    fn add(&mut self, mut line: Vec<u8>) -> io::Result<()> {
+        line.push(b'\n');
+        self.file.write_all(&line)?;
+        self.len += line.len() as u64;
+        Ok(())
+    }
+}
+
+/// The file, and what an earlier process found.
+pub struct Unfinished {
+    path: PathBuf,
+    /// None where nothing is kept.
+    kept: Mutex<Option<Kept>>,
+    tagger: Tagger,
+    found: Mutex<HashMap<Key, Found>>,
+    before: Duration,
+    began: Instant,
+}
+
+/// Opens the file that is there, and reads all of it. What this name stands for is looked at when it is open: it cannot
+/// be exchanged any more.
+fn open(path: &Path) -> Result<Option<(File, Vec<u8>)>, String> {
+    let told = |e: io::Error| format!("{e}; make it a file to read and write, or name another directory in --out");
+    let mut file = match OpenOptions::new().read(true).append(true).open(path) {
+        Ok(file) => file,
+        Err(e) if e.kind() == ErrorKind::NotFound => return Ok(None),
+        Err(e) => return Err(told(e)),
+    };
+    let (found, named) = file.metadata().and_then(|f| Ok((f, fs::symlink_metadata(path)?))).map_err(told)?;
+    if !found.is_file() || !named.is_file() || !is_same(&found, &named) {
+        return Err("it is no plain file: remove it, or name another directory in --out".into());
+    }
+    if found.len() > MOST {
+        return Err(format!(
+            "it has {} bytes, more than the {MOST} that are read: remove it to begin anew",
+            found.len()
+        ));
+    }
+    let mut text = Vec::new();
+    file.read_to_end(&mut text).map_err(told)?;
+    Ok(Some((file, text)))
+}
+
+#[cfg(unix)]
+fn is_same(a: &fs::Metadata, b: &fs::Metadata) -> bool {
+    use std::os::unix::fs::MetadataExt;
+    (a.dev(), a.ino()) == (b.dev(), b.ino())
+}
+#[cfg(not(unix))]
+fn is_same(_: &fs::Metadata, _: &fs::Metadata) -> bool {
+    true
 }
 
 impl Unfinished {
@@ -132,77 +150,98 @@ impl Unfinished {
         same: impl Fn(Seed) -> Begun,
     ) -> Result<Option<(Root, Seed, Self)>, String> {
         let path = dir.join(FILE);
-        let told = |what: String| format!("{}: {what}; {ANEW}", path.display());
-        let at = |k: usize, what: String| told(format!("line {k}: {what}"));
-        let text = match store::content(&path, MOST) {
-            Ok(text) => text,
-            Err(e) if e.kind() == ErrorKind::NotFound => return Ok(None),
-            Err(e) => return Err(told(e.to_string())),
-        };
-        // The last line may be half there; if it is the first, nothing was found.
+        let told = |what: String| format!("{}: {what}", path.display());
+        let Some((file, text)) = open(&path).map_err(told)? else { return Ok(None) };
+        // The last line may be half there.
         let whole = text.iter().rposition(|b| *b == b'\n').map_or(0, |at| at + 1);
         let mut lines = text[..whole].split_inclusive(|b| *b == b'\n').map(|l| &l[..l.len() - 1]);
         let Some(first) = lines.next() else {
-            return fs::remove_file(&path).map(|()| None).map_err(|e| told(e.to_string()));
+            // If it is the first, nothing was found.
+            const BEGIN: &[u8] = b"{\"begun\":{\"asked\":";
+            let half = BEGIN.starts_with(&text) || (text.starts_with(BEGIN) && text.len() < MOST_OF_FIRST);
+            let gone = if half { fs::remove_file(&path).map_err(|e| e.to_string()) } else { Err("it is none".into()) };
+            return gone.map(|()| None).map_err(|e| told(format!("{e}: remove it to begin anew")));
         };
-        let begun: Begun = strict::read(first).map_err(|e| at(1, e.to_string()))?;
+        let at = |k: usize, what: String| {
+            told(format!("line {k}: {what}; cut it there to go on with what is before, or remove it to begin anew"))
+        };
+        let First { begun, tag } = strict::read(first).map_err(|e| at(1, e.to_string()))?;
         let stored = begun.seed.read().map_err(|e| at(1, e))?;
         // Who asks for no seed wants one of the system's.
         let seed = root.map_or_else(|| Seed::of_system(stored), Seed::given);
         if let Some(what) = begun.differs(&same(seed.clone())) {
-            return Err(format!(
-                "{}: another certification was begun here and has not ended ({what}): end it with the command that \
-                 began it, remove this file, or name another directory in --out",
-                path.display()
-            ));
+            return Err(told(format!(
+                "another certification was begun here and has not ended: {what}; end it with the command that began \
+                 it, remove this file, or name another directory in --out"
+            )));
         }
-        let tagger = Tagger::new(signer, first);
-        let (mut found, mut milliseconds) = (HashMap::new(), 0);
+        let tagger = Tagger::new(signer, &begun).map_err(|e| at(1, e.to_string()))?;
+        let stranger = || "it was not written for the one who is to sign now".to_owned();
+        if !tagger.knows(None, &tag) {
+            return Err(at(1, stranger()));
+        }
+        let (mut found, mut milliseconds) = (HashMap::new(), 1);
         for (k, line) in (2..).zip(lines) {
-            let line: Line = strict::read(line).map_err(|e| at(k, e.to_string()))?;
-            if !tagger.knows(&line) {
-                return Err(at(k, "it was not found for the one who is to sign now".into()));
+            let Line { done, milliseconds: then, tag } = strict::read(line).map_err(|e| at(k, e.to_string()))?;
+            if !tagger.knows(Some((then, &done)), &tag) {
+                return Err(at(k, stranger()));
             }
-            if let Found::Error(e) = &line.done.found {
+            if let Found::Error(e) = &done.found {
                 return Err(at(k, format!("what could not be done (`{e}`) is not kept")));
             }
-            milliseconds = line.milliseconds.max(milliseconds);
-            found.extend(key(&line.done.row, &line.done.unit).map(|key| (key, line.done.found)));
+            milliseconds = then.max(milliseconds);
+            found.extend(key(&done.row, &done.unit).map(|key| (key, done.found)));
         }
         // Whoever verifies would not believe it.
-        Environment::here(Duration::from_millis(milliseconds.max(1))).check(0).map_err(told)?;
-        let cut = || {
-            if whole < text.len() { OpenOptions::new().write(true).open(&path)?.set_len(whole as u64) } else { Ok(()) }
-        };
-        let file = cut().and_then(|()| OpenOptions::new().append(true).open(&path)).map_err(|e| told(e.to_string()))?;
-        let (file, found) = (Mutex::new(Some(file)), Mutex::new(found));
+        Environment::here(Duration::from_millis(milliseconds))
+            .check(0)
+            .map_err(|e| told(format!("{e}: remove it to begin anew")))?;
+        // It was written whole, and its end was not reached.
+        if store::certificate(dir).is_ok_and(|c| begun.is_of(&c.measured)) {
+            fs::remove_file(&path).map_err(|e| told(format!("its certificate is written: {e}; remove it")))?;
+            return Ok(None);
+        }
+        let len = whole as u64;
+        file.set_len(len).map_err(|e| told(e.to_string()))?;
+        let (kept, found) = (Mutex::new(Some(Kept { file, len, told: false })), Mutex::new(found));
         let (before, began) = (Duration::from_millis(milliseconds), Instant::now());
-        Ok(Some((stored, seed, Self { path, file, tagger, found, before, began })))
+        Ok(Some((stored, seed, Self { path, kept, tagger, found, before, began })))
     }
     /// Begins one in this directory, which has none.
     #[must_use]
-    pub fn begin(dir: &Path, signer: Option<&SigningKey>, begun: &Begun) -> Self {
+    pub fn begin(dir: &Path, signer: Option<&SigningKey>, begun: Begun) -> Self {
         let path = dir.join(FILE);
         let first = || {
-            let line = strict::canonical(begun).map_err(io::Error::other)?;
-            let mut file = OpenOptions::new().append(true).create_new(true).open(&path)?;
-            file.write_all(&[&line[..], b"\n"].concat()).inspect_err(|_| drop(fs::remove_file(&path)))?;
-            Ok((file, line))
+            // Another one could not be told from it.
+            if begun.program.binary.is_empty() {
+                return Err(io::Error::other("this program cannot read itself"));
+            }
+            let tagger = Tagger::new(signer, &begun).map_err(io::Error::other)?;
+            let tag = tagger.tag(None).map_err(io::Error::other)?;
+            let line = strict::canonical(&First { begun, tag }).map_err(io::Error::other)?;
+            let file = OpenOptions::new().append(true).create_new(true).open(&path)?;
+            let mut kept = Kept { file, len: 0, told: false };
+            kept.add(line).inspect_err(|_| drop(fs::remove_file(&path)))?;
+            Ok((kept, tagger))
         };
-        let first = first().inspect_err(|e| cannot(&path, e)).ok();
-        let (file, line) = first.map_or_else(Default::default, |(file, line)| (Some(file), line));
-        Self { path, file: Mutex::new(file), tagger: Tagger::new(signer, &line), ..Self::nowhere() }
+        match first() {
+            Ok((kept, tagger)) => Self { path, kept: Mutex::new(Some(kept)), tagger, ..Self::nowhere() },
+            Err(e) => {
+                say(format_args!("{}: {e}; an interruption will lose what is found", path.display()));
+                Self::nowhere()
+            }
+        }
     }
     /// What is kept nowhere, as there is no directory for it.
     #[must_use]
     pub fn nowhere() -> Self {
-        let (path, file, found) = (PathBuf::new(), Mutex::default(), Mutex::default());
-        Self { path, file, tagger: Tagger(None), found, before: Duration::ZERO, began: Instant::now() }
+        let (path, kept, found) = (PathBuf::new(), Mutex::default(), Mutex::default());
+        Self { path, kept, tagger: Tagger(None), found, before: Duration::ZERO, began: Instant::now() }
     }
     /// Whether what is found is kept.
     #[must_use]
     pub fn is_kept(&self) -> bool {
-        locked(&self.file).is_some()
+        locked(&self.kept).is_some()
     }
     /// What an earlier process found there. It is given once.
     #[must_use]
@@ -221,12 +260,18 @@ impl Unfinished {
         }
         let milliseconds = u64::try_from(self.elapsed().as_millis()).unwrap_or(u64::MAX).max(1);
         let done = Entry { row: row.to_owned(), unit: unit.clone(), found: found.clone() };
-        let tag = self.tagger.tag(milliseconds, &done);
-        let line = tag.and_then(|tag| strict::canonical(&Line { milliseconds, done, tag })).map_err(io::Error::other);
-        let mut slot = locked(&self.file);
-        let Some(file) = &mut *slot else { return };
-        if let Err(e) = line.and_then(|line| file.write_all(&[&line[..], b"\n"].concat())) {
-            cannot(&self.path, &e);
+        let tag = self.tagger.tag(Some((milliseconds, &done)));
+        let Ok(line) = tag.and_then(|tag| strict::canonical(&Line { done, milliseconds, tag })) else { return };
+        let mut slot = locked(&self.kept);
+        let Some(kept) = &mut *slot else { return };
+        let Err(e) = kept.add(line) else { return };
+        if !kept.told {
+            kept.told = true;
+            crate::ends(crate::End::Partly);
+            say(format_args!("{}: {e}; an interruption will lose what is found from here on", self.path.display()));
+        }
+        // There may be room again later. A half line must not be in the middle.
+        if kept.file.set_len(kept.len).is_err() {
             *slot = None;
         }
     }
@@ -246,41 +291,59 @@ impl Unfinished {
         let path = self.path.display();
         say(format_args!("going on where it ended, after {count} lines and {taken}; remove {path} to begin anew"));
     }
+    /// What may be at fault, beside this program, for an error of it.
+    #[must_use]
+    pub fn blamed(&self, error: String) -> String {
+        match self.before.is_zero() {
+            true => error,
+            false => format!("{error}; if {} was changed by others, remove it to begin anew", self.path.display()),
+        }
+    }
     /// Its certificate is written.
     pub fn ended(&self) {
-        *locked(&self.file) = None;
+        *locked(&self.kept) = None;
         if !self.path.as_os_str().is_empty() {
-            // That it stays costs whoever comes next a word.
+            // That it stays is noticed by whoever comes next.
             let _ = fs::remove_file(&self.path);
         }
     }
 }
 
-fn cannot(path: &Path, e: &io::Error) {
-    crate::ends(crate::LOST);
-    say(format_args!("{}: {e}; an interruption will lose what is found from here on", path.display()));
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::certificate::Asked;
+    use crate::certificate::provenance::Program;
 
-    #[test]
-    fn what_could_not_be_kept_to_its_end_goes_too_when_the_report_is_complete() {
-        let dir = tempfile::tempdir().unwrap();
+    fn begun(program: Program) -> Begun {
         let asked = Asked { levels: Vec::new(), parties: Vec::new(), tier: "quick".into(), only: None };
         let seed = Seed::given("00".repeat(32).parse().unwrap());
-        let begun = Begun::here("p", asked, Program::this(), Environment::here(Duration::ZERO), seed);
-        let mut kept = Unfinished::begin(dir.path(), None, &begun);
-        assert!(kept.is_kept() && kept.path.exists());
-        // What can only be read stands for a disk that is full.
-        kept.file = Mutex::new(File::open(&kept.path).ok());
+        Begun::here("p", asked, program, Environment::here(Duration::ZERO), seed, None)
+    }
+
+    #[test]
+    fn what_cannot_be_kept_to_its_end_goes_too_when_the_report_is_complete() {
+        let dir = tempfile::tempdir().unwrap();
+        let all = Unfinished::begin(dir.path(), None, begun(Program::this()));
         let unit = Unit::Plan { run: 0 };
-        kept.keep("row", &unit, &Found::Right);
-        assert!(!kept.is_kept() && kept.path.exists());
-        kept.keep("row", &unit, &Found::Right);
-        kept.ended();
-        assert!(!kept.path.exists());
-        assert_eq!((Unfinished::nowhere().is_kept(), kept.found("row", &unit)), (false, None));
+        all.keep("row", &unit, &Found::Right);
+        let text = fs::read(&all.path).unwrap();
+        // What can only be read stands for a disk that is full.
+        let full = File::open(&all.path).unwrap();
+        let before = std::mem::replace(&mut locked(&all.kept).as_mut().unwrap().file, full);
+        all.keep("row", &unit, &Found::Idle);
+        assert!(!all.is_kept() && fs::read(&all.path).unwrap() == text, "what was whole stays");
+        drop(before);
+        all.keep("row", &unit, &Found::Idle);
+        all.ended();
+        assert!(!all.path.exists());
+    }
+
+    #[test]
+    fn a_program_that_cannot_read_itself_begins_nothing_that_another_could_end() {
+        let dir = tempfile::tempdir().unwrap();
+        let program = Program { binary: String::new(), ..Program::this() };
+        assert!(!Unfinished::begin(dir.path(), None, begun(program)).is_kept());
+        assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 0);
     }
 }

@@ -100,6 +100,9 @@ fn limit(name: &str, patience: Patience) -> Duration {
 
 fn end(why: &str, root: &Root) -> ! {
     say(format_args!("\nquorate-certify: fail: {why}; it ends here, without a certificate\nseed {root}"));
+    if crate::is_kept() {
+        say(format_args!("what was found before is kept in --out: with a higher limit, the same command goes on"));
+    }
     std::process::exit(i32::from(ExitCode::Fail.code()));
 }
 

@@ -183,6 +183,10 @@ fn format_of(text: &[u8]) -> Option<String> {
 fn first(report: &Path) -> Result<(Certificate, Vec<u8>, PathBuf), Unread> {
     let file = if report.is_dir() { report.join(CERTIFICATE) } else { report.to_owned() };
     let bytes = content(&file, MOST).map_err(|e| match e.kind() {
+        io::ErrorKind::NotFound if file.with_file_name(unfinished::FILE).exists() => {
+            let file = file.display();
+            Unread::File(format!("{file}: this certification has not ended; the command that began it goes on with it"))
+        }
         io::ErrorKind::NotFound => {
             Unread::File(format!("{}: there is no such report: name the directory of its --out", file.display()))
         }

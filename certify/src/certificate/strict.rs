@@ -9,6 +9,9 @@ use serde_json::{Map, Value};
 /// The largest integer that every JSON reader keeps exactly: 2^53 − 1.
 pub const MOST: u64 = (1 << 53) - 1;
 
+/// So many characters of what is wrong with a text are told.
+const QUOTED: usize = 400;
+
 /// Why a text is refused.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
 pub enum Refused {
@@ -27,7 +30,8 @@ pub fn canonical<T: Serialize>(value: &T) -> Result<Vec<u8>, Refused> {
 
 /// Reads a canonical text: whatever is accepted is, byte for byte, the canonical form of what is returned.
 pub fn read<T: DeserializeOwned + Serialize>(text: &[u8]) -> Result<T, Refused> {
-    let json = |e: serde_json::Error| Refused::Json(e.to_string());
+    // It may quote all of the text.
+    let json = |e: serde_json::Error| Refused::Json(e.to_string().chars().take(QUOTED).collect());
     let Strict(value) = serde_json::from_slice(text).map_err(json)?;
     let typed: T = serde_json::from_value(value).map_err(json)?;
     let again = canonical(&typed)?;

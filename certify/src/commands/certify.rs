@@ -13,8 +13,9 @@ use crate::job::Job;
 use crate::progress::say;
 use crate::registry::Registry;
 use crate::seeds::Root;
+use crate::text::{self, shown};
 use crate::unfinished::{Begun, Unfinished};
-use crate::{log, measure, page, plan, text};
+use crate::{log, measure, page, plan};
 
 /// Certifies.
 pub fn run(args: &Certify, registry: &Registry<'_>) -> Done {
@@ -27,16 +28,16 @@ pub fn run(args: &Certify, registry: &Registry<'_>) -> Done {
     }
     let key = args.sign.as_deref().map(sign::private).transpose().map_err(&storage)?;
     let place = args.out.as_deref().map(store::Place::take).transpose().map_err(&storage)?;
-    if let (Some(dir), false) = (&args.out, args.silent) {
-        let end = "at the end; if it is interrupted, the same command goes on from there";
-        say(format_args!("the certificate is written to {} {end}", dir.display()));
-    }
     // What the program is built from is read now: another may be in its place when this one ends.
     let (program, here) = (Program::this(), Environment::ready().map_err(&internal)?);
     let asked = Asked::of(&question);
-    let begun = |seed| Begun::here(protocol.claim.protocol, asked.clone(), program.clone(), here.clone(), seed);
+    let begun = |seed| {
+        let (asked, program, here) = (asked.clone(), program.clone(), here.clone());
+        Begun::here(protocol.claim.protocol, asked, program, here, seed, key.as_ref())
+    };
     let (root, seed, kept) = begin(args, key.as_ref(), begun)?;
-    let found = measure::measure(&mut jobs, &root, args.patience(), &kept, args.silent).map_err(&internal)?;
+    let found = measure::measure(&mut jobs, &root, args.patience(), &kept, args.silent);
+    let found = found.map_err(|e| internal(kept.blamed(e)))?;
     let lines = log::lines(&found.log).map_err(|e| internal(e.to_string()))?;
     let certificate = Certificate::of(Measured {
         protocol: Promise::of(protocol.claim, protocol.about, protocol.foreign),
@@ -59,8 +60,7 @@ pub fn run(args: &Certify, registry: &Registry<'_>) -> Done {
         }
         files.push((store::CERTIFICATE, with_end(&bytes)));
         crate::uninterrupted(|| place.write(&files).inspect(|()| kept.ended())).map_err(|e| {
-            let again = "make room there and give the same command again, or name another in --out";
-            let what = format!("the certificate was only shown, not written; {again}");
+            let what = "the certificate was only shown, not written; make room there and give the same command again";
             storage(format!("{e}: {what}"))
         })
     });
@@ -80,21 +80,26 @@ fn begin(
     begun: impl Fn(Seed) -> Begun,
 ) -> Result<(Root, Seed, Unfinished), Failure> {
     let left = args.out.as_deref().map(|dir| Unfinished::left(dir, args.seed, key, &begun));
-    let left = left.transpose().map_err(failed(ExitCode::Storage))?.flatten();
+    // Some of what is told are the words of whoever wrote it.
+    let left = left.transpose().map_err(|e| failed(ExitCode::Storage)(shown(&e)))?.flatten();
     let is_left = left.is_some();
     let (root, seed, kept) = match left {
         Some(left) => left,
         None => {
             let (root, seed) = Seed::choose(args.seed).map_err(failed(ExitCode::Internal))?;
-            let begin = |dir: &Path| Unfinished::begin(dir, key, &begun(seed.clone()));
+            let begin = |dir: &Path| Unfinished::begin(dir, key, begun(seed.clone()));
             let kept = args.out.as_deref().map_or_else(Unfinished::nowhere, begin);
             (root, seed, kept)
         }
     };
     if kept.is_kept() {
-        crate::ends(crate::KEPT);
+        crate::ends(crate::End::Kept);
     }
     if !args.silent {
+        if let Some(dir) = &args.out {
+            let end = if kept.is_kept() { "; if it is interrupted, the same command goes on from there" } else { "" };
+            say(format_args!("the certificate is written to {} at the end{end}", dir.display()));
+        }
         say(format_args!("seed {root}"));
         if is_left {
             kept.tell();

@@ -6,6 +6,7 @@ use std::path::Path;
 #[cfg(unix)]
 use std::process::Command;
 
+use ed25519_dalek::SigningKey;
 use quorate_certify::certificate::provenance::Seed;
 use quorate_certify::certificate::{sign, store::Stored};
 use quorate_certify::log::{Entry, Found};
@@ -18,15 +19,19 @@ use crate::{SEED, TOYS, certify, run};
 const SOME: [&str; 2] = ["--only", "toy.sum/3/honest"];
 const OTHER: [&str; 2] = ["--only", "toy.sum/3/outputs"];
 
-/// What was begun where this certificate was made, but for the seed.
+/// What was begun where this certificate was made, but for the seed, and whose key is to sign it.
 fn begun(whole: &Stored, seed: Seed) -> Begun {
+    signed(whole, seed, None)
+}
+
+fn signed(whole: &Stored, seed: Seed, signer: Option<&SigningKey>) -> Begun {
     let m = whole.certificate.measured.clone();
-    Begun::here(&m.protocol.name, m.asked, m.program, m.environment, seed)
+    Begun::here(&m.protocol.name, m.asked, m.program, m.environment, seed, signer)
 }
 
 /// Leaves what is left when it is interrupted after these lines.
 fn interrupted(dir: &Path, whole: &Stored, lines: &[Entry]) {
-    let kept = Unfinished::begin(dir, None, &begun(whole, whole.certificate.measured.seed.clone()));
+    let kept = Unfinished::begin(dir, None, begun(whole, whole.certificate.measured.seed.clone()));
     lines.iter().for_each(|e| kept.keep(&e.row, &e.unit, &e.found));
     assert!(kept.is_kept());
 }
@@ -73,8 +78,8 @@ fn what_was_found_is_used_and_the_rest_is_as_if_nothing_had_happened() {
 
 #[test]
 fn another_certification_is_neither_gone_on_with_nor_lost() {
-    let dir = tempfile::tempdir().unwrap();
-    let (_, whole) = certify(TOYS, "toy.sum", &SOME, dir.path());
+    let [report, dir] = [(); 2].map(|()| tempfile::tempdir().unwrap());
+    let (_, whole) = certify(TOYS, "toy.sum", &SOME, report.path());
     interrupted(dir.path(), &whole, &log(&whole)[..2]);
     let file = dir.path().join(FILE);
     let left = fs::read(&file).unwrap();
@@ -95,35 +100,31 @@ fn another_certification_is_neither_gone_on_with_nor_lost() {
             other
         };
         let told = Unfinished::left(dir.path(), Some(SEED.parse().unwrap()), None, of).err().unwrap_or_default();
-        assert!(told.contains(&format!("another certification was begun here and has not ended ({says}")), "{told}");
+        assert!(told.contains(&format!("another certification was begun here and has not ended: {says}")), "{told}");
         assert!(told.contains(FILE), "{told}");
     };
-    refused(&|b| b.protocol.push('x'), "it is of `toy.sum`)");
-    refused(&|b| b.asked.parties.clear(), "it asks for something else, at the quick tier)");
-    refused(&|b| b.program.binary.clear(), "it is of another build)");
+    refused(&|b| b.protocol.push('x'), "it is of `toy.sum`;");
+    refused(
+        &|b| b.asked.parties.clear(),
+        "it was begun with --claim A1C2,A3C2 --n 3 --tier quick --only \"toy.sum/3/honest\";",
+    );
+    refused(&|b| b.program.binary.clear(), "it is of another build;");
+    refused(&|b| b.signer.push('x'), "it is not to be signed;");
     refused(&|b| b.system.push('x'), "it is on another machine (");
     refused(&|b| b.processor.push('x'), "it is on another machine (");
     refused(&|b| b.features.clear(), "it is on another machine (");
     refused(&|b| b.threads += 1, "it is on ");
-    refused(&|b| b.seed.root = "00".repeat(32), &format!("its seed is {SEED}, given)"));
+    refused(&|b| b.seed.root = "00".repeat(32), &format!("it was begun with --seed {SEED};"));
+    refused(&|b| b.seed.origin = "operating system".into(), &format!("its seed {SEED} comes from the given: "));
     assert_eq!(told(dir.path(), &whole), "");
     // Who asks for no seed does not go on with one that somebody gave.
     let any = |seed: &Seed| {
         let dir = tempfile::tempdir().unwrap();
-        drop(Unfinished::begin(dir.path(), None, &begun(&whole, seed.clone())));
+        drop(Unfinished::begin(dir.path(), None, begun(&whole, seed.clone())));
         Unfinished::left(dir.path(), None, None, |seed| begun(&whole, seed)).is_ok_and(|left| left.is_some())
     };
     let root = SEED.parse().unwrap();
     assert_eq!([any(&Seed::given(root)), any(&Seed::of_system(root))], [false, true]);
-    // A program that cannot read itself could be any.
-    let unread = |seed| {
-        let mut begun = begun(&whole, seed);
-        begun.program.binary.clear();
-        begun
-    };
-    let other = tempfile::tempdir().unwrap();
-    drop(Unfinished::begin(other.path(), None, &unread(Seed::given(root))));
-    assert!(Unfinished::left(other.path(), Some(root), None, unread).is_err_and(|e| e.contains("another build")));
     assert_ne!(end("toy.sum", SEED, &SOME), ExitCode::Storage);
     assert!(!file.exists());
     assert_ne!(end("toy.sum", SEED, &OTHER), ExitCode::Storage);
@@ -131,8 +132,8 @@ fn another_certification_is_neither_gone_on_with_nor_lost() {
 
 #[test]
 fn what_cannot_be_read_is_told_and_stays() {
-    let dir = tempfile::tempdir().unwrap();
-    let (_, whole) = certify(TOYS, "toy.sum", &SOME, dir.path());
+    let [report, dir] = [(); 2].map(|()| tempfile::tempdir().unwrap());
+    let (_, whole) = certify(TOYS, "toy.sum", &SOME, report.path());
     let file = dir.path().join(FILE);
     interrupted(dir.path(), &whole, &log(&whole)[..2]);
     let right = fs::read(&file).unwrap();
@@ -156,19 +157,23 @@ fn what_cannot_be_read_is_told_and_stays() {
         assert!(fs::read(&file).unwrap() == bytes);
     }
     // It ended before its first line was there: nothing is lost.
-    for bytes in [&b""[..], &lines[0][..9]] {
+    for bytes in [&b""[..], &lines[0][..9], &lines[0][..99]] {
         fs::write(&file, bytes).unwrap();
         assert_ne!(certify(TOYS, "toy.sum", &SOME, dir.path()).0, ExitCode::Storage);
         assert!(!file.exists());
     }
+    // What it did not write is not removed.
+    fs::write(&file, "somebody's notes").unwrap();
+    assert!(told(dir.path(), &whole).ends_with("it is none: remove it to begin anew") && file.exists());
+    fs::remove_file(&file).unwrap();
     fs::create_dir(&file).unwrap();
     let words = ["toy.sum", "--tier", "quick", "--silent", "--out", dir.path().to_str().unwrap()];
     assert_eq!(run(TOYS, &words), ExitCode::Storage);
 }
 
-/// What is signed was found by the signer's own program.
+/// What is signed was chosen and found by the signer's own program.
 #[test]
-fn lines_of_others_are_not_signed() {
+fn what_others_wrote_is_not_signed() {
     let dir = tempfile::tempdir().unwrap();
     let [mine, theirs] = ["mine", "theirs"].map(|name| {
         let file = dir.path().join(name);
@@ -176,32 +181,59 @@ fn lines_of_others_are_not_signed() {
         sign::private(&file).unwrap()
     });
     let (_, whole) = certify(TOYS, "toy.sum", &SOME, &dir.path().join("report"));
-    let root = SEED.parse().unwrap();
-    let left = |by: Option<&_>, for_whom: Option<&_>, change: &dyn Fn(String) -> String| {
+    let (root, other) = (SEED.parse().unwrap(), "13".repeat(32));
+    let left = |by: Option<&SigningKey>, me: Option<&SigningKey>, seed, change: &dyn Fn(String) -> String| {
         let dir = tempfile::tempdir().unwrap();
-        let kept = Unfinished::begin(dir.path(), by, &begun(&whole, Seed::given(root)));
+        let kept = Unfinished::begin(dir.path(), by, signed(&whole, Seed::of_system(root), by));
         log(&whole)[..3].iter().for_each(|e| kept.keep(&e.row, &e.unit, &e.found));
         let file = dir.path().join(FILE);
         fs::write(&file, change(fs::read_to_string(&file).unwrap())).unwrap();
-        let left = Unfinished::left(dir.path(), Some(root), for_whom, |seed| begun(&whole, seed));
-        left.map(|left| left.is_some())
+        let left = Unfinished::left(dir.path(), seed, me, |seed| signed(&whole, seed, me));
+        left.map_or_else(|e| e, |left| if left.is_some() { "gone on".into() } else { "nothing left".into() })
     };
-    let (same, refused) = (|text| text, "line 2: it was not found for the one who is to sign now");
-    for for_whom in [None, Some(&mine)] {
-        assert_eq!(left(Some(&mine), for_whom, &same), Ok(true));
-    }
-    for by in [None, Some(&theirs)] {
-        assert!(left(by, Some(&mine), &same).is_err_and(|e| e.contains(refused)));
+    let same = |text| text;
+    assert_eq!(left(None, None, None, &same), "gone on");
+    assert_eq!(left(Some(&mine), Some(&mine), None, &same), "gone on");
+    for (by, me, told) in [
+        (Some(&mine), None, "it is to be signed by "),
+        (Some(&theirs), Some(&mine), "it is to be signed by "),
+        (None, Some(&mine), "it is not to be signed"),
+    ] {
+        assert!(left(by, me, None, &same).contains(told), "{told}");
     }
     let later = |text: String| text.replacen("\"milliseconds\":", "\"milliseconds\":1", 1);
     let another = |text: String| text.replacen("\"right\"", "\"idle\"", 1);
     for change in [&later as &dyn Fn(String) -> String, &another] {
-        assert_eq!(left(None, None, change), Ok(true));
-        assert!(left(Some(&mine), Some(&mine), change).is_err_and(|e| e.contains(refused)));
+        assert_eq!(left(None, None, None, change), "gone on");
+        let told = left(Some(&mine), Some(&mine), None, change);
+        assert!(told.contains("line 2: it was not written for the one who is to sign now"), "{told}");
     }
-    // Lines of one certification are not those of another.
-    let moved = |text: String| text.replacen(SEED, &"00".repeat(32), 1);
-    assert!(left(Some(&mine), Some(&mine), &moved).is_err());
+    // Nor does anybody choose the coins for somebody else.
+    let seed = |text: String| text.replacen(SEED, &other, 1);
+    assert_eq!(left(None, None, None, &seed), "gone on");
+    let key = sign::public(&hex(&mine)).unwrap();
+    assert_eq!(key, mine.verifying_key().to_bytes());
+    let planted = |text: String| seed(text).replacen("\"signer\":\"\"", &format!("\"signer\":\"{}\"", hex(&mine)), 1);
+    for (by, change) in [(Some(&mine), &seed as &dyn Fn(String) -> String), (None, &planted)] {
+        let told = left(by, Some(&mine), None, change);
+        assert!(told.contains("line 1: it was not written for the one who is to sign now"), "{told}");
+    }
+}
+
+/// A public key as it is written.
+fn hex(key: &SigningKey) -> String {
+    key.verifying_key().as_bytes().iter().map(|b| format!("{b:02x}")).collect()
+}
+
+/// The process was ended between its last two steps.
+#[test]
+fn what_has_its_certificate_is_ended() {
+    let dir = tempfile::tempdir().unwrap();
+    let (_, whole) = certify(TOYS, "toy.sum", &SOME, dir.path());
+    interrupted(dir.path(), &whole, log(&whole));
+    assert_ne!(certify(TOYS, "toy.sum", &OTHER, &dir.path().join("other")).0, ExitCode::Storage);
+    let again = Unfinished::left(dir.path(), Some(SEED.parse().unwrap()), None, |seed| begun(&whole, seed));
+    assert!(again.is_ok_and(|left| left.is_none()) && !dir.path().join(FILE).exists());
 }
 
 /// A disk that is full after some lines: what was found before is there for whoever makes room.
