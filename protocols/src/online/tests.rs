@@ -80,6 +80,71 @@ fn a_key_whose_check_was_interrupted_serves_no_other_session() {
     assert!(matches!(&ends[0], Err(Error::Abort(abort)) if abort.check == &MAC_CHECK), "{:?}", ends[0]);
 }
 
+/// How often party 1 says what it has of a MAC check.
+#[derive(Default)]
+struct Sigmas(usize);
+impl Adversary for Sigmas {
+    fn outgoing(&mut self, e: Envelope, deliver: &mut Vec<Envelope>) {
+        self.0 += usize::from(e.frame.meta.name == "sigma");
+        deliver.push(e);
+    }
+}
+
+/// Bounded memory: not a check too few, and none too many.
+#[test]
+fn openings_are_checked_in_passing_when_there_would_be_too_many() {
+    let sigmas = |products: &'static [usize], most: usize| {
+        let mut sigmas = Sigmas::default();
+        let ends = run(2, 1, &mut sigmas, async |mut s: Session| {
+            let me = s.me().index();
+            let mut key = MacKey::from_share(number(5 + me as u64));
+            let mut supply = Memory::default();
+            let all: usize = products.iter().sum();
+            let row = |x: u64| dealt(me, &vec![x; all]);
+            supply.add_triples(Triples { a: row(2), b: row(5), c: row(10) });
+            let mut online = Online::new(&mut s, &mut key, &mut supply);
+            online.check_every = most;
+            let mut z = Shared::default();
+            for len in products {
+                let [x, y] = [6, 4].map(|x| online.constant(&vec![number(x); *len]));
+                z.extend(online.mul(&x, &y).await?);
+            }
+            online.output(&z).await
+        });
+        let right = vec![number(24); products.iter().sum()];
+        assert!(ends.iter().all(|end| *end == Ok(right.clone())), "{ends:?}");
+        sigmas.0
+    };
+    // Before an output there is a check, and after it.
+    let one = sigmas(&[1], 6) / 2;
+    assert!(one > 0);
+    // Two openings a product; the output adds one for each.
+    for (products, most, in_passing) in [
+        (&[1, 1, 1][..], 6, 0),
+        (&[1, 1, 1, 1], 6, 1),
+        (&[1, 1, 1, 1], 5, 1),
+        (&[1, 1, 1, 1], 3, 3),
+        (&[3, 1], 6, 1),
+        // What is more than that by itself needs no check of nothing.
+        (&[4], 6, 0),
+        (&[4, 4], 6, 1),
+    ] {
+        assert_eq!(sigmas(products, most), (2 + in_passing) * one, "{products:?}, {most} at most");
+    }
+}
+
+#[test]
+fn random_values_are_those_of_the_supply_and_constants_what_they_say() {
+    let ends = run(2, 1, &mut Passing, async |mut s: Session| {
+        let (mut key, mut supply) = prepared(s.me().index());
+        let mut online = Online::new(&mut s, &mut key, &mut supply);
+        let (mut all, more) = (online.random(2)?, online.constant(&[number(7), number(9)]));
+        all.extend(more);
+        online.output(&all).await
+    });
+    assert!(ends.iter().all(|end| *end == Ok([6, 4, 7, 9].map(number).to_vec())), "{ends:?}");
+}
+
 /// Sizes of what party 1 sends: the largest frame, and what is on its way to a party that has not said that it keeps up.
 #[derive(Default)]
 struct Sizes {
