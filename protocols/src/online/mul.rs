@@ -34,7 +34,9 @@ impl<F: Field> Online<'_, F> {
         for part in [&t.a, &t.b, &t.c] {
             self.key.owns(part)?;
         }
-        let zeros = if s.n() > 2 { s.zero_shares::<F>(2 * n).await? } else { Zeroizing::default() };
+        // Of two parties each knows the other's share of what is opened anyway.
+        let many = s.n() > 2;
+        let zeros = if many { s.zero_shares::<F>(2 * n).await? } else { Zeroizing::default() };
         let mut z = t.c;
         z.under = self.key.under();
         // The public d·e is added to the first party's value share and, times α_i, to every MAC share.
@@ -50,8 +52,8 @@ impl<F: Field> Online<'_, F> {
             let (d, e) = de.split_at_mut(part.len());
             F::sub_slices(d, &t.a.value[part.clone()]);
             F::sub_slices(e, &t.b.value[part.clone()]);
-            if let Some(z) = zeros.get(2 * part.start..2 * part.end) {
-                F::add_slices(&mut de, z);
+            if many {
+                F::add_slices(&mut de, &zeros[2 * part.start..2 * part.end]);
             }
             de
         };

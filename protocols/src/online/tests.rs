@@ -7,7 +7,7 @@ use field::{F128, Field};
 use transport::sim::{Adversary, Envelope};
 
 use super::*;
-use crate::testing::{Passing, run};
+use crate::testing::{Passing, run, run_on_real};
 use crate::{Error, Memory, Triples};
 
 fn number(v: u64) -> F128 {
@@ -128,9 +128,44 @@ fn openings_are_checked_in_passing_when_there_would_be_too_many() {
         // What is more than that by itself needs no check of nothing.
         (&[4], 6, 0),
         (&[4, 4], 6, 1),
+        (&[1, 3], 7, 1),
+        (&[1, 1, 1], OPENED_LIMIT, 0),
     ] {
         assert_eq!(sigmas(products, most), (2 + in_passing) * one, "{products:?}, {most} at most");
     }
+}
+
+/// What party 1 says of its shares of masked factors.
+#[derive(Default)]
+struct Said(Vec<u8>);
+impl Adversary for Said {
+    fn outgoing(&mut self, e: Envelope, deliver: &mut Vec<Envelope>) {
+        if e.frame.meta.name == "share" {
+            self.0.extend_from_slice(&e.frame.body);
+        }
+        deliver.push(e);
+    }
+}
+
+/// Else a party would learn the shares of every other one, and not only their sum.
+#[test]
+fn of_three_parties_each_hides_its_shares_of_what_is_opened() {
+    let said = |n: usize, seed: u64| {
+        let mut said = Said::default();
+        let ends = run_on_real(n, seed, &mut said, async |mut s: Session| {
+            let me = s.me().index();
+            let (mut key, mut supply) = (MacKey::from_share(number(5 + me as u64)), Memory::default());
+            supply.add_triples(Triples { a: dealt(me, &[2; 3]), b: dealt(me, &[5; 3]), c: dealt(me, &[10; 3]) });
+            let (x, y) = (dealt(me, &[6; 3]), dealt(me, &[4; 3]));
+            Online::new(&mut s, &mut key, &mut supply).mul(&x, &y).await.map(drop)
+        });
+        assert!(ends.iter().all(Result::is_ok), "{ends:?}");
+        said.0
+    };
+    let (two, three) = ([1, 2].map(|seed| said(2, seed)), [1, 2].map(|seed| said(3, seed)));
+    assert!(!two[0].is_empty() && two[0] == two[1], "the shares themselves: of two parties each knows the other's");
+    let halves = three.each_ref().map(|said| said.chunks(16).collect::<Vec<_>>());
+    assert!(!halves[0].is_empty() && halves[0].iter().zip(&halves[1]).all(|(a, b)| a != b));
 }
 
 #[test]
@@ -145,9 +180,33 @@ fn random_values_are_those_of_the_supply_and_constants_what_they_say() {
     assert!(ends.iter().all(|end| *end == Ok([6, 4, 7, 9].map(number).to_vec())), "{ends:?}");
 }
 
-/// Sizes of what party 1 sends: the largest frame, and what is on its way to a party that has not said that it keeps up.
+#[test]
+fn inputs_come_from_their_owner_who_knows_the_masks() {
+    let refused = |given: [Option<usize>; 2], knows: bool, says: &str| {
+        let ends = run(2, 1, &mut Passing, async |mut s: Session| {
+            let (me, owner) = (s.me().index(), PartyId::new(1));
+            let (mut key, mut supply) = prepared(me);
+            let clear = (me == 1 && knows).then(|| crate::Clear(vec![number(3); 2]));
+            supply.add_masks(owner, crate::Masks { shared: dealt(me, &[3, 3]), clear });
+            let mine = given[me].map(|len| vec![number(8); len]);
+            Online::new(&mut s, &mut key, &mut supply).input(owner, mine.as_deref(), 2).await.map(drop)
+        });
+        let told = ends.iter().filter(|end| matches!(end, Err(Error::Local(told)) if told.contains(says))).count();
+        assert_eq!(told, usize::from(!says.is_empty()), "{ends:?}");
+    };
+    let owned = "is given by its owner P1 and by nobody else";
+    refused([None, Some(2)], true, "");
+    refused([None, Some(1)], true, owned);
+    refused([None, None], true, owned);
+    refused([Some(2), Some(2)], true, owned);
+    refused([None, Some(2)], false, "no clear values for my own masks");
+}
+
+/// Sizes of what party 1 sends: the largest frame, and what is on its way to a party that has not said that it keeps up;
+/// and how often that says so.
 #[derive(Default)]
 struct Sizes {
+    heard: usize,
     frame: usize,
     unheard: usize,
     most_unheard: usize,
@@ -162,6 +221,7 @@ impl Adversary for Sizes {
     fn incoming(&mut self, e: Envelope, deliver: &mut Vec<Envelope>) {
         if e.frame.meta.name == "heard" {
             self.unheard = 0;
+            self.heard += 1;
         }
         deliver.push(e);
     }
@@ -195,5 +255,7 @@ fn long_inputs_travel_in_frames_of_bounded_size_and_wait_for_the_peer() {
     let last = number(LEN as u64 - 1);
     assert!(ends.iter().all(|end| *end == Ok(vec![number(0), last, last])));
     assert!(sizes.frame <= 1 << 20, "{} bytes", sizes.frame);
-    assert!(sizes.most_unheard <= 5 << 20, "{} bytes under way", sizes.most_unheard);
+    // After every four blocks of a megabyte, and after 263 pieces of 16,000 bytes.
+    assert!(sizes.most_unheard <= 9 << 19, "{} bytes under way", sizes.most_unheard);
+    assert_eq!(sizes.heard, 3);
 }
