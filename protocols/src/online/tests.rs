@@ -13,11 +13,15 @@ use crate::{Error, Memory, Triples};
 fn number(v: u64) -> F128 {
     F128::from_u64(v)
 }
-/// A dealer's sharing in the clear under α = 5 + 6: party 0 holds `x − 1000`.
-fn dealt(me: usize, row: &[u64]) -> Shared<F128> {
-    let share = |v: F128| if me == 0 { v - number(1000) } else { number(1000) };
-    let (value, mac) = row.iter().map(|x| (share(number(*x)), share(number(11 * x)))).unzip();
+/// A dealer's sharing in the clear among `n` parties under α = 5 + 6 + …: all but party 0 hold 1000.
+fn among(n: usize, me: usize, row: &[u64]) -> Shared<F128> {
+    let share = |v: F128| if me == 0 { v - number(1000 * (n as u64 - 1)) } else { number(1000) };
+    let alpha = (5..5 + n as u64).sum::<u64>();
+    let (value, mac) = row.iter().map(|x| (share(number(*x)), share(number(alpha * x)))).unzip();
     Shared::from_parts(value, mac)
+}
+fn dealt(me: usize, row: &[u64]) -> Shared<F128> {
+    among(2, me, row)
 }
 /// A key, a triple, and the shared values 6 and 4.
 fn prepared(me: usize) -> (MacKey<F128>, Memory<F128>) {
@@ -133,6 +137,49 @@ fn openings_are_checked_in_passing_when_there_would_be_too_many() {
     ] {
         assert_eq!(sigmas(products, most), (2 + in_passing) * one, "{products:?}, {most} at most");
     }
+}
+
+#[test]
+fn products_of_every_form_and_outputs_to_one_party() {
+    for n in [2, 3] {
+        let ends = run_on_real(n, 1, &mut Passing, async |mut s: Session| {
+            let (me, to) = (s.me().index(), PartyId::new(1));
+            let (mut key, mut supply) = (MacKey::from_share(number(5 + me as u64)), Memory::default());
+            let row = |x: u64, len: usize| among(n, me, &vec![x; len]);
+            supply.add_triples(Triples { a: row(2, 9), b: row(5, 9), c: row(10, 9) });
+            let clear = (me == 1).then(|| crate::Clear(vec![number(3); 2]));
+            supply.add_masks(to, crate::Masks { shared: row(3, 2), clear });
+            let mut online = Online::new(&mut s, &mut key, &mut supply);
+            let (x, y) = (among(n, me, &[2, 3, 4]), among(n, me, &[5, 6, 7]));
+            let mut all = online.square(&x).await?;
+            all.extend(online.inner_product(&x, &y).await?);
+            let pairs = [0..1, 1..3].map(|part| (x.slice(part.clone()), y.slice(part)));
+            all.extend(online.inner_products(&pairs.each_ref().map(|(x, y)| (x, y))).await?);
+            let shown = online.output(&all).await?;
+            Ok((shown, online.output_to(to, &all.slice(1..3)).await?))
+        });
+        let all = [4, 9, 16, 10 + 18 + 28, 10, 18 + 28].map(number).to_vec();
+        for (p, end) in ends.into_iter().enumerate() {
+            assert_eq!(end, Ok((all.clone(), (p == 1).then(|| [9, 16].map(number).to_vec()))), "{p} of {n}");
+        }
+    }
+}
+
+#[test]
+fn a_long_product_is_made_in_blocks() {
+    const LEN: usize = (1 << 16) + 2;
+    let ends = run(2, 1, &mut Passing, async |mut s: Session| {
+        let me = s.me().index();
+        let (mut key, mut supply) = (MacKey::from_share(number(5 + me as u64)), Memory::default());
+        let row = |x: u64| dealt(me, &vec![x; LEN]);
+        supply.add_triples(Triples { a: row(2), b: row(5), c: row(10) });
+        let x = dealt(me, &(0..LEN as u64).collect::<Vec<_>>());
+        let mut online = Online::new(&mut s, &mut key, &mut supply);
+        let z = online.square(&x).await?;
+        online.output(&z.gather(&[1, LEN / 2, LEN - 3, LEN - 2, LEN - 1])).await
+    });
+    let right = [1, LEN / 2, LEN - 3, LEN - 2, LEN - 1].map(|k| number((k * k) as u64)).to_vec();
+    assert!(ends.iter().all(|end| *end == Ok(right.clone())), "{ends:?}");
 }
 
 /// What party 1 says of its shares of masked factors.
