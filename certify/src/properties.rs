@@ -122,7 +122,7 @@ impl Property {
             Self::Shape if quick => (&[FieldId::F3, FieldId::F128], &[vec![]]),
             Self::Shape => (&[FieldId::F2, FieldId::F3, FieldId::F128, FieldId::Fr], &[vec![]]),
             // On ideal coin and commitment there are fewer moments: with more parties they are very many. Of four parties
-            // with real transfers a hundred thousand, and a run takes a fortieth of a second.
+            // there are some hundred thousand, and with real transfers a run takes a fortieth of a second.
             Self::EveryFault if (quick && n > 2) || n > 3 => (&[FieldId::F3], &[vec![]]),
             Self::Orders | Self::FailStop | Self::EveryFault | Self::Blame if quick => (&[FieldId::F31], &[vec![]]),
             Self::Orders | Self::FailStop | Self::EveryFault | Self::Blame => (&[FieldId::F3, FieldId::Fr], &[vec![]]),

@@ -13,12 +13,13 @@ use std::time::{Duration, Instant};
 
 use ed25519_dalek::SigningKey;
 use serde::{Deserialize, Serialize};
+use zeroize::Zeroizing;
 
 use crate::certificate::provenance::{Environment, Seed};
 use crate::certificate::{store, strict};
 use crate::log::{Entry, Found, Unit};
 use crate::progress::{say, time};
-use crate::seeds::{Root, hex};
+use crate::seeds::{Root, hex, unhex};
 
 pub use begun::Begun;
 
@@ -49,21 +50,27 @@ struct Line {
 }
 
 /// Tags lines of what was begun: what is signed in the end is what the signer's own program chose and found.
-struct Tagger(Option<[u8; 32]>);
+struct Tagger(Option<Zeroizing<[u8; 32]>>);
 
 impl Tagger {
     fn new(signer: Option<&SigningKey>, begun: &Begun) -> Result<Self, strict::Refused> {
         let begun = strict::canonical(begun)?;
         let mut hasher = blake3::Hasher::new_derive_key("quorate 2026 unfinished certification v1");
-        Ok(Self(signer.map(|key| *hasher.update(key.as_bytes()).update(&begun).finalize().as_bytes())))
+        Ok(Self(signer.map(|key| Zeroizing::new(*hasher.update(key.as_bytes()).update(&begun).finalize().as_bytes()))))
+    }
+    fn hash(key: &[u8; 32], line: Option<(u64, &Entry)>) -> Result<blake3::Hash, strict::Refused> {
+        Ok(blake3::keyed_hash(key, &strict::canonical(&line)?))
     }
     /// The tag of what is in a line; of the first one, which is in the key, of nothing.
     fn tag(&self, line: Option<(u64, &Entry)>) -> Result<String, strict::Refused> {
         let Some(key) = &self.0 else { return Ok(String::new()) };
-        Ok(hex(blake3::keyed_hash(key, &strict::canonical(&line)?).as_bytes()))
+        Ok(hex(Self::hash(key, line)?.as_bytes()))
     }
     fn knows(&self, line: Option<(u64, &Entry)>, tag: &str) -> bool {
-        self.tag(line).is_ok_and(|own| own == tag)
+        let Some(key) = &self.0 else { return tag.is_empty() };
+        // Hashes are compared in constant time.
+        let told = unhex(tag).map(blake3::Hash::from_bytes);
+        told.is_some_and(|told| Self::hash(key, line).is_ok_and(|own| own == told))
     }
 }
 

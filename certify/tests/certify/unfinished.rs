@@ -8,7 +8,8 @@ use std::process::Command;
 
 use ed25519_dalek::SigningKey;
 use quorate_certify::certificate::provenance::Seed;
-use quorate_certify::certificate::{sign, store::Stored};
+use quorate_certify::certificate::sign;
+use quorate_certify::certificate::store::{self, Stored};
 use quorate_certify::log::{Entry, Found};
 use quorate_certify::unfinished::{Begun, FILE, Unfinished};
 use spec::ExitCode;
@@ -225,13 +226,29 @@ fn hex(key: &SigningKey) -> String {
     key.verifying_key().as_bytes().iter().map(|b| format!("{b:02x}")).collect()
 }
 
+/// Nothing is read, cut or written through a link, whoever looked at the name before.
+#[cfg(unix)]
+#[test]
+fn a_link_is_not_followed_and_a_report_that_has_not_ended_says_so() {
+    let [report, dir] = [(); 2].map(|()| tempfile::tempdir().unwrap());
+    let (_, whole) = certify(TOYS, "toy.sum", &SOME, report.path());
+    interrupted(dir.path(), &whole, &log(&whole)[..2]);
+    assert!(store::certificate(dir.path()).is_err_and(|e| e.to_string().contains("has not ended")));
+    let (file, theirs) = (dir.path().join(FILE), dir.path().join("theirs"));
+    OpenOptions::new().append(true).open(&file).unwrap().write_all(b"half").unwrap();
+    fs::rename(&file, &theirs).unwrap();
+    std::os::unix::fs::symlink(&theirs, &file).unwrap();
+    let before = fs::read(&theirs).unwrap();
+    assert!(told(dir.path(), &whole).contains("it is no plain file"));
+    assert!(fs::read(&theirs).unwrap() == before);
+}
+
 /// The process was ended between its last two steps.
 #[test]
 fn what_has_its_certificate_is_ended() {
     let dir = tempfile::tempdir().unwrap();
     let (_, whole) = certify(TOYS, "toy.sum", &SOME, dir.path());
     interrupted(dir.path(), &whole, log(&whole));
-    assert_ne!(certify(TOYS, "toy.sum", &OTHER, &dir.path().join("other")).0, ExitCode::Storage);
     let again = Unfinished::left(dir.path(), Some(SEED.parse().unwrap()), None, |seed| begun(&whole, seed));
     assert!(again.is_ok_and(|left| left.is_none()) && !dir.path().join(FILE).exists());
 }
