@@ -58,6 +58,8 @@ pub enum Close {
     Waits,
     /// An error of its own.
     Broken(String),
+    /// The run ended in a panic, of this party or of another one.
+    Panicked,
 }
 
 thread_local! {
@@ -87,8 +89,8 @@ pub(crate) fn on() -> bool {
 /// An adversary, watched.
 pub(crate) struct Watched<'a> {
     adversary: &'a mut dyn Adversary,
-    /// By number of the frame: as it was.
-    touched: Vec<(Envelope, usize)>,
+    /// Frames that passed the coalition, as they were, and what was delivered for each.
+    touched: Vec<(Envelope, Vec<Envelope>)>,
 }
 
 impl<'a> Watched<'a> {
@@ -104,24 +106,32 @@ impl<'a> Watched<'a> {
             let again = frames.iter().any(|r| r.e.seq == e.seq && r.e.to == e.to);
             let change = match before {
                 Some(_) if again => Change::Added,
-                Some(t) if (&t.frame.body, t.frame.tag, t.to) != (&e.frame.body, e.frame.tag, e.to) => {
-                    Change::Replaced(t.frame.body.clone(), t.frame.tag, t.to)
-                }
-                _ => Change::None,
+                Some(was) => changed(was, e),
+                None => Change::None,
             };
             frames.push(Record { e: e.clone(), change });
         }
-        for (e, _) in self.touched.into_iter().filter(|(_, delivered)| *delivered == 0) {
+        for (e, _) in self.touched.into_iter().filter(|(_, delivered)| delivered.is_empty()) {
             let at = frames.iter().position(|r| r.e.seq > e.seq).unwrap_or(frames.len());
             frames.insert(at, Record { e, change: Change::Dropped });
         }
-        let ends = run.ends.iter().map(close).collect();
-        let recorded = Recorded { n, corrupt: world.corrupt, frames, ends };
-        RUNS.with_borrow_mut(|runs| {
-            if let Some(runs) = runs {
-                runs.push(recorded);
+        add(Recorded { n, corrupt: world.corrupt, frames, ends: run.ends.iter().map(close).collect() });
+    }
+    /// Keeps what passed the coalition in a run that ended in a panic: more is not left of it.
+    pub(crate) fn keep_panicked(self, world: &World) {
+        let mut frames = Vec::new();
+        for (was, delivered) in self.touched {
+            if delivered.is_empty() {
+                frames.push(Record { e: was, change: Change::Dropped });
+                continue;
             }
-        });
+            for (k, e) in delivered.into_iter().enumerate() {
+                let change = if k == 0 { changed(&was, &e) } else { Change::Added };
+                frames.push(Record { e, change });
+            }
+        }
+        let n = world.parties.n();
+        add(Recorded { n, corrupt: world.corrupt, frames, ends: vec![Close::Panicked; n] });
     }
     fn pass(
         &mut self,
@@ -131,7 +141,7 @@ impl<'a> Watched<'a> {
     ) {
         let (before, waiting) = (e.clone(), deliver.len());
         f(self.adversary, e, deliver);
-        self.touched.push((before, deliver.len() - waiting));
+        self.touched.push((before, deliver[waiting..].to_vec()));
     }
 }
 
@@ -160,6 +170,19 @@ impl Adversary for Watched<'_> {
     fn next(&mut self, awake: PartySet, held: &[Envelope]) -> Option<Move> {
         self.adversary.next(awake, held)
     }
+}
+
+/// Adds a run to those that somebody asked for.
+fn add(run: Recorded) {
+    RUNS.with_borrow_mut(|runs| runs.as_mut().map_or((), |runs| runs.push(run)));
+}
+
+/// What was made of a frame that was delivered once.
+fn changed(was: &Envelope, e: &Envelope) -> Change {
+    if (&was.frame.body, was.frame.tag, was.to) == (&e.frame.body, e.frame.tag, e.to) {
+        return Change::None;
+    }
+    Change::Replaced(was.frame.body.clone(), was.frame.tag, was.to)
 }
 
 fn close<T>(end: &End<Result<T>>) -> Close {

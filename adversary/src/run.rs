@@ -1,6 +1,7 @@
 //! One attacked run of a protocol: who is corrupt, on which foundations, with which check switched off, and how it ended.
 
 use std::future::Future;
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::rc::Rc;
 
 use protocols::foundations::Local;
@@ -148,9 +149,17 @@ impl World {
             return self.start(tape, adversary, &program);
         }
         let mut watched = Watched::new(adversary);
-        let run = self.clone().traced().start(tape, &mut watched, &program);
-        watched.keep(self, &run);
-        run
+        let world = self.clone().traced();
+        match catch_unwind(AssertUnwindSafe(|| world.start(tape, &mut watched, &program))) {
+            Ok(run) => {
+                watched.keep(self, &run);
+                run
+            }
+            Err(panic) => {
+                watched.keep_panicked(self);
+                resume_unwind(panic)
+            }
+        }
     }
     /// The part that does not depend on the program, compiled once for every type of output: programs are many.
     fn start<'a, T: 'a>(

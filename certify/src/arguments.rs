@@ -92,6 +92,10 @@ pub struct Certify {
     /// Only rows whose names start so. Never a pass: the rest is missing.
     #[arg(long, value_name = "PREFIX")]
     pub only: Option<String>,
+    /// Write the first run that should not be as a sequence diagram: one with a changed frame, or in which everyone
+    /// follows the protocol.
+    #[arg(long, value_name = "HTML", conflicts_with = "plan")]
+    pub trace: Option<PathBuf>,
     /// How long a single run may take before the protocol counts as hanging.
     #[arg(long, value_name = "SECONDS", default_value_t = LONGEST_RUN)]
     pub run_limit: u64,

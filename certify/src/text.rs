@@ -1,12 +1,13 @@
 //! A certificate as tables.
 
-use adversary::stats;
 use adversary::text::is_shown;
 use adversary::verdict::POWER;
+use adversary::{Verdict, stats};
 use num_traits::ToPrimitive;
 
-use crate::certificate::Certificate;
+use crate::certificate::{Asked, Certificate, Measured};
 use crate::evidence::{Evidence, attack, coverage, sampled, simulator, tail, total};
+use crate::log::Unit;
 use crate::measure::Planned;
 
 /// What would be run for every row.
@@ -189,9 +190,7 @@ pub fn render(c: &Certificate) -> String {
             vec![cells]
         }),
     );
-    for row in &m.rows {
-        out += &findings(row, &m.protocol.name, &m.seed.root);
-    }
+    out += &findings(c);
     out += "This does not show\n";
     for line in &d.not_covered {
         out += &format!("  {line}\n");
@@ -204,6 +203,14 @@ pub fn render(c: &Certificate) -> String {
         }
     }
     let passed = d.rows.iter().filter(|r| r.verdict == "pass").count();
+    let decided = |r: &&crate::certificate::derive::OfRow| ["pass", "fail"].contains(&r.verdict.as_str());
+    let open = d.rows.len() - d.rows.iter().filter(decided).count();
+    if open > 0 {
+        out += &format!(
+            "  {open} of {} rows decide nothing by themselves, as above: the levels rest on the others\n",
+            d.rows.len()
+        );
+    }
     let levels: Vec<_> = d.levels.iter().map(|l| format!("{} {}", l.level, l.verdict)).collect();
     out += &format!(
         "\n{}: {} with {} parties ({}), {passed} of {} rows passed, {} runs in the log, seed {}\n",
@@ -221,9 +228,51 @@ pub fn render(c: &Certificate) -> String {
 /// So much of what a row found is told.
 const TOLD: usize = 10;
 
-/// What a row found that should not be, each with a way to see it again.
+/// What should not be, each with a way to see it again.
 #[must_use]
-pub fn findings(row: &Evidence, protocol: &str, seed: &str) -> String {
+pub fn findings(c: &Certificate) -> String {
+    let m = &c.measured;
+    let of_row = |(row, verdict): (&Evidence, &str)| {
+        let mut told = found_by(row, &m.protocol.name, &m.seed.root);
+        let fails = verdict == Verdict::Fail.to_string();
+        if fails && told.is_empty() {
+            told = format!("{}: {verdict}\n", row.id());
+        }
+        if matches!(row, Evidence::Attack(_)) || told.is_empty() {
+            return told;
+        }
+        let command = again(m, Asked { only: Some(row.key()), ..m.asked.clone() });
+        let trace = if is_drawn(row) { " --trace run.html" } else { "" };
+        format!("{told}  see it: {command}{trace}\n")
+    };
+    m.rows.iter().zip(c.derived.rows.iter().map(|r| r.verdict.as_str())).map(of_row).collect()
+}
+
+/// Whether its lines are runs that can be drawn.
+fn is_drawn(row: &Evidence) -> bool {
+    matches!(row, Evidence::Sweep(_) | Evidence::Honest(_))
+}
+
+/// What a line is about, if it is one run that can be drawn.
+#[must_use]
+pub fn one_run(row: &str, unit: &Unit) -> Option<String> {
+    match unit {
+        Unit::Tamper { run, at } => Some(format!("Run {run}: one frame of the coalition is changed, {at}.")),
+        Unit::Honest { field, run } => Some(format!("Run {run} over {field}: everyone follows the protocol.")),
+        // Rows of other kinds plan what counts many.
+        Unit::Plan { run } if row.starts_with("sweep ") => Some(format!("Run {run}: everyone follows the protocol.")),
+        _ => None,
+    }
+}
+
+/// The command that measures the same again, or a part of it.
+#[must_use]
+pub fn again(m: &Measured, asked: Asked) -> String {
+    format!("quorate-certify {} {} --seed {}", m.protocol.name, asked.options(), m.seed.root)
+}
+
+/// What a row found.
+fn found_by(row: &Evidence, protocol: &str, seed: &str) -> String {
     let told = |all: &[String]| {
         let mut lines: String = all.iter().take(TOLD).map(|what| format!("{}: {}\n", row.id(), shown(what))).collect();
         if all.len() > TOLD {
@@ -343,6 +392,19 @@ pub fn table(head: &[&str], rows: &[Vec<String>]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_was_found_is_told_by_a_few_and_steers_no_terminal() {
+        let found = |many: usize| {
+            let otherwise = vec!["\u{1b}[2J\nx/pass".to_owned(); many];
+            let row = crate::evidence::honest::Row { id: "p/2/honest".into(), otherwise, ..Default::default() };
+            found_by(&Evidence::Honest(row), "p", "")
+        };
+        let line = "p/2/honest: \\u{1b}[2J\\nx/pass\n";
+        assert_eq!(found(TOLD), line.repeat(TOLD));
+        let more = format!("{}p/2/honest: and 3 more in the certificate\n", line.repeat(TOLD));
+        assert_eq!(found(TOLD + 3), more);
+    }
 
     #[test]
     fn columns_line_up() {

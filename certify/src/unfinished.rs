@@ -49,6 +49,9 @@ struct Line {
     tag: String,
 }
 
+/// What is wrong with a tag.
+const STRANGER: &str = "it was not written for the one who is to sign now";
+
 /// Tags lines of what was begun: what is signed in the end is what the signer's own program chose and found.
 struct Tagger(Option<Zeroizing<[u8; 32]>>);
 
@@ -71,6 +74,17 @@ impl Tagger {
         // Hashes are compared in constant time.
         let told = unhex(tag).map(blake3::Hash::from_bytes);
         told.is_some_and(|told| Self::hash(key, line).is_ok_and(|own| own == told))
+    }
+    /// A line that was written for the signer: what was done, and when.
+    fn read(&self, line: &[u8]) -> Result<(Entry, u64), String> {
+        let Line { done, milliseconds, tag } = strict::read(line).map_err(|e| e.to_string())?;
+        if !self.knows(Some((milliseconds, &done)), &tag) {
+            return Err(STRANGER.into());
+        }
+        match &done.found {
+            Found::Error(e) => Err(format!("what could not be done (`{e}`) is not kept")),
+            _ => Ok((done, milliseconds)),
+        }
     }
 }
 
@@ -137,6 +151,13 @@ fn open(path: &Path) -> Result<Option<(File, Vec<u8>)>, String> {
     Ok(Some((file, text)))
 }
 
+/// Where not even the first line is whole, nothing was found: the file goes, if it is one.
+fn remove_half_a_first_line(path: &Path, text: &[u8]) -> Result<(), String> {
+    const BEGIN: &[u8] = b"{\"begun\":{\"asked\":";
+    let half = BEGIN.starts_with(text) || (text.starts_with(BEGIN) && text.len() < MOST_OF_FIRST);
+    if half { fs::remove_file(path).map_err(|e| e.to_string()) } else { Err("it is none".into()) }
+}
+
 #[cfg(unix)]
 fn is_same(a: &fs::Metadata, b: &fs::Metadata) -> bool {
     use std::os::unix::fs::MetadataExt;
@@ -163,10 +184,7 @@ impl Unfinished {
         let whole = text.iter().rposition(|b| *b == b'\n').map_or(0, |at| at + 1);
         let mut lines = text[..whole].split_inclusive(|b| *b == b'\n').map(|l| &l[..l.len() - 1]);
         let Some(first) = lines.next() else {
-            // If it is the first, nothing was found.
-            const BEGIN: &[u8] = b"{\"begun\":{\"asked\":";
-            let half = BEGIN.starts_with(&text) || (text.starts_with(BEGIN) && text.len() < MOST_OF_FIRST);
-            let gone = if half { fs::remove_file(&path).map_err(|e| e.to_string()) } else { Err("it is none".into()) };
+            let gone = remove_half_a_first_line(&path, &text);
             return gone.map(|()| None).map_err(|e| told(format!("{e}: remove it to begin anew")));
         };
         let at = |k: usize, what: String| {
@@ -183,19 +201,12 @@ impl Unfinished {
             )));
         }
         let tagger = Tagger::new(signer, &begun).map_err(|e| at(1, e.to_string()))?;
-        let stranger = || "it was not written for the one who is to sign now".to_owned();
         if !tagger.knows(None, &tag) {
-            return Err(at(1, stranger()));
+            return Err(at(1, STRANGER.into()));
         }
         let (mut found, mut milliseconds) = (HashMap::new(), 1);
         for (k, line) in (2..).zip(lines) {
-            let Line { done, milliseconds: then, tag } = strict::read(line).map_err(|e| at(k, e.to_string()))?;
-            if !tagger.knows(Some((then, &done)), &tag) {
-                return Err(at(k, stranger()));
-            }
-            if let Found::Error(e) = &done.found {
-                return Err(at(k, format!("what could not be done (`{e}`) is not kept")));
-            }
+            let (done, then) = tagger.read(line).map_err(|e| at(k, e))?;
             milliseconds = then.max(milliseconds);
             found.extend(key(&done.row, &done.unit).map(|key| (key, done.found)));
         }
@@ -344,6 +355,16 @@ mod tests {
         all.keep("row", &unit, &Found::Idle);
         all.ended();
         assert!(!all.path.exists());
+    }
+
+    #[test]
+    fn only_what_was_read_may_be_at_fault() {
+        let dir = tempfile::tempdir().unwrap();
+        let all = Unfinished::begin(dir.path(), None, begun(Program::this()));
+        assert_eq!(all.blamed("no run".into()), "no run");
+        let later = Unfinished { before: Duration::from_secs(1), ..all };
+        let told = later.blamed("no run".into());
+        assert!(told.starts_with("no run; if ") && told.contains(FILE), "{told}");
     }
 
     #[test]

@@ -3,23 +3,23 @@
 /// The program, and certifying.
 pub(super) const PROGRAM: &str = "\
 Examples:
-  quorate-certify spdz                              every level it claims, two and three parties, as tables
-  quorate-certify spdz --tier quick                 one seed, small fields only: what runs on every change
-  quorate-certify spdz --tier deep --plan           what that would run, and how often
+  quorate-certify spdz                         every level it claims, 2 and 3 parties, as tables
+  quorate-certify spdz --tier quick            one seed, small fields: what runs on every change
+  quorate-certify spdz --tier deep --plan      what that would run, and how often
   quorate-certify spdz --claim A3C2 --n 2,3 --out report --sign me.key
-  quorate-certify verify report                     recompute everything in it that can be recomputed
-  quorate-certify rerun report --sample 1%          run a part of it again
+  quorate-certify verify report                recompute everything in it that can be recomputed
+  quorate-certify rerun report --sample 1%     run a part of it again
   quorate-certify attack spdz --attack mac.sigma.lie --trace run.html
-  quorate-certify list                              protocols, levels, attacks
+  quorate-certify list                         protocols, levels, attacks
 
-Exit codes: 0 pass, 1 fail, 2 inconclusive or interrupted, 3 vacuous (a test did not test), 64 wrong command line,
-65 malformed input, 70 an error of this program, 74 a file cannot be read or written.
+Exit codes: 0 pass, 1 fail, 2 inconclusive or interrupted, 3 vacuous (a test did not test), 64 wrong
+command line, 65 malformed input, 70 an error of this program, 74 a file cannot be read or written.
 `quorate-certify COMMAND --help` tells what they mean there.";
 
 /// Lists and explanations.
 pub(super) const LOOKUPS: &str = "\
-Exit codes: 0 told, 2 interrupted, 64 there is nothing of that name, or wrong command line, 70 an error of this program,
-74 standard output cannot be written.";
+Exit codes: 0 told, 2 interrupted, 64 there is nothing of that name, or wrong command line, 70 an
+error of this program, 74 standard output cannot be written.";
 
 /// Attacks.
 pub(super) const ATTACKS: &str = "\
@@ -42,8 +42,8 @@ Exit codes of a named attack:
 Exit codes of a strategy:
   0 nothing is accepted beyond the claim; in its control: it wins
   1 a wrong output is, some run is explained by nothing, or it escapes oftener than it says
-  2 the check that it is about never fired, it never ended as it must, it escapes less often than it says, or some
-    run could not be made; in its control: more runs would tell
+  2 the check that it is about never fired, it never ended as it must, it escapes less often than it
+    says, or some run could not be made; in its control: more runs would tell
   3 in no run did every part of it change anything; in its control: it does not win
  65 the strategy makes no sense here
 
@@ -58,13 +58,14 @@ Examples:
   quorate-certify search online.multiply --runs 2000
   quorate-certify search mine --n 3 --field F251 --out found.json
 
-What wins is made as small as it can be and written as JSON: `attack PROTOCOL --strategy found.json` plays it.
+What wins is made as small as it can be and written as JSON: `attack PROTOCOL --strategy found.json`
+plays it.
 
 Exit codes:
   0 the best attack of all stays within its bound, and no strategy won
   1 one won, the best attack exceeds its bound, or a run hangs or eats memory
-  2 no strategy won, where the best attack cannot be counted: that shows little; none was tried on some computation;
-    it promises nothing where somebody deviates; or interrupted
+  2 no strategy won, where the best attack cannot be counted: that shows little; none was tried on
+    some computation; it promises nothing where somebody deviates; or interrupted
  64 wrong command line, or nothing can be judged there
  70 an error of this program
  74 what won cannot be written";
@@ -72,8 +73,9 @@ Exit codes:
 /// Controls.
 pub(super) const CONTROLS: &str = "\
 Exit codes:
-  0 every attack wins where what stops it is missing, and none against the shipped code; of `spdz` also: every seeded
-    weakness is found as exactly what it breaks, and nothing is found on sound variants
+  0 every attack wins where what stops it is missing, and none against the shipped code; of `spdz`
+    also: every seeded weakness is found as exactly what it breaks, and nothing is found on sound
+    variants
   1 it is not so, or a run hangs or eats memory
   2 interrupted
   3 no attack on it has a control: nothing was tested
@@ -83,8 +85,8 @@ Exit codes:
 
 /// Keys.
 pub(super) const KEYS: &str = "\
-Exit codes: 0 made, 2 interrupted, 64 wrong command line, 70 an error of this program, 74 a file is there already or
-cannot be written.";
+Exit codes: 0 made, 2 interrupted, 64 wrong command line, 70 an error of this program, 74 a file is
+there already or cannot be written.";
 
 /// Verifying.
 pub(super) const VERIFYING: &str = "\
@@ -112,6 +114,6 @@ Exit codes:
 
 /// Comparing.
 pub(super) const COMPARING: &str = "\
-Exit codes: 0 no verdict got worse, 1 some verdict did, 2 interrupted, 64 wrong command line, 65 one of them is no
-certificate or not to be believed, 70 an error of this program, 74 one of them cannot be read, or standard output
-cannot be written.";
+Exit codes: 0 no verdict got worse, 1 some verdict did, 2 interrupted, 64 wrong command line, 65 one
+of them is no certificate or not to be believed, 70 an error of this program, 74 one of them cannot
+be read, or standard output cannot be written.";

@@ -27,6 +27,7 @@ use spec::Claim;
 
 use crate::evidence::Evidence;
 use crate::plan::Question;
+use crate::text::quoted;
 use derive::Derived;
 use provenance::{Environment, Program, Seed};
 
@@ -126,6 +127,16 @@ pub struct Asked {
     pub tier: String,
     /// Only rows whose names start so.
     pub only: Option<String>,
+}
+
+impl Asked {
+    /// The options that ask for it, as they are typed.
+    #[must_use]
+    pub fn options(&self) -> String {
+        let parties: Vec<_> = self.parties.iter().map(ToString::to_string).collect();
+        let only = self.only.as_deref().map_or_else(String::new, |only| format!(" --only {}", quoted(only)));
+        format!("--claim {} --n {} --tier {}{only}", self.levels.join(","), parties.join(","), self.tier)
+    }
 }
 
 /// The log of all runs.

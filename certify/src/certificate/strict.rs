@@ -120,4 +120,11 @@ mod tests {
             assert!(matches!(read::<Numbers>(wrong.as_bytes()), Err(Refused::Json(_))), "{wrong}");
         }
     }
+
+    #[test]
+    fn a_long_text_is_refused_in_few_words() {
+        let text = format!(r#"{{"a":"{}"}}"#, "é".repeat(1 << 16));
+        let told = read::<Numbers>(text.as_bytes()).unwrap_err().to_string();
+        assert!(told.starts_with("invalid type: string \"é") && told.chars().count() == QUOTED, "{told}");
+    }
 }

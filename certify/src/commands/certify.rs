@@ -5,11 +5,13 @@ use std::path::Path;
 use ed25519_dalek::SigningKey;
 use spec::ExitCode;
 
-use super::{Done, Failure, failed, print};
+use super::{Done, Failure, beside, failed, print};
 use crate::arguments::Certify;
 use crate::certificate::provenance::{Environment, Program, Seed};
 use crate::certificate::{Asked, Certificate, Log, Measured, Promise, sign, store, strict};
 use crate::job::Job;
+use crate::log::{Entry, Found};
+use crate::page::trace;
 use crate::progress::say;
 use crate::registry::Registry;
 use crate::seeds::Root;
@@ -26,6 +28,7 @@ pub fn run(args: &Certify, registry: &Registry<'_>) -> Done {
     if args.plan {
         return planned(&mut jobs, args);
     }
+    args.trace.as_deref().map_or(Ok(()), beside::check)?;
     let key = args.sign.as_deref().map(sign::private).transpose().map_err(&storage)?;
     let place = args.out.as_deref().map(store::Place::take).transpose().map_err(&storage)?;
     // What the program is built from is read now: another may be in its place when this one ends.
@@ -69,8 +72,29 @@ pub fn run(args: &Certify, registry: &Registry<'_>) -> Done {
         true => print(&String::from_utf8_lossy(&with_end(&bytes))),
         false => print(&text::render(&certificate)),
     };
-    written.and(shown)?;
+    let drawn =
+        args.trace.as_deref().map_or(Ok(()), |file| draw(file, &jobs, &found.log, &root, &certificate.measured));
+    written.and(shown).and(drawn)?;
     Ok(certificate.derived.verdict().exit_code())
+}
+
+/// Draws the first run that nothing explains, or else the first with a wrong output.
+fn draw(file: &Path, jobs: &[Job<'_>], log: &[Entry], root: &Root, m: &Measured) -> Result<(), Failure> {
+    let of = |is: fn(&Found) -> bool| {
+        let mut lines = log.iter().filter(|e| is(&e.found));
+        lines.find_map(|e| Some((e, jobs.iter().find(|job| job.row.key() == e.row)?, text::one_run(&e.row, &e.unit)?)))
+    };
+    let found = of(|f| matches!(f, Found::Unexplained(_))).or_else(|| of(|f| matches!(f, Found::Wrong(_))));
+    let Some((e, job, does)) = found else {
+        say(format_args!("no run is drawn: none that can be is otherwise than it should be"));
+        return Ok(());
+    };
+    let (Found::Unexplained(came) | Found::Wrong(came)) = &e.found else { return Ok(()) };
+    let asked = Asked { only: Some(e.row.clone()), ..m.asked.clone() };
+    let command = format!("{} --trace run.html", text::again(m, asked));
+    beside::write(file, &trace::line(&e.row, &does, came, &job.recorded(root, &e.unit), &command))?;
+    say(format_args!("a run of {} is drawn in {}", shown(&e.row), file.display()));
+    Ok(())
 }
 
 /// Begins, or goes on with what was begun in the same place.

@@ -15,6 +15,7 @@ use adversary::exact::Measurement;
 use adversary::fields::FieldId;
 use adversary::ideal::supply::CorruptShares;
 use adversary::privacy::semi_honest;
+use adversary::record::{Recorded, recording};
 use adversary::sample::Experiment;
 use adversary::subject::{every, positions};
 use adversary::sweep::{Effort, Target, replay};
@@ -162,6 +163,19 @@ impl Job<'_> {
     pub fn play(&self, root: &Root, unit: &Unit) -> Found {
         let played = catch_unwind(AssertUnwindSafe(|| self.played(root, unit)));
         played.unwrap_or_else(|_| Found::Unexplained("panic".into()))
+    }
+    /// Everything that is said in the run of a unit. It was played before.
+    #[must_use]
+    pub fn recorded(&self, root: &Root, unit: &Unit) -> Vec<Recorded> {
+        let again = || match (&self.how, unit) {
+            // The honest run that panicked.
+            (How::Sweep { targets, .. }, Unit::Plan { run }) => {
+                let seed = root.seed(&self.row.key(), *run);
+                drop(targets.of(*run, seed).map(|target| target.run(seed, &mut Passive)));
+            }
+            _ => drop(self.play(root, unit)),
+        };
+        recording(|| catch_unwind(AssertUnwindSafe(again))).1
     }
     fn played(&self, root: &Root, unit: &Unit) -> Found {
         let key = self.row.key();

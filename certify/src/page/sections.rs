@@ -3,7 +3,7 @@
 use super::html::{Cell, code, escape, fraction, hex, judged, list, number, section, table, text};
 use crate::certificate::Certificate;
 use crate::evidence::{Evidence, total};
-use crate::text::{expected, findings, quoted, replay};
+use crate::text::{again, expected, findings, replay};
 
 /// Each part of the page.
 pub const ALL: &[fn(&Certificate) -> String] = &[
@@ -34,8 +34,7 @@ pub fn rows(c: &Certificate) -> impl Iterator<Item = (&Evidence, &str)> {
 }
 
 fn found(c: &Certificate) -> String {
-    let m = &c.measured;
-    let all: String = m.rows.iter().map(|r| findings(r, &m.protocol.name, &m.seed.root)).collect();
+    let all = findings(c);
     section("What should not be", &if all.is_empty() { all } else { format!("<pre>{}</pre>\n", escape(&all)) })
 }
 
@@ -271,16 +270,7 @@ fn notes(c: &Certificate) -> String {
 
 fn repeat(c: &Certificate) -> String {
     let m = &c.measured;
-    let parties: Vec<_> = m.asked.parties.iter().map(ToString::to_string).collect();
-    let again = format!(
-        "quorate-certify {} --claim {} --n {} --tier {}{} --seed {} --out again",
-        m.protocol.name,
-        m.asked.levels.join(","),
-        parties.join(","),
-        m.asked.tier,
-        m.asked.only.as_deref().map_or_else(String::new, |prefix| format!(" --only {}", quoted(prefix))),
-        m.seed.root
-    );
+    let again = format!("{} --out again", again(m, m.asked.clone()));
     let attack = m.rows.iter().find_map(|r| if let Evidence::Attack(a) = r { Some(a.id.as_str()) } else { None });
     let one = attack.map_or_else(String::new, |a| replay(&m.protocol.name, a, 0, &m.seed.root));
     let text = format!(

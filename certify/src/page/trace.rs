@@ -48,10 +48,9 @@ pub fn render(s: &Shown<'_>) -> String {
         (true, false) => verdict("fail"),
         (false, _) => verdict(&s.judgement.to_string()),
     };
-    let mut body = format!(
-        "<header><h1><code>{}</code></h1>\n<p>{ended}</p>\n<p>{}: the coalition {}.</p>\n<p>Run {} {}. It must be stopped by {}.</p>\n\
-         <p><strong>What came of it:</strong> {}.</p></header>\n<main>\n",
-        escape(s.id),
+    let head = format!(
+        "<p>{ended}</p>\n<p>{}: the coalition {}.</p>\n<p>Run {} {}. It must be stopped by {}.</p>\n\
+         <p><strong>What came of it:</strong> {}.</p>",
         escape(s.title),
         escape(s.does),
         s.run,
@@ -61,15 +60,27 @@ pub fn render(s: &Shown<'_>) -> String {
             .map_or_else(|| escape(&s.expected.to_string()), |c| format!("<code>{}</code>: {}", c.id, escape(c.tests))),
         escape(&s.judgement.to_string()),
     );
-    for run in s.runs {
+    drawn((s.id, &format!("{} run {}", s.id, s.run)), &head, s.runs, s.command)
+}
+
+/// The page of a line of a certificate's log: its row, what was done, and what came of it.
+#[must_use]
+pub fn line(row: &str, does: &str, came: &str, runs: &[Recorded], command: &str) -> String {
+    let head = format!("<p>{}</p>\n<p><strong>What came of it:</strong> {}.</p>", escape(does), escape(came));
+    drawn((row, row), &head, runs, command)
+}
+
+fn drawn((name, title): (&str, &str), head: &str, runs: &[Recorded], command: &str) -> String {
+    let mut body = format!("<header><h1><code>{}</code></h1>\n{head}</header>\n<main>\n", escape(name));
+    for run in runs {
         body += &diagram(run);
         body += &changes(run);
     }
-    if s.runs.is_empty() {
-        body += "<p>This attack runs no protocol: there is nothing to draw.</p>\n";
+    if runs.is_empty() {
+        body += "<p>No protocol was run: there is nothing to draw.</p>\n";
     }
-    body += &format!("<h2>How to repeat it</h2>\n<pre>{}</pre>\n</main>\n", escape(s.command));
-    page(&format!("{} run {}", s.id, s.run), &body)
+    body += &format!("<h2>How to repeat it</h2>\n<pre>{}</pre>\n</main>\n", escape(command));
+    page(title, &body)
 }
 
 /// The lifelines: the trusted program first, if somebody talks to it.
@@ -137,6 +148,7 @@ fn diagram(run: &Recorded) -> String {
             Close::Told => ("told of an abort".into(), "var(--open)"),
             Close::Waits => ("waits".into(), "var(--open)"),
             Close::Broken(_) => ("error of its own".into(), "var(--fail)"),
+            Close::Panicked => ("panic".into(), "var(--fail)"),
         };
         out += &format!(
             "<text x=\"{}\" y=\"{foot}\" text-anchor=\"middle\" style=\"font-weight:600;fill:{ink}\">{}</text>\n",
@@ -260,6 +272,7 @@ fn changes(run: &Recorded) -> String {
                 Close::Told => "was told that somebody aborted".into(),
                 Close::Waits => "waits for a frame that never comes".into(),
                 Close::Broken(e) => format!("ended in an error of its own: {e}"),
+                Close::Panicked => "the run ended in a panic: what passed the coalition before is shown".into(),
             };
             let role = if run.corrupt.contains(PartyId::new(p)) { "corrupt" } else { "honest" };
             vec![text(name(PartyId::new(p))), text(role), text(words)]

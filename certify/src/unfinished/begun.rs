@@ -51,7 +51,7 @@ impl Begun {
         let machine = |of: &Self| (of.system.clone(), of.processor.clone(), of.features.clone());
         let all = [
             (self.protocol != other.protocol, format!("it is of `{}`", self.protocol)),
-            (self.asked != other.asked, format!("it was begun with {}", options(&self.asked))),
+            (self.asked != other.asked, format!("it was begun with {}", self.asked.options())),
             (self.program != other.program, "it is of another build".into()),
             (self.threads != other.threads, format!("it is on {} processors", self.threads)),
             (
@@ -81,11 +81,4 @@ impl Begun {
     pub(super) fn is_of(&self, m: &Measured) -> bool {
         (&self.protocol, &self.asked, &self.program, &self.seed) == (&m.protocol.name, &m.asked, &m.program, &m.seed)
     }
-}
-
-/// What was asked, as it is typed.
-fn options(asked: &Asked) -> String {
-    let parties: Vec<_> = asked.parties.iter().map(ToString::to_string).collect();
-    let only = asked.only.as_ref().map_or_else(String::new, |only| format!(" --only {only:?}"));
-    format!("--claim {} --n {} --tier {}{only}", asked.levels.join(","), parties.join(","), asked.tier)
 }

@@ -117,6 +117,9 @@ fn what_is_taken_on_trust_does_not_pass() {
         (c.measured.protocol.name, c.measured.protocol.parties) = ("toy.other".into(), [2, (1 << 53) - 1]);
     };
     assert!(error(&changed(promised, true), None).contains("do not follow"));
+    // Whose it is comes first: a stranger's certificate costs nothing.
+    assert!(error(&changed(promised, false), None).contains("the signature is of another certificate"));
+    assert!(error(&changed(promised, true), Some(key)).contains("not by the expected key"));
     // What another version has written is not compared.
     let older = Stored { page: Some(Vec::new()), ..changed(|c| c.measured.program.sources = "0".repeat(64), true) };
     let theirs = sign::public(&older.signature.as_ref().unwrap().key).unwrap();

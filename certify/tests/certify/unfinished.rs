@@ -107,7 +107,7 @@ fn another_certification_is_neither_gone_on_with_nor_lost() {
     refused(&|b| b.protocol.push('x'), "it is of `toy.sum`;");
     refused(
         &|b| b.asked.parties.clear(),
-        "it was begun with --claim A1C2,A3C2 --n 3 --tier quick --only \"toy.sum/3/honest\";",
+        "it was begun with --claim A1C2,A3C2 --n 3 --tier quick --only toy.sum/3/honest;",
     );
     refused(&|b| b.program.binary.clear(), "it is of another build;");
     refused(&|b| b.signer.push('x'), "it is not to be signed;");
