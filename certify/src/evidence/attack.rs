@@ -91,22 +91,27 @@ impl Row {
         (row.runs, row.right, row.gave_up, row.idle, row.control_runs, row.control_won) = (0, 0, 0, 0, 0, 0);
         for e in entries {
             let Unit::Attack { run, control } = e.unit else { return Err(format!("{}: no run of an attack", self.id)) };
-            if control {
-                row.control_runs += 1;
-                row.control_won += u64::from(matches!(e.found, Found::Wrong(_)));
-                continue;
-            }
-            row.runs += 1;
-            match &e.found {
-                Found::Wrong(_) => row.won.push(run),
-                Found::Stopped(check) => *row.stopped.entry(check.clone()).or_default() += 1,
-                Found::Right => row.right += 1,
-                Found::GaveUp => row.gave_up += 1,
-                Found::Idle => row.idle += 1,
-                other => return Err(format!("{}: an attack does not end as {other:?}", self.id)),
-            }
+            row.count(run, control, &e.found)?;
         }
         Ok(row)
+    }
+    /// Counts one more run.
+    pub fn count(&mut self, run: u64, control: bool, found: &Found) -> Result<(), Mismatch> {
+        if control {
+            self.control_runs += 1;
+            self.control_won += u64::from(matches!(found, Found::Wrong(_)));
+            return Ok(());
+        }
+        self.runs += 1;
+        match found {
+            Found::Wrong(_) => self.won.push(run),
+            Found::Stopped(check) => *self.stopped.entry(check.clone()).or_default() += 1,
+            Found::Right => self.right += 1,
+            Found::GaveUp => self.gave_up += 1,
+            Found::Idle => self.idle += 1,
+            other => return Err(format!("{}: an attack does not end as {other:?}", self.id)),
+        }
+        Ok(())
     }
     /// How many runs ended as they must.
     #[must_use]
@@ -121,6 +126,11 @@ impl Row {
     #[must_use]
     pub fn shows(&self, check: &str) -> bool {
         self.controlled && self.stopped_by.as_deref() == Some(check)
+    }
+    /// The verdict on its runs against the shipped code, whatever came of a control.
+    #[must_use]
+    pub fn verdict_on_shipped(&self) -> Verdict {
+        Self { controlled: false, control_runs: 0, control_won: 0, ..self.clone() }.verdict()
     }
     /// The verdict.
     #[must_use]
