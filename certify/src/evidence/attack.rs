@@ -122,10 +122,11 @@ impl Row {
             Expected::NoOutput => self.gave_up,
         }
     }
-    /// Whether it shows what this check is for: the check stops it, and without the check it wins.
+    /// Whether it shows what this check is for: the check stops it, and where only that is off it wins. Where a control
+    /// changes something else the check is still on, so it may not matter.
     #[must_use]
     pub fn shows(&self, check: &str) -> bool {
-        self.controlled && self.stopped_by.as_deref() == Some(check)
+        self.controlled && self.control == Control::CheckOff.to_string() && self.stopped_by.as_deref() == Some(check)
     }
     /// The verdict on its runs against the shipped code, whatever came of a control.
     #[must_use]
@@ -163,5 +164,23 @@ pub fn found(outcome: &Outcome, control: bool) -> Found {
         Judgement::Right => Found::Right,
         Judgement::GaveUp => Found::GaveUp,
         Judgement::Stopped(abort) => Found::Stopped(abort.check.id.to_owned()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use adversary::scratch::Flaw;
+
+    #[test]
+    fn a_check_is_shown_by_the_control_that_switches_it_off_alone() {
+        let shows = |control: Control, check: &str| {
+            let (control, stopped_by) = (control.to_string(), Some("mac.check".into()));
+            Row { controlled: true, control, stopped_by, ..Row::default() }.shows(check)
+        };
+        assert!(shows(Control::CheckOff, "mac.check") && !shows(Control::CheckOff, "mac.output"));
+        for other in [Control::Flaw(Flaw::UnitCoin), Control::Scratch("nobody commits"), Control::None("harmless")] {
+            assert!(!shows(other, "mac.check"), "{other}");
+        }
     }
 }
