@@ -63,7 +63,7 @@ pub const ROWS: &[Row] = &[
     row(
         6,
         "powers of one coin as coefficients",
-        &[Figure("mac.check.best"), Test(BOUNDS, "mac_check_with_every_kind_of_challenge")],
+        &[Figure("mac.check.best"), Figure("mac.powers.best"), Test(BOUNDS, "mac_check_with_every_kind_of_challenge")],
     ),
     row(7, "two MAC checks at once", &[Attack("mac.interleave"), Types("adversary/src/attacks/mac.rs")]),
     row(8, "a result shown before what it was computed from is checked", &[]),
@@ -248,6 +248,8 @@ pub const ROWS: &[Row] = &[
         "an honest party blamed",
         &[
             Test("adversary/src/oracle.rs", "every_way_to_win_and_not_to_win"),
+            Test("adversary/tests/adversary/properties.rs", "nobody_honest_is_accused"),
+            Test("adversary/tests/adversary/faults.rs", "no_single_fault_makes_shipped_protocols_accuse_anybody"),
             Test(MEETING, "other_parameters_are_told_to_both_sides_and_not_called_cheating"),
             COVERT,
         ],

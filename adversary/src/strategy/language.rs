@@ -168,7 +168,7 @@ pub enum Act {
     Copy(Copied),
     /// Makes every chosen point the identity.
     Identity,
-    /// Makes every chosen point a curve point of order four, which is no element of the group.
+    /// Makes every chosen point the curve's point of order two, which is no element of the group.
     SmallOrder,
     /// Makes every chosen point the generator.
     Generator,

@@ -1,4 +1,4 @@
-//! How much the online phase is attacked: every figure with its denominator.
+//! How much the online phase, what it stands on and the transfers are attacked: every figure with its denominator.
 
 use protocols::FRAME_SHAPE;
 use quorate_adversary::coverage::{Coverage, Ground, Staged};
@@ -21,8 +21,10 @@ fn attack(c: &mut Coverage, subject: &'static dyn DynSubject, world: &World, eff
     }
 }
 
+/// Making triples is not among it (`multiply`, `combine`): the sweeps of `mascot/2/ideal` and its like change what is
+/// said there.
 #[test]
-fn everything_there_is_to_attack_is_attacked() {
+fn the_online_phase_its_foundations_and_transfers_are_attacked_everywhere() {
     let mut c = Coverage::of(protocols::CHECKS);
     // A coalition that gives seeds for zero shares, and one that is given them.
     for (n, corrupt) in [(2, 1), (3, 0), (3, 2)] {

@@ -35,9 +35,10 @@ adversary/catalogue/README.md:
    \"expect\": {\"check\": \"mac.check\"}}
 
 Exit codes of a named attack:
-  0 it does not win; in its control: it wins
-  1 it wins
-  3 in its control: it does not win
+  0 every run ends as it must; in its control: it wins
+  1 it wins, or another check stops it than must
+  3 some run has no effect: a part of it changes nothing, or nothing has to stop it; in its control:
+    it does not win
 
 Exit codes of a strategy:
   0 nothing is accepted beyond the claim; in its control: it wins

@@ -172,7 +172,8 @@ fn level(level: Level, m: &Measured, q: &Question, verdicts: &[Verdict]) -> OfLe
     if level.adversary == Adversary::A3 {
         missing.extend(unexplained(&concerned, q));
         missing.extend(m.protocol.checks.iter().flat_map(|check| {
-            // What never lets anything pass is shown by every run that it stops; a chance needs an attack and its control.
+            // What never lets anything pass is shown by every run that it stops; a chance needs an attack that wins
+            // where only the check is off.
             let certain = check.bound == Bound::Zero.to_string();
             let attacked = concerned.iter().any(|(row, _)| match row {
                 Evidence::Attack(a) => a.shows(&check.id),

@@ -139,6 +139,13 @@ fn beyond(m: &Measured) -> Vec<String> {
                 .into(),
         );
     }
+    if !m.protocol.foreign && makes(&AUTH_CONSISTENCY) {
+        out.push(
+            "AC1 and AC2 of base transfers, their extension and the steps `multiply` and `combine`, which make triples: \
+             no figure of coverage counts them"
+                .into(),
+        );
+    }
     if !m.protocol.foreign {
         let absent = claims::ALL.iter().filter_map(|c| Some(format!("bound {} ({}): {}", c.id, c.says, c.absent?)));
         out.extend(absent);

@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use adversary::record::recording;
-use adversary::{Conditions, Control};
+use adversary::{Conditions, Control, Verdict};
 use spec::ExitCode;
 
 use super::{Done, Failure, beside, failed, print, strategy};
@@ -13,8 +13,8 @@ use crate::evidence::{Evidence, attack};
 use crate::measure::quiet_panics;
 use crate::page::trace::{self, Shown};
 use crate::registry::{Protocol, Registry};
+use crate::text;
 use crate::watchdog::Watchdog;
-use crate::{log::Found, text};
 
 /// Attacks.
 pub fn run(args: &Arguments, registry: &Registry<'_>) -> Done {
@@ -45,9 +45,10 @@ fn named(name: &str, args: &Arguments, registry: &Registry<'_>) -> Done {
     }
     quiet_panics();
     let watchdog = Watchdog::start(args.limits.patience(), &root);
-    let key = Evidence::Attack(attack::Row::of(a)).key();
+    let mut row = attack::Row::of(a);
+    let key = Evidence::Attack(row.clone()).key();
     let mut ends = std::collections::BTreeMap::<String, u64>::new();
-    let (mut won, mut drawn) = (false, None);
+    let mut drawn = None;
     for run in numbers {
         let conditions = Conditions { control: args.control, seed: root.seed(&key, run) };
         let (outcome, recorded) = watchdog.watching(&key, || recording(|| a.once(&conditions)));
@@ -66,15 +67,16 @@ fn named(name: &str, args: &Arguments, registry: &Registry<'_>) -> Done {
             // What came of all runs is told even if this fails.
             drawn = Some(beside::write(file, &page));
         }
-        won |= matches!(attack::found(&outcome, args.control), Found::Wrong(_));
+        row.count(run, args.control, &attack::found(&outcome, args.control)).map_err(failed(ExitCode::Internal))?;
         let idle = if outcome.effective { "" } else { " (some rule never fired)" };
         *ends.entry(format!("{}{idle}", outcome.judgement)).or_default() += 1;
     }
     let mode = if args.control { format!("in its control ({})", a.control) } else { "against the shipped code".into() };
     let mut out = format!("{} {mode}: {}\n", a.id, a.does);
     ends.iter().for_each(|(end, k)| out += &format!("  {k} of {runs} runs: {end}\n"));
-    if args.control && !won {
-        out += "vacuous: it does not win where what stops it is missing\n";
+    let (verdict, because) = shown(&row, args.control);
+    if let Some(because) = because {
+        out += &format!("{verdict}: {because}\n");
     }
     out += &format!("seed {root}\n");
     if let (Some(Ok(())), Some(file)) = (&drawn, &args.trace) {
@@ -84,12 +86,23 @@ fn named(name: &str, args: &Arguments, registry: &Registry<'_>) -> Done {
     }
     print(&out)?;
     drawn.unwrap_or(Ok(()))?;
-    // In its control an attack is expected to win.
-    Ok(match (args.control, won) {
-        (false, true) => ExitCode::Fail,
-        (true, false) => ExitCode::Vacuous,
-        _ => ExitCode::Pass,
-    })
+    Ok(verdict.exit_code())
+}
+
+/// What the runs of an attack come to, as in the row of a certificate, and why where how they ended does not tell.
+fn shown(row: &attack::Row, control: bool) -> (Verdict, Option<String>) {
+    if control {
+        // In its control an attack is expected to win.
+        let lame = || (Verdict::Vacuous, Some("it does not win where what stops it is missing".into()));
+        return if row.control_won > 0 { (Verdict::Pass, None) } else { lame() };
+    }
+    let verdict = row.verdict_on_shipped();
+    let because = match verdict {
+        Verdict::Fail if row.won.is_empty() => "some run was stopped by another check",
+        Verdict::Vacuous => "some run had no effect",
+        _ => return (verdict, None),
+    };
+    (verdict, Some(format!("{because}; expected is {}", text::expected(row))))
 }
 
 /// The numbers of so many runs.

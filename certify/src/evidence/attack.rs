@@ -91,22 +91,27 @@ impl Row {
         (row.runs, row.right, row.gave_up, row.idle, row.control_runs, row.control_won) = (0, 0, 0, 0, 0, 0);
         for e in entries {
             let Unit::Attack { run, control } = e.unit else { return Err(format!("{}: no run of an attack", self.id)) };
-            if control {
-                row.control_runs += 1;
-                row.control_won += u64::from(matches!(e.found, Found::Wrong(_)));
-                continue;
-            }
-            row.runs += 1;
-            match &e.found {
-                Found::Wrong(_) => row.won.push(run),
-                Found::Stopped(check) => *row.stopped.entry(check.clone()).or_default() += 1,
-                Found::Right => row.right += 1,
-                Found::GaveUp => row.gave_up += 1,
-                Found::Idle => row.idle += 1,
-                other => return Err(format!("{}: an attack does not end as {other:?}", self.id)),
-            }
+            row.count(run, control, &e.found)?;
         }
         Ok(row)
+    }
+    /// Counts one more run.
+    pub fn count(&mut self, run: u64, control: bool, found: &Found) -> Result<(), Mismatch> {
+        if control {
+            self.control_runs += 1;
+            self.control_won += u64::from(matches!(found, Found::Wrong(_)));
+            return Ok(());
+        }
+        self.runs += 1;
+        match found {
+            Found::Wrong(_) => self.won.push(run),
+            Found::Stopped(check) => *self.stopped.entry(check.clone()).or_default() += 1,
+            Found::Right => self.right += 1,
+            Found::GaveUp => self.gave_up += 1,
+            Found::Idle => self.idle += 1,
+            other => return Err(format!("{}: an attack does not end as {other:?}", self.id)),
+        }
+        Ok(())
     }
     /// How many runs ended as they must.
     #[must_use]
@@ -117,10 +122,16 @@ impl Row {
             Expected::NoOutput => self.gave_up,
         }
     }
-    /// Whether it shows what this check is for: the check stops it, and without the check it wins.
+    /// Whether it shows what this check is for: the check stops it, and where only that is off it wins. Where a control
+    /// changes something else the check is still on, so it may not matter.
     #[must_use]
     pub fn shows(&self, check: &str) -> bool {
-        self.controlled && self.stopped_by.as_deref() == Some(check)
+        self.controlled && self.control == Control::CheckOff.to_string() && self.stopped_by.as_deref() == Some(check)
+    }
+    /// The verdict on its runs against the shipped code, whatever came of a control.
+    #[must_use]
+    pub fn verdict_on_shipped(&self) -> Verdict {
+        Self { controlled: false, control_runs: 0, control_won: 0, ..self.clone() }.verdict()
     }
     /// The verdict.
     #[must_use]
@@ -153,5 +164,23 @@ pub fn found(outcome: &Outcome, control: bool) -> Found {
         Judgement::Right => Found::Right,
         Judgement::GaveUp => Found::GaveUp,
         Judgement::Stopped(abort) => Found::Stopped(abort.check.id.to_owned()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use adversary::scratch::Flaw;
+
+    #[test]
+    fn a_check_is_shown_by_the_control_that_switches_it_off_alone() {
+        let shows = |control: Control, check: &str| {
+            let (control, stopped_by) = (control.to_string(), Some("mac.check".into()));
+            Row { controlled: true, control, stopped_by, ..Row::default() }.shows(check)
+        };
+        assert!(shows(Control::CheckOff, "mac.check") && !shows(Control::CheckOff, "mac.output"));
+        for other in [Control::Flaw(Flaw::UnitCoin), Control::Scratch("nobody commits"), Control::None("harmless")] {
+            assert!(!shows(other, "mac.check"), "{other}");
+        }
     }
 }

@@ -1,10 +1,13 @@
 //! Protocols of another crate: the right one passes what it claims, the broken ones fail where they are broken.
 
+use adversary::fields::FieldId;
 use adversary::record::{Close, recording};
-use adversary::{Conditions, DynSubject, Verdict};
+use adversary::{Conditions, DynSubject, Explained, Verdict, World};
+use protocols::COMMIT_OPENING;
 use quorate_certify::evidence::{self, Evidence};
 use quorate_certify::seeds::Root;
 use spec::ExitCode;
+use transport::PartySet;
 
 use crate::{SEED, TOYS, certify, level, run, toy};
 
@@ -84,4 +87,20 @@ fn the_sum_without_commitments_fails_with_a_run_that_can_be_seen_again() {
     let (outcome, runs) = recording(|| attack.once(&Conditions { control: false, seed }));
     assert!(outcome.judgement.won() && outcome.effective);
     assert!(runs[0].ends.iter().take(2).all(|e| *e == Close::Output));
+}
+
+/// One time in 251 the sum is the wanted one by itself: the attack has something to change there too.
+#[test]
+fn the_sum_is_chosen_also_where_it_is_the_wanted_one() {
+    let world = World::new(3, PartySet::of(&[2]));
+    let is_wanted = |seed: &u64| {
+        let given = Explained::sampled(&toy::RIGHT, FieldId::F251, &world, *seed).unwrap().given().clone();
+        given.parties.iter().map(|x| x[0]).sum::<u64>() % 251 == 42
+    };
+    let seed = (0..10_000).find(is_wanted).unwrap();
+    let attack = &DynSubject::attacks(&toy::RIGHT)[0];
+    let shipped = attack.once(&Conditions { control: false, seed });
+    assert!(shipped.effective && shipped.judgement.check() == Some(&COMMIT_OPENING), "{shipped:?}");
+    let control = attack.once(&Conditions { control: true, seed });
+    assert!(control.effective && control.judgement.won(), "{control:?}");
 }

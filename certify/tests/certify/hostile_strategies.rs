@@ -10,14 +10,14 @@ use adversary::subject::Shape;
 use adversary::subjects::Multiply;
 use adversary::verdict::Verdict;
 use adversary::{Attack, Conditions, DynSubject, Given, Instance, Judgement, Outcome, Played};
-use protocols::{Error, FRAME_SHAPE, Result, Tape};
+use protocols::{Abort, Blame, Error, FRAME_SHAPE, MAC_CHECK, Result, Tape};
 use quorate_certify::log::Found;
 use quorate_certify::search::hunt::Hunt;
 use quorate_certify::trial::report::Report;
 use quorate_certify::trial::{Aim, Refused, Run, Trial};
-use spec::{Claim, ExitCode};
-use transport::PerParty;
+use spec::{Check, Claim, ExitCode};
 use transport::sim::Adversary;
+use transport::{PerParty, StepPath};
 
 use crate::strategies::{CHECK, CHECKS, SHARE, SHIFT, against, program, rule, shipped, strategy};
 use crate::{SEED, hostile, run};
@@ -29,8 +29,28 @@ pub(crate) fn quorate(words: &[&str]) -> (i32, String, String) {
     (out.status.code().unwrap(), text(out.stdout), text(out.stderr))
 }
 
-/// Nothing of which a run can be made, with an attack that never wins.
+/// Nothing of which a run can be made, with attacks that never win.
 struct Torn;
+
+/// One that ends in this way.
+const fn attack(id: &'static str, run: fn(&Attack, &Conditions) -> Outcome) -> Attack {
+    Attack {
+        id,
+        title: "nothing",
+        does: "nothing",
+        reference: "this test",
+        layer: "torn",
+        expected: Expected::Stopped(&FRAME_SHAPE),
+        control: Control::CheckOff,
+        run,
+    }
+}
+
+/// A run that this check stopped.
+fn stopped(check: &'static Check, effective: bool) -> Outcome {
+    let abort = Abort { at: StepPath::ROOT.label(), check, blame: Blame::Unknown };
+    Outcome { judgement: Judgement::Stopped(abort), effective }
+}
 
 impl DynSubject for Torn {
     fn claim(&self) -> &'static Claim {
@@ -47,16 +67,12 @@ impl DynSubject for Torn {
     }
     fn attacks(&self) -> &'static [Attack] {
         const {
-            &[Attack {
-                id: "torn.lame",
-                title: "nothing",
-                does: "nothing",
-                reference: "this test",
-                layer: "torn",
-                expected: Expected::Stopped(&FRAME_SHAPE),
-                control: Control::CheckOff,
-                run: |_: &Attack, _: &Conditions| Outcome { judgement: Judgement::Right, effective: true },
-            }]
+            &[
+                attack("torn.lame", |_, _| Outcome { judgement: Judgement::Right, effective: true }),
+                attack("torn.stopped", |_, _| stopped(&FRAME_SHAPE, true)),
+                attack("torn.elsewhere", |_, _| stopped(&MAC_CHECK, true)),
+                attack("torn.idle", |_, _| stopped(&FRAME_SHAPE, false)),
+            ]
         }
     }
     fn ideal(&self, _: FieldId, given: &Given<u64>) -> Result<PerParty<Vec<u8>>> {
@@ -160,13 +176,28 @@ fn what_wins_in_its_control_is_more_than_the_claim_allows() {
 fn a_named_attack_has_a_control_and_wins_in_it() {
     let (code, out, complaint) = quorate(&["attack", "spdz", "--attack", "wire.truncate", "--control", "--seed", SEED]);
     assert!(code == 64 && out.is_empty() && complaint.contains("`wire.truncate` has no control: "), "{out}{complaint}");
-    let lame = ["attack", "torn", "--attack", "torn.lame", "--seed", SEED];
-    assert_eq!(run(&[&Torn], &lame), ExitCode::Pass);
-    assert_eq!(run(&[&Torn], &[&lame[..], &["--control"]].concat()), ExitCode::Vacuous);
+    for name in ["torn.lame", "torn.stopped"] {
+        let lame = ["attack", "torn", "--attack", name, "--control", "--seed", SEED];
+        assert_eq!(run(&[&Torn], &lame), ExitCode::Vacuous, "{name}");
+    }
     // One that is listed for something else.
     let (code, out, complaint) = quorate(&["attack", "mascot.product", "--attack", "mac.sigma.lie", "--seed", SEED]);
     assert!(code == 64 && out.is_empty(), "{out}");
     assert!(complaint.contains("`mac.sigma.lie` is no attack on `mascot.product`, but on spdz, "), "{complaint}");
+}
+
+/// That an attack does not win is not enough: it ends as the row of a certificate asks for.
+#[test]
+fn a_named_attack_ends_as_it_must() {
+    for (name, wanted) in [
+        ("torn.stopped", ExitCode::Pass),
+        ("torn.elsewhere", ExitCode::Fail),
+        ("torn.idle", ExitCode::Vacuous),
+        ("torn.lame", ExitCode::Vacuous),
+    ] {
+        let code = run(&[&Torn], &["attack", "torn", "--attack", name, "--runs", "3", "--seed", SEED]);
+        assert_eq!(code, wanted, "{name}");
+    }
 }
 
 #[test]

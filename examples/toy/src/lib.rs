@@ -91,24 +91,26 @@ const fn choose<const MASKED: bool, const CHECKED: bool>() -> Attack {
     Attack {
         id: "toy.choose",
         title: "the sum chosen by the last to speak",
-        does: "waits for all other values and shows the one that makes the sum 42",
+        does: "waits for all other values and shows the one that makes the sum 42, or 43 where it is 42",
         reference: "this crate",
         layer: "toy.sum",
         expected: Expected::Stopped(&COMMIT_OPENING),
         control: Control::CheckOff,
         run: |a: &Attack, c: &Conditions| -> Outcome {
             let (last, shown) = (PartyId::new(2), On::message("", "masked"));
-            let goal = F251::from_u64(42);
+            let goals = [42, 43].map(F251::from_u64);
             let script = Script::new(PartySet::of(&[last.index()])).sends(shown, move |e, seen| {
                 let theirs =
                     [0, 1].map(|p| seen.latest(shown.with(PartyId::new(p))).and_then(|e| F251::read(&e.frame.body)));
                 if let [Some(a), Some(b)] = theirs {
-                    edit(e, |x: &mut [F251]| x[0] = goal - a - b);
+                    // Where the sum is the first goal by itself, there would be nothing to change.
+                    let [first, second] = goals.map(|goal| goal - a - b);
+                    edit(e, |x: &mut [F251]| x[0] = if x[0] == first { second } else { first });
                 }
                 Fate::Deliver
             });
             a.on(&Sum::<MASKED, CHECKED>, FieldId::F251, 3, c, script, |outputs| {
-                let chosen = outputs.iter().any(|y| F251::read(y) == Some(goal));
+                let chosen = outputs.iter().any(|y| goals.map(Some).contains(&F251::read(y)));
                 chosen.then_some(Win::Chosen("the sum"))
             })
         },
