@@ -10,6 +10,7 @@ use quorate_adversary::exact::multiplication::additive;
 use quorate_adversary::exact::pair;
 use quorate_adversary::fields::FieldId;
 use quorate_adversary::ideal::supply::{CorruptShares, Dealt, Order};
+use quorate_adversary::scratch::Flaw;
 use quorate_adversary::simulation::count;
 use quorate_adversary::simulator::{Best, WORK, best};
 use quorate_adversary::strategy::{Fate, On};
@@ -74,6 +75,39 @@ fn without_the_mac_check_nothing_is_explained() {
     assert!(figure(&subjects::Multiply, world(), FieldId::F3, &[], shift::<F3>).is_one());
 }
 
+/// A corrupt owner that shifts what is opened of its own factor, e = y − b, has multiplied another one: the product is that
+/// of x and y + 1, whether the check finds it or not depends on key and coefficients alone, and so does what it shows.
+#[test]
+fn a_corrupt_owner_that_shifts_its_own_factor_is_explained() {
+    fn own<F: Field>() -> Script<'static> {
+        additive::<F>([F::ZERO, F::ONE], F::ZERO)
+    }
+    fn own_and_guess<F: Field>() -> Script<'static> {
+        additive::<F>([F::ZERO, F::ONE], F::ONE)
+    }
+    let product = |field, mine, strategy| figure(&subjects::Product, pair(), field, &[mine], strategy);
+    assert!(product(FieldId::F2, 1, own::<F2>).is_zero());
+    assert!(product(FieldId::F2, 1, own_and_guess::<F2>).is_zero());
+    assert!(product(FieldId::F3, 1, own::<F3>).is_zero());
+    // The other's factor it cannot replace: where that is zero the product must be, and is one whenever it is accepted.
+    assert_eq!(product(FieldId::F2, 1, shift::<F2>), mac_check(2));
+}
+
+/// If every coefficient is one, errors that cancel pass always, and nothing is explained: of x = y = 0 the product is
+/// −1. One error alone passes if the key is zero, 1/p, and this attack makes the weak variant look better than the sound one.
+#[test]
+fn coefficients_known_in_advance_are_as_bad_as_the_attack_that_uses_them() {
+    fn cancelling<F: Field>() -> Script<'static> {
+        additive::<F>([F::ONE, -F::ONE], F::ZERO)
+    }
+    let world = || pair().flawed(Some(Flaw::UnitCoin));
+    let known = |field, strategy| figure(&subjects::Multiply, world(), field, &[], strategy);
+    assert!(known(FieldId::F2, cancelling::<F2>).is_one());
+    assert!(known(FieldId::F3, cancelling::<F3>).is_one());
+    assert_eq!(known(FieldId::F2, shift::<F2>), BigRational::new(1.into(), 2.into()));
+    assert_eq!(known(FieldId::F3, shift::<F3>), BigRational::new(1.into(), 3.into()));
+}
+
 /// The online phase written again with one thing left out, and as shipped on the same task.
 #[test]
 fn what_is_left_out_has_its_exact_figure() {
@@ -90,6 +124,11 @@ fn what_is_left_out_has_its_exact_figure() {
     let bare = |field| figure(&Toy(Way::BareFactors), pair(), field, &[], passive);
     assert_eq!([bare(FieldId::F2), bare(FieldId::F3)], [fraction(2, 3), fraction(4, 5)]);
     assert!(figure(&Twin(Way::BareFactors), pair(), FieldId::F3, &[], passive).is_zero());
+    // Triples whose first factor is zero show x itself. A simulator that is told the product zero has to say some x, while
+    // y = 0 goes with any of p: 1 − 1/p.
+    let bare = |field| figure(&Toy(Way::ZeroFactor), pair(), field, &[], passive);
+    assert_eq!([bare(FieldId::F2), bare(FieldId::F3)], [fraction(1, 2), fraction(2, 3)]);
+    assert!(figure(&Twin(Way::ZeroFactor), pair(), FieldId::F3, &[], passive).is_zero());
 }
 
 /// A corrupt owner that shifts what it tells of its input has put in another input: nothing to detect.
