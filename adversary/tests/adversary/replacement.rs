@@ -1,5 +1,5 @@
-//! Whole replacement programs: a corrupt party that is no puppet of the honest text, but runs a text of its own in the same
-//! steps. [`World::run`] takes one program for all parties, which asks who it is.
+//! Whole replacement programs: a corrupt party that is no puppet of the honest text, but runs a text of its own in the
+//! same steps. [`World::run`] takes one program for all parties, which asks who it is.
 
 use field::{F128, Field};
 use protocols::{MAC_OUTPUT, Result, Session};
@@ -13,7 +13,8 @@ use transport::{PartyId, PartySet};
 const HONEST: PartyId = PartyId::new(0);
 const CORRUPT: PartyId = PartyId::new(1);
 
-/// Instead of [`programs::show`]: knows no share of anything, hears the other's before it speaks, and makes the sum zero.
+/// Instead of [`programs::show`]: knows no share of anything, hears the other's before it speaks, and makes the sum
+/// zero.
 async fn forge(s: &mut Session) -> Result<F128> {
     let mut online = s.step("online");
     let mut output = online.step("output");

@@ -75,8 +75,9 @@ fn without_the_mac_check_nothing_is_explained() {
     assert!(figure(&subjects::Multiply, world(), FieldId::F3, &[], shift::<F3>).is_one());
 }
 
-/// A corrupt owner that shifts what is opened of its own factor, e = y − b, has multiplied another one: the product is that
-/// of x and y + 1, whether the check finds it or not depends on key and coefficients alone, and so does what it shows.
+/// A corrupt owner that shifts what is opened of its own factor, e = y − b, has multiplied another one: the product is
+/// that of x and y + 1, whether the check finds it or not depends on key and coefficients alone, and so does what it
+/// shows.
 #[test]
 fn a_corrupt_owner_that_shifts_its_own_factor_is_explained() {
     fn own<F: Field>() -> Script<'static> {
@@ -94,7 +95,8 @@ fn a_corrupt_owner_that_shifts_its_own_factor_is_explained() {
 }
 
 /// If every coefficient is one, errors that cancel pass always, and nothing is explained: of x = y = 0 the product is
-/// −1. One error alone passes if the key is zero, 1/p, and this attack makes the weak variant look better than the sound one.
+/// −1. One error alone passes if the key is zero, 1/p, and this attack makes the weak variant look better than the
+/// sound one.
 #[test]
 fn coefficients_known_in_advance_are_as_bad_as_the_attack_that_uses_them() {
     fn cancelling<F: Field>() -> Script<'static> {
@@ -124,8 +126,8 @@ fn what_is_left_out_has_its_exact_figure() {
     let bare = |field| figure(&Toy(Way::BareFactors), pair(), field, &[], passive);
     assert_eq!([bare(FieldId::F2), bare(FieldId::F3)], [fraction(2, 3), fraction(4, 5)]);
     assert!(figure(&Twin(Way::BareFactors), pair(), FieldId::F3, &[], passive).is_zero());
-    // Triples whose first factor is zero show x itself. A simulator that is told the product zero has to say some x, while
-    // y = 0 goes with any of p: 1 − 1/p.
+    // Triples whose first factor is zero show x itself. A simulator that is told the product zero has to say some x,
+    // while y = 0 goes with any of p: 1 − 1/p.
     let bare = |field| figure(&Toy(Way::ZeroFactor), pair(), field, &[], passive);
     assert_eq!([bare(FieldId::F2), bare(FieldId::F3)], [fraction(1, 2), fraction(2, 3)]);
     assert!(figure(&Twin(Way::ZeroFactor), pair(), FieldId::F3, &[], passive).is_zero());
@@ -140,8 +142,8 @@ fn another_input_is_no_attack() {
     }
 }
 
-/// A shared value, shown to all under a claim of this kind of abort: as shipped, with a check that every party takes part
-/// in, or by the shares alone, which are then everyone's last words.
+/// A shared value, shown to all under a claim of this kind of abort: as shipped, with a check that every party takes
+/// part in, or by the shares alone, which are then everyone's last words.
 struct Shown {
     checked: bool,
     claims: AbortKind,
@@ -181,9 +183,9 @@ impl Subject for Shown {
     }
 }
 
-/// Three parties, and the corrupt one keeps its share of the output from one of two honest ones. Where shares are the last
-/// words, the other always has its output and this one never: a selective abort, which no simulator explains that lets all
-/// have it or nobody. As shipped the check needs both, so nobody has an output, and both claims hold.
+/// Three parties, and the corrupt one keeps its share of the output from one of two honest ones. Where shares are the
+/// last words, the other always has its output and this one never: a selective abort, which no simulator explains that
+/// lets all have it or nobody. As shipped the check needs both, so nobody has an output, and both claims hold.
 #[test]
 fn a_claim_of_unanimous_abort_is_held_to() {
     let withheld = |checked, claims| {
