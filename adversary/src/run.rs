@@ -134,7 +134,8 @@ impl World {
         }
     }
 
-    /// Runs `program` at every party. `tape` is everyone's randomness, forked per party and for the trusted program.
+    /// Runs `program` at every party; one that asks who it is can run another text where that is corrupt. `tape` is
+    /// everyone's randomness, forked per party and for the trusted program.
     pub fn run<'a, T: 'a, P>(
         &self,
         tape: &Tape,

@@ -119,3 +119,71 @@ pub fn passive(subject: &dyn DynSubject, at: &Instance, given: &[Given<u64>]) ->
     });
     failed.map_or(Ok(views), Err)
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use bytes::Bytes;
+    use protocols::{Abort, Blame, MAC_CHECK, MAC_OUTPUT};
+    use spec::Check;
+    use transport::sim::Adversary;
+    use transport::{Frame, Kind, Meta, StepPath, Stream};
+
+    use super::*;
+
+    /// A frame that a corrupt second party receives.
+    fn received(step: &StepPath, tag: u64, body: &[u8]) -> Envelope {
+        let meta = Meta { name: "share", kind: Kind::Elements, field: "F2", len: body.len(), width: 1 };
+        let frame = Frame { step: step.clone(), meta, tag, body: Bytes::copy_from_slice(body) };
+        let (from, to) = (PartyId::new(0), PartyId::new(1));
+        Envelope { seq: 0, from, to, stream: Stream::MAIN, frame, round: 0, arrives: 0 }
+    }
+    fn stopped(check: &'static Check, at: &StepPath) -> Ending<Vec<u8>> {
+        Ending::Aborted(Abort { at: at.label(), check, blame: Blame::Unknown })
+    }
+    /// The coalition's view when it receives these frames, and the first and the third party end like this.
+    fn view(frames: &[&Envelope], [first, third]: [Ending<Vec<u8>>; 2]) -> Vec<u8> {
+        let corrupt = PartySet::of(&[1]);
+        let mut script = Script::new(corrupt);
+        frames.iter().for_each(|e| script.incoming((*e).clone(), &mut Vec::new()));
+        let endings = vec![first, Ending::Output(vec![4]), third];
+        let played = Played { endings, own: vec![3], trace: Vec::new(), rounds: 0, bytes: 0 };
+        of_run(&played, script.seen(), corrupt)
+    }
+
+    /// Lengths, order, senders, steps, types, and who stopped at which check and where: each alone makes another view.
+    #[test]
+    fn views_differ_by_all_that_a_coalition_can_tell() {
+        let [shown, again] = [0, 1].map(|k| StepPath::ROOT.child("output", k));
+        let (one, two) = (received(&shown, 5, &[1]), received(&shown, 5, &[2]));
+        let other = Envelope { from: PartyId::new(2), ..two.clone() };
+        // One frame with everything in it that is recorded of a second: only its length says where it ends.
+        let mut both = vec![1];
+        frame(&mut both, &two);
+        let end = || [stopped(&MAC_CHECK, &shown), Ending::Told];
+        let views = [
+            view(&[&one, &two], end()),
+            view(&[&two, &one], end()),
+            view(&[&one, &other], end()),
+            view(&[&one, &received(&again, 5, &[2])], end()),
+            view(&[&one, &received(&shown, 6, &[2])], end()),
+            view(&[&one, &received(&shown, 5, &[2, 0])], end()),
+            view(&[&received(&shown, 5, &both)], end()),
+            view(&[&one, &two], [stopped(&MAC_OUTPUT, &shown), Ending::Told]),
+            view(&[&one, &two], [stopped(&MAC_CHECK, &again), Ending::Told]),
+            view(&[&one, &two], [Ending::Told, stopped(&MAC_CHECK, &shown)]),
+            view(&[&one, &two], [Ending::Stuck, Ending::Told]),
+            view(&[&one, &two], [Ending::Output(vec![4]), Ending::Told]),
+        ];
+        assert_eq!(views.iter().collect::<BTreeSet<_>>().len(), views.len());
+        assert_eq!(view(&[&one, &two], end()), views[0]);
+    }
+
+    /// What an honest party computes is no part of it; that it has an output is.
+    #[test]
+    fn views_show_no_output_of_an_honest_party() {
+        let of = |y: u8| view(&[], [Ending::Output(vec![y]), Ending::Told]);
+        assert_eq!(of(0), of(1));
+    }
+}

@@ -22,6 +22,10 @@
 //! assert_eq!(outcome.judgement.check().unwrap().id, "mac.check");
 //! assert!(!outcome.effective, "it never came to the output");
 //! ```
+//!
+//! Rules change what a puppet of the honest text says and hears. A corrupt party that runs another text altogether is a
+//! program: the one given to [`World::run`](crate::World::run) branches on [`Session::me`](protocols::Session::me), and
+//! [`judge`](crate::judge) tells what came of it. `adversary/tests/adversary/replacement.rs` is one in forty lines.
 
 use super::language::{
     Act, Copied, Direction, Draw, Expect, FORMAT, Frames, Input, Items, Range, Replay, Rule, Strategy,

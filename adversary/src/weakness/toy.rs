@@ -27,6 +27,8 @@ struct Part<F> {
 }
 
 impl<F: Field> Part<F> {
+    const ZERO: Self = Self { value: F::ZERO, mac: F::ZERO };
+
     fn zip(self, other: Self, f: impl Fn(F, F) -> F) -> Self {
         Self { value: f(self.value, other.value), mac: f(self.mac, other.mac) }
     }
@@ -70,7 +72,9 @@ impl<F: Field> Party<F> {
     }
     fn triple(&mut self) -> Result<[Part<F>; 3]> {
         let t = self.supply.triples(1)?;
-        Ok([t.a, t.b, t.c].map(|x| self.part(x)))
+        let [a, b, c] = [t.a, t.b, t.c].map(|x| self.part(x));
+        // The product of zero is zero.
+        Ok(if self.way == Way::ZeroFactor { [Part::ZERO, b, Part::ZERO] } else { [a, b, c] })
     }
     /// `[[x + k]]`.
     fn add(&self, x: Part<F>, k: F) -> Part<F> {
@@ -211,7 +215,7 @@ impl<F: Field> Party<F> {
     /// The next mask of a party.
     fn mask(&mut self, owner: PartyId) -> Result<(Part<F>, F)> {
         if matches!(self.way, Way::NoMask | Way::BareFactors) {
-            return Ok((Part { value: F::ZERO, mac: F::ZERO }, F::ZERO));
+            return Ok((Part::ZERO, F::ZERO));
         }
         let m = self.supply.masks(owner, 1)?;
         let clear = m.clear.as_ref().map_or(F::ZERO, |c| c.0[0]);

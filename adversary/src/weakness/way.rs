@@ -22,6 +22,8 @@ pub enum Way {
     TripleTwice,
     /// Inputs are told without masks.
     NoMask,
+    /// The first factor of every triple is zero.
+    ZeroFactor,
     /// The first party tells both factors of a product without masks.
     BareFactors,
     /// Two inputs are told under one mask.

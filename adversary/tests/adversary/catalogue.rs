@@ -3,17 +3,20 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
+use field::{F128, Field};
 use num_rational::BigRational;
 use num_traits::Zero;
-use protocols::{MAC_CHECK, MAC_OUTPUT};
+use protocols::{MAC_CHECK, MAC_OUTPUT, Mascot, Result, Session, Shared};
+use quorate_adversary::attack::tape;
 use quorate_adversary::catalogue::rows::{Cover, ROWS};
 use quorate_adversary::catalogue::{self, Entry};
 use quorate_adversary::computation::Scene;
 use quorate_adversary::exact::{self, Count};
 use quorate_adversary::fields::FieldId;
-use quorate_adversary::strategy::language::{Act, Expect, Frames};
+use quorate_adversary::ideal::ot::IdealOt;
+use quorate_adversary::strategy::language::{Act, Draw, Expect, Frames};
 use quorate_adversary::strategy::{Stage, Strategy};
-use quorate_adversary::{Control, Expected, Floor, Verdict, attacks, cases};
+use quorate_adversary::{Control, Ending, Expected, Floor, Script, Verdict, attacks, cases, classify};
 
 #[test]
 fn every_entry_ends_as_it_says_and_wins_in_its_control() {
@@ -70,6 +73,27 @@ fn escapes_over_tiny_fields_are_as_likely_as_the_entries_say() {
     }
     assert!(wrong.is_empty(), "{wrong:#?}");
     assert!(counted.len() >= 20, "{counted:?}");
+}
+
+/// The coin that the entry sets to zero is the share of the MAC key, and it is one party's only.
+#[test]
+fn a_key_share_of_zero_is_one() {
+    let entry = catalogue::find("key.zero").unwrap();
+    let shares = |draws: &[Draw]| {
+        let world = entry.scene(false).at.world.loaded(draws);
+        let run = world.run(&tape(0), &mut Script::new(world.corrupt), async |mut s: Session| -> Result<F128> {
+            let mut mascot = Mascot::<F128, IdealOt>::setup(&mut s).await?;
+            // What everyone adds to a MAC share for the constant one is its share of the key.
+            let zero = Shared::from_parts(vec![F128::ZERO], vec![F128::ZERO]);
+            Ok(mascot.key().add_public(s.me(), zero, &[F128::ONE]).into_parts().1[0])
+        });
+        let ends = classify(run.ends);
+        let [Ending::Output(honest), Ending::Output(corrupt)] = ends[..] else { panic!("{ends:?}") };
+        [honest, corrupt]
+    };
+    let [honest, corrupt] = shares(&[]);
+    assert!(honest != F128::ZERO && corrupt != F128::ZERO);
+    assert_eq!(shares(&entry.strategy.tape), [honest, F128::ZERO]);
 }
 
 #[test]

@@ -11,6 +11,7 @@ mod ot;
 mod play;
 mod products;
 mod properties;
+mod replacement;
 mod sample;
 mod simulation;
 mod simulator;

@@ -4,18 +4,21 @@
 use field::{F2, F3, F5, Field};
 use num_rational::BigRational;
 use num_traits::{One, Zero};
+use protocols::claims::ONLINE;
+use protocols::{Result, Session, Supply};
 use quorate_adversary::exact::multiplication::additive;
 use quorate_adversary::exact::pair;
 use quorate_adversary::fields::FieldId;
-use quorate_adversary::ideal::supply::CorruptShares;
+use quorate_adversary::ideal::supply::{CorruptShares, Dealt, Order};
+use quorate_adversary::scratch::Flaw;
 use quorate_adversary::simulation::count;
 use quorate_adversary::simulator::{Best, WORK, best};
-use quorate_adversary::strategy::On;
+use quorate_adversary::strategy::{Fate, On};
 use quorate_adversary::weakness::toy::{Toy, Twin};
 use quorate_adversary::weakness::way::Way;
-use quorate_adversary::{DynSubject, Instance, Script, World, subjects};
-use spec::Bound;
-use transport::PartySet;
+use quorate_adversary::{DynSubject, Given, Instance, Script, Subject, World, programs, subjects};
+use spec::{AbortKind, Bound, Claim};
+use transport::{PartyId, PartySet, PerParty};
 
 type Strategy = fn() -> Script<'static>;
 
@@ -72,6 +75,41 @@ fn without_the_mac_check_nothing_is_explained() {
     assert!(figure(&subjects::Multiply, world(), FieldId::F3, &[], shift::<F3>).is_one());
 }
 
+/// A corrupt owner that shifts what is opened of its own factor, e = y − b, has multiplied another one: the product is
+/// that of x and y + 1, whether the check finds it or not depends on key and coefficients alone, and so does what it
+/// shows.
+#[test]
+fn a_corrupt_owner_that_shifts_its_own_factor_is_explained() {
+    fn own<F: Field>() -> Script<'static> {
+        additive::<F>([F::ZERO, F::ONE], F::ZERO)
+    }
+    fn own_and_guess<F: Field>() -> Script<'static> {
+        additive::<F>([F::ZERO, F::ONE], F::ONE)
+    }
+    let product = |field, mine, strategy| figure(&subjects::Product, pair(), field, &[mine], strategy);
+    assert!(product(FieldId::F2, 1, own::<F2>).is_zero());
+    assert!(product(FieldId::F2, 1, own_and_guess::<F2>).is_zero());
+    assert!(product(FieldId::F3, 1, own::<F3>).is_zero());
+    // The other's factor it cannot replace: where that is zero the product must be, and is one whenever it is accepted.
+    assert_eq!(product(FieldId::F2, 1, shift::<F2>), mac_check(2));
+}
+
+/// If every coefficient is one, errors that cancel pass always, and nothing is explained: of x = y = 0 the product is
+/// −1. One error alone passes if the key is zero, 1/p, and this attack makes the weak variant look better than the
+/// sound one.
+#[test]
+fn coefficients_known_in_advance_are_as_bad_as_the_attack_that_uses_them() {
+    fn cancelling<F: Field>() -> Script<'static> {
+        additive::<F>([F::ONE, -F::ONE], F::ZERO)
+    }
+    let world = || pair().flawed(Some(Flaw::UnitCoin));
+    let known = |field, strategy| figure(&subjects::Multiply, world(), field, &[], strategy);
+    assert!(known(FieldId::F2, cancelling::<F2>).is_one());
+    assert!(known(FieldId::F3, cancelling::<F3>).is_one());
+    assert_eq!(known(FieldId::F2, shift::<F2>), BigRational::new(1.into(), 2.into()));
+    assert_eq!(known(FieldId::F3, shift::<F3>), BigRational::new(1.into(), 3.into()));
+}
+
 /// The online phase written again with one thing left out, and as shipped on the same task.
 #[test]
 fn what_is_left_out_has_its_exact_figure() {
@@ -88,6 +126,11 @@ fn what_is_left_out_has_its_exact_figure() {
     let bare = |field| figure(&Toy(Way::BareFactors), pair(), field, &[], passive);
     assert_eq!([bare(FieldId::F2), bare(FieldId::F3)], [fraction(2, 3), fraction(4, 5)]);
     assert!(figure(&Twin(Way::BareFactors), pair(), FieldId::F3, &[], passive).is_zero());
+    // Triples whose first factor is zero show x itself. A simulator that is told the product zero has to say some x,
+    // while y = 0 goes with any of p: 1 − 1/p.
+    let bare = |field| figure(&Toy(Way::ZeroFactor), pair(), field, &[], passive);
+    assert_eq!([bare(FieldId::F2), bare(FieldId::F3)], [fraction(1, 2), fraction(2, 3)]);
+    assert!(figure(&Twin(Way::ZeroFactor), pair(), FieldId::F3, &[], passive).is_zero());
 }
 
 /// A corrupt owner that shifts what it tells of its input has put in another input: nothing to detect.
@@ -99,13 +142,62 @@ fn another_input_is_no_attack() {
     }
 }
 
-/// Three parties, two of them honest: one is kept from its output. Explained, because the claim is selective abort.
+/// A shared value, shown to all under a claim of this kind of abort: as shipped, with a check that every party takes
+/// part in, or by the shares alone, which are then everyone's last words.
+struct Shown {
+    checked: bool,
+    claims: AbortKind,
+}
+
+impl Subject for Shown {
+    fn claim(&self) -> &'static Claim {
+        const SELECTIVE: Claim = Claim { protocol: "shown", abort: AbortKind::Selective, ..ONLINE };
+        match self.claims {
+            AbortKind::Selective => &SELECTIVE,
+            AbortKind::Unanimous => &Claim { abort: AbortKind::Unanimous, ..SELECTIVE },
+        }
+    }
+    fn about(&self) -> &'static str {
+        "a shared value, shown to all"
+    }
+    fn inputs(&self, n: usize) -> Vec<usize> {
+        vec![0; n]
+    }
+    fn shared(&self) -> usize {
+        1
+    }
+    fn preprocessing(&self, _: usize) -> Option<Order> {
+        Some(Order::default())
+    }
+    fn functionality<F: Field>(&self, given: &Given<F>) -> PerParty<Vec<F>> {
+        PerParty::from_fn(given.parties.len(), |_| given.shared.clone())
+    }
+    async fn party<F: Field>(&self, mut s: Session, _: Vec<F>, dealt: Option<Dealt<F>>) -> Result<Vec<F>> {
+        let Dealt { mut key, mut supply } = dealt.expect("it has preprocessing");
+        if self.checked {
+            return Ok(vec![programs::show(&mut s, &mut key, &mut supply).await?]);
+        }
+        let (mine, _) = supply.randoms(1)?.into_parts();
+        let shares = s.step("output").exchange("share", &mine).await?;
+        Ok(vec![shares.values().fold(F::ZERO, |sum, share| sum + share[0])])
+    }
+}
+
+/// Three parties, and the corrupt one keeps its share of the output from one of two honest ones. Where shares are the
+/// last words, the other always has its output and this one never: a selective abort, which no simulator explains that
+/// lets all have it or nobody. As shipped the check needs both, so nobody has an output, and both claims hold.
 #[test]
-fn selective_abort_is_what_is_claimed() {
-    let world = World::new(3, PartySet::of(&[2]));
-    let withhold = || {
-        let victim = On::message("output", "share").with(transport::PartyId::new(1));
-        Script::new(PartySet::of(&[2])).sends(victim, |_, _| quorate_adversary::strategy::Fate::Drop)
+fn a_claim_of_unanimous_abort_is_held_to() {
+    let withheld = |checked, claims| {
+        let withhold = || {
+            let victim = On::message("output", "share").with(PartyId::new(1));
+            Script::new(PartySet::of(&[2])).sends(victim, |_, _| Fate::Drop)
+        };
+        let world = World::new(3, PartySet::of(&[2]));
+        figure(&Shown { checked, claims }, world, FieldId::F2, &[], withhold)
     };
-    assert!(figure(&subjects::Show, world, FieldId::F2, &[], withhold).is_zero());
+    assert!(withheld(false, AbortKind::Selective).is_zero());
+    assert!(withheld(false, AbortKind::Unanimous).is_one());
+    assert!(withheld(true, AbortKind::Selective).is_zero());
+    assert!(withheld(true, AbortKind::Unanimous).is_zero());
 }

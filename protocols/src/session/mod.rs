@@ -255,8 +255,23 @@ impl Session {
 
 #[cfg(test)]
 mod tests {
+    use transport::Parties;
+    use transport::threads::mesh;
+
     use super::*;
     use crate::testing::{Passing, run};
+
+    /// Every item stands behind its length: the same bytes in other pieces are something else.
+    #[test]
+    fn a_digest_depends_on_where_its_items_end() {
+        let net = Rc::new(mesh(&Parties::anonymous(2)).swap_remove(0));
+        let s = Session::new(net, SessionId([3; 32]), Rc::new(Real::bootstrap()), Tape::seeded([4; 32]));
+        let pieces: [&[&[u8]]; 5] = [&[b"ab", b"c"], &[b"a", b"bc"], &[b"abc"], &[b"abc", b""], &[b"", b"abc"]];
+        let digests = pieces.map(|items| s.digest("a test of pieces", items).0);
+        assert!((0..pieces.len()).all(|k| !digests[..k].contains(&digests[k])));
+        let streamed = pieces.map(|items| *s.bind("a test of pieces", items).finalize().as_bytes());
+        assert_eq!(streamed, digests);
+    }
 
     #[test]
     fn a_session_without_places_left_ends() {
