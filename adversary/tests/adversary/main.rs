@@ -12,6 +12,7 @@ mod play;
 mod products;
 mod properties;
 mod sample;
+mod shipped;
 mod simulation;
 mod simulator;
 mod strategy;
