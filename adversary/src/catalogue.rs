@@ -15,7 +15,7 @@ use crate::computation::{self, Computation, Scene};
 use crate::fields::FieldId;
 use crate::run::{Floor, World};
 use crate::scratch::Flaw;
-use crate::strategy::escape::Escape;
+use crate::strategy::escape::Said;
 use crate::strategy::{Compiled, Stage, Strategy, StrategyError};
 
 /// The version of the files.
@@ -78,8 +78,8 @@ pub struct Entry {
     pub floor: Floor,
     /// What must come of it.
     pub expected: Expected,
-    /// With which probability it escapes, if that is known.
-    pub escape: Option<Escape>,
+    /// With which probability it escapes, exactly or at most, if that is known.
+    pub escape: Option<Said>,
     control: ControlName,
     flaw: Option<Flaw>,
     reference: String,
@@ -153,7 +153,7 @@ fn entry(layer: &str, w: Written) -> Result<Entry, StrategyError> {
     let computation = computation.ok_or_else(|| error(format!("there is no computation `{}`", w.computation)))?;
     let field = w.field.parse::<FieldId>().map_err(|e| error(e.to_string()))?;
     let expected = Expected::of(&strategy, CHECKS)?;
-    let escape = strategy.expect.escape.as_deref().map(Escape::parse).transpose().map_err(error)?;
+    let escape = Said::of(&strategy.expect)?;
     let flaw = match &w.control {
         ControlName::Flaw(name) => {
             let known = FLAWS.iter().find(|(n, _)| n == name);
@@ -185,11 +185,11 @@ impl Entry {
     pub fn plan(&self) -> Result<&Compiled, &StrategyError> {
         self.plan.get_or_init(|| self.scene(false).compile(&self.strategy)).as_ref()
     }
-    /// The probability of an escape over a field, if it is known.
+    /// The probability of an escape over a field, exactly or at most, if it is known.
     #[must_use]
     pub fn escape_over(&self, field: FieldId) -> Option<num_rational::BigRational> {
         let parties = u32::try_from(self.strategy.parties).unwrap_or(u32::MAX);
-        self.escape.as_ref()?.at(&Instance::field(field.order()).with_parties(parties))
+        self.escape.as_ref()?.escape.at(&Instance::field(field.order()).with_parties(parties))
     }
 }
 

@@ -1,5 +1,6 @@
 //! The named attacks. Those that data can describe are in the catalogue ([`crate::catalogue`]); these need a program: they
-//! search, compute hashes, or run twice. One file per protocol; to add one, write it in its file and name it in `ALL`.
+//! search, compute hashes, or run twice. One file per protocol; to add one, write it in its file, name it in `ALL`, and list
+//! it in `adversary/catalogue/programs.json`.
 
 pub mod coin;
 pub mod mac;

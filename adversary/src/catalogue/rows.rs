@@ -1,6 +1,6 @@
 //! The list of known attacks on protocols of this kind, and for each what here stands against it: entries of the
 //! catalogue name their rows themselves, the rest is below. A row that no protocol of this project has to answer to yet
-//! says so.
+//! says so. The list ships as `adversary/catalogue/rows.json`, which a test holds against it.
 
 use super::entries;
 
@@ -57,7 +57,7 @@ const GARBLED: Cover = NotYet("no garbled circuits here");
 pub const ROWS: &[Row] = &[
     row(1, "additive error on an opened share", &[Figure("mac.check.shift"), Figure("mac.check.best")]),
     row(2, "additive error on an output share", &[Figure("mac.output.shift")]),
-    row(3, "a lie about σ, or a forged one", &[Figure("mac.check.guess")]),
+    row(3, "a lie about σ, or a forged one", &[Attack("commit.short"), Figure("mac.check.guess")]),
     row(4, "another party's commitment repeated", &[]),
     row(5, "coefficients of the MAC check known or used again", &[Figure("mac.challenge.known")]),
     row(

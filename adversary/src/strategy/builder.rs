@@ -114,10 +114,16 @@ impl Strategy {
         self.expect.no_output = Some(why.to_owned());
         self
     }
-    /// With which probability it escapes.
+    /// With which probability it escapes, exactly.
     #[must_use]
     pub fn escapes_with(mut self, probability: &str) -> Self {
         self.expect.escape = Some(probability.to_owned());
+        self
+    }
+    /// With which probability it escapes at most.
+    #[must_use]
+    pub fn escapes_at_most_with(mut self, probability: &str) -> Self {
+        self.expect.escape_at_most = Some(probability.to_owned());
         self
     }
     /// What it would mean that it is accepted: then accepting is losing.

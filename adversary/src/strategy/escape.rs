@@ -9,8 +9,10 @@ use num_traits::{One, Zero};
 use spec::{Bound, Instance};
 
 use super::expression::{Expr, MOST_BITS, NoFraction};
+use super::language::Expect;
 use super::near::suggestion;
 use super::parse::parse;
+use super::validate::StrategyError;
 
 /// A probability as it is written.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -19,6 +21,15 @@ pub enum Escape {
     Bound(Bound),
     /// A formula.
     Formula(Expr),
+}
+
+/// What a strategy says of its escape.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Said {
+    /// How likely it is.
+    pub escape: Escape,
+    /// Whether exactly so, and not at most.
+    pub exact: bool,
 }
 
 /// The bounds without parameters.
@@ -125,6 +136,34 @@ impl Escape {
             }),
         }
     }
+}
+
+impl Said {
+    /// Reads what is said, if anything is.
+    pub fn of(expect: &Expect) -> Result<Option<Self>, StrategyError> {
+        let (text, exact) = match (&expect.escape, &expect.escape_at_most) {
+            (None, None) => return Ok(None),
+            (Some(text), None) => (text, true),
+            (None, Some(text)) => (text, false),
+            (Some(_), Some(_)) => {
+                return Err(StrategyError::new(
+                    "expect",
+                    "`escape` is exact, `escape_at_most` is not: say one of them",
+                ));
+            }
+        };
+        let escape = Escape::parse(text).map_err(|e| StrategyError::new(place(exact), e))?;
+        Ok(Some(Self { escape, exact }))
+    }
+    /// Where in a strategy it is said.
+    #[must_use]
+    pub fn place(&self) -> &'static str {
+        place(self.exact)
+    }
+}
+
+fn place(exact: bool) -> &'static str {
+    if exact { "expect.escape" } else { "expect.escape_at_most" }
 }
 
 fn unknown(name: &str) -> String {

@@ -304,9 +304,13 @@ pub struct Expect {
     /// Why no honest party has an output, and nobody is accused.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub no_output: Option<String>,
-    /// With which probability it escapes the check: the name of a bound of `spec`, or an expression of `p` and `n`.
+    /// With which probability it escapes the check, exactly: the name of a bound of `spec`, or an expression of `p` and
+    /// `n`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub escape: Option<String>,
+    /// With which probability it escapes at most, where no more is known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub escape_at_most: Option<String>,
     /// What it would mean that an honest party accepts what it was sent. If this is said, accepting is losing, whatever
     /// the output.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -8,7 +8,7 @@ use serde_json::Value;
 use spec::Level;
 use transport::{Parties, PartySet};
 
-use super::escape::Escape;
+use super::escape::Said;
 use super::expression::Expr;
 use super::language::{Act, Direction, FORMAT, Frames, Items, Strategy};
 use super::near::suggestion;
@@ -135,6 +135,7 @@ impl Strategy {
         let texts =
             [&self.title, &self.does].into_iter().chain(&self.references).chain(&e.harmless).chain(&e.no_output);
         let texts = texts.chain(&e.acceptance).chain(e.unseen.iter().map(|u| &u.tells)).chain(&e.escape);
+        let texts = texts.chain(&e.escape_at_most);
         for text in texts {
             if text.len() > LONGEST_TEXT {
                 return wrong("", format!("a text has at most {LONGEST_TEXT} bytes"));
@@ -323,10 +324,9 @@ impl Strategy {
         if let Some(u) = &e.unseen {
             Pattern::parse(&u.step).map_err(|e| StrategyError::new("expect.unseen.step", e))?;
         }
-        match &e.escape {
-            Some(_) if e.check.is_none() => wrong("expect.escape", "what no check stops cannot escape it"),
-            Some(text) => Escape::parse(text).map(drop).map_err(|e| StrategyError::new("expect.escape", e)),
-            None => Ok(()),
+        match Said::of(e)? {
+            Some(said) if e.check.is_none() => wrong(said.place(), "what no check stops cannot escape it"),
+            _ => Ok(()),
         }
     }
 }

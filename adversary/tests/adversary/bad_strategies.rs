@@ -241,6 +241,9 @@ fn expectations_must_be_one_and_exact() {
         (expect(r#"{"harmless": "no", "escape": "MacCheck"}"#), "what no check stops cannot escape it"),
         (expect(r#"{"check": "mac.check", "escape": "MacChek"}"#), "did you mean `MacCheck`"),
         (expect(r#"{"check": "mac.check", "escape": "0.5"}"#), "expect.escape"),
+        (expect(r#"{"check": "mac.check", "escape_at_most": "0.5"}"#), "expect.escape_at_most"),
+        (expect(r#"{"no_output": "no", "escape_at_most": "1/p"}"#), "what no check stops cannot escape it"),
+        (expect(r#"{"check": "mac.check", "escape": "0", "escape_at_most": "1"}"#), "say one of them"),
         (expect(r#"{"check": "mac.check", "escape": "value"}"#), "there is no bound `value`"),
         (expect(r#"{"check": "mac.check", "escape": "1/(((p^64)^64)^64)"}"#), "has more than 4096 bits"),
         (expect(r#"{"check": "mac.check", "escape": "Binding(4294967295)"}"#), "has more than 4096 bits"),
@@ -327,6 +330,7 @@ fn texts_do_nothing_to_a_terminal() {
         (with(r#""title": "t""#, r#""title": "t\u001b[2J""#), r"unlike `t\u{1b}[2J`"),
         (with(r#""title": "t""#, r#""title": "\u202et""#), r"unlike `\u{202e}t`"),
         (with(r#""mac.check""#, r#""mac.check", "escape": "1\n/p""#), r"unlike `1\u{a}/p`"),
+        (with(r#""mac.check""#, r#""mac.check", "escape_at_most": "1\n/p""#), r"unlike `1\u{a}/p`"),
         (with(r#""id": "bad""#, r#""id": "b\rd""#), "an id is 1 to 80"),
         // What is quoted in an error.
         (rule(r#"{"step": "beaver", "message": "a\u001b[2J"}"#, r#""drop""#), r"there is no message `a\u{1b}[2J`"),

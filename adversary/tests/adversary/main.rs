@@ -13,6 +13,7 @@ mod products;
 mod properties;
 mod replacement;
 mod sample;
+mod shipped;
 mod simulation;
 mod simulator;
 mod strategy;

@@ -237,7 +237,11 @@ fn told(r: &Report, root: &Root, command: &str, trace: Option<&Path>, shown: u64
         Some(bound) => format!("at most {bound}, here {:.3e}", e.about),
         None => "never".into(),
     };
-    let said = e.said.as_ref().map_or_else(String::new, |s| format!(", and the strategy says {s}"));
+    let said = match (&e.said, &e.said_at_most) {
+        (Some(said), _) => format!(", and the strategy says {said}"),
+        (None, Some(most)) => format!(", and the strategy says at most {most}"),
+        (None, None) => String::new(),
+    };
     out += &format!(
         "escape rate {} of {}, 95% interval {:.5} to {:.5}; claimed: {claimed}{said}\n",
         e.hits, e.of, e.interval[0], e.interval[1]

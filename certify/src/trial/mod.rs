@@ -8,7 +8,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use adversary::attack::{Expected, tape};
 use adversary::fields::FieldId;
-use adversary::strategy::escape::Escape;
+use adversary::strategy::escape::Said;
 use adversary::strategy::stage::Performance;
 use adversary::strategy::{Compiled, Stage, Strategy, StrategyError};
 use adversary::{DynSubject, Explained, Floor, Given, Judgement, Win, World};
@@ -31,8 +31,8 @@ pub struct Trial<'a> {
     inputs: Option<Given<u64>>,
     off: Option<&'static Check>,
     expected: Expected,
-    /// How likely it escapes, as it says.
-    said: Option<BigRational>,
+    /// How likely it escapes, as it says, and whether it says that this is exact.
+    said: Option<(BigRational, bool)>,
     plan: Compiled,
 }
 
@@ -82,9 +82,11 @@ impl<'a> Trial<'a> {
             run.and_then(|run| can_run(&run)).map_err(|e| Refused::Circumstances(e.to_string()))?;
         }
         let expected = aim.expected(strategy).map_err(Refused::Strategy)?;
-        let said = strategy.expect.escape.as_deref().map(|text| Escape::parse(text)?.probability(&at(field, strategy)));
-        let no_probability = |what| Refused::Strategy(StrategyError { at: "expect.escape".into(), what });
-        let said = said.transpose().map_err(no_probability)?;
+        let evaluated = |said: Said| match said.escape.probability(&at(field, strategy)) {
+            Ok(probability) => Ok((probability, said.exact)),
+            Err(what) => Err(Refused::Strategy(StrategyError { at: said.place().into(), what })),
+        };
+        let said = Said::of(&strategy.expect).map_err(Refused::Strategy)?.map(evaluated).transpose()?;
         let off = match (control, expected.check()) {
             (true, None) => {
                 let why = format!("`{}` is stopped by no check that could be switched off", strategy.id);

@@ -10,8 +10,10 @@ use field::Field;
 use protocols::{Blame, COMMIT_OPENING, Error, FRAME_SHAPE, MAC_CHECK, Result, Session};
 use quorate_certify::certificate::store;
 use quorate_certify::evidence::{self, Evidence};
+use quorate_certify::page;
 use quorate_certify::registry::Registry;
 use quorate_certify::search::hunt::Hunt;
+use quorate_certify::text;
 use quorate_certify::verify::verify;
 use quorate_certify::watchdog::{Patience, Watchdog};
 use spec::{AbortKind, Claim, ExitCode, Level, Levels, PartyRange};
@@ -173,6 +175,34 @@ fn a_panic_under_attack_is_a_failure_with_its_place() {
         _ => false,
     });
     assert!(told);
+}
+
+/// Whoever reads that something fails can see it: the command that is told draws the run.
+#[test]
+fn what_fails_is_told_with_a_command_that_draws_it() {
+    let dir = tempfile::tempdir().unwrap();
+    let drawn = |fault: Fault, row: &str, out: &str, words: &[&str]| {
+        let (out, page) = (dir.path().join(out), dir.path().join("run.html"));
+        let more = ["--n", "2", "--only", row, "--trace", page.to_str().unwrap()];
+        let (code, stored) = certify(&[&Bad(fault)], "bad", &more, &out);
+        assert_eq!(code, ExitCode::Fail);
+        let (told, page) = (text::findings(&stored.certificate), std::fs::read_to_string(page).unwrap());
+        let command = format!("--n 2 --tier quick --only '{row}' --seed {SEED} --trace run.html");
+        assert!(told.contains(&command), "{told}");
+        for words in words.iter().chain(["<svg", "run.html"].iter()) {
+            assert!(page.contains(words), "{words}: {page}");
+        }
+        // Told once for every row, on the page of the certificate too.
+        let whole = page::render(&stored.certificate);
+        assert_eq!((told.matches(&command).count(), whole.matches("--trace run.html").count()), (1, 1));
+    };
+    drawn(Fault::Stops, "honest bad/2/honest", "stops", &["everyone follows the protocol", "stops: commit.opening"]);
+    let told = ["one frame of the coalition is changed", "two values that should be one", "ended in a panic", "(changed)"];
+    drawn(Fault::Panics, "sweep bad/2/0", "panics", &told);
+    let page = dir.path().join("none.html");
+    let more = ["--n", "2", "--only", "honest", "--trace", page.to_str().unwrap()];
+    certify(&[&Bad(Fault::Panics)], "bad", &more, &dir.path().join("right"));
+    assert!(!page.exists(), "nothing is drawn where nothing is wrong");
 }
 
 /// However often a lie may pass, it may not make anybody panic once.

@@ -224,6 +224,27 @@ fn what_a_strategy_says_of_its_escape_is_a_probability() {
     }
 }
 
+/// What a strategy says exactly is held against both sides, a bound only against what exceeds it.
+#[test]
+fn a_bound_of_an_escape_need_not_be_reached() {
+    let said = |key: &str, text: &str| {
+        let expect = format!(r#"{{"check": "mac.check", "{key}": "{text}"}}"#);
+        let (code, out, complaint) = program(&strategy(SHIFT, &expect, ""), &["--runs", "400"]);
+        (code, format!("{out}{complaint}"))
+    };
+    for (key, text, code, wanted) in [
+        ("escape", "MacCheck", 0, "and the strategy says MacCheck"),
+        ("escape", "1/2", 2, "it escapes less often than it says"),
+        ("escape_at_most", "1/2", 0, "and the strategy says at most 1/2"),
+        ("escape_at_most", "MacCheck", 0, "and the strategy says at most MacCheck"),
+        ("escape_at_most", "0", 1, "it escapes oftener than it says"),
+        ("escape_at_most", "2", 65, "expect.escape_at_most: `2` is no probability"),
+    ] {
+        let (found, told) = said(key, text);
+        assert!(found == code && told.contains(wanted), "{key} {text}: {found}: {told}");
+    }
+}
+
 /// A file can say nothing on a line of its own.
 #[test]
 fn texts_stay_on_their_lines() {
