@@ -96,7 +96,8 @@ impl Property {
             }
             Self::Fairness => "when a coalition falls silent no honest output is wrong; who has one is counted",
             Self::Aborts => {
-                "where and when a run stops does not depend on inputs that the coalition's output does not tell"
+                "as far as that could be counted, where and when a run stops does not depend on inputs that the coalition's \
+                 output does not tell"
             }
             Self::Inputs => {
                 "a coalition that copies or changes an honest masked input gets no input that depends on it"

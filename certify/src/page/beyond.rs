@@ -48,7 +48,9 @@ pub fn properties(c: &Certificate) -> String {
         let rate = r
             .rate_below()
             .map(|rate| format!("; in all instances together the rate of violations is below {rate:.1e}"));
-        let holds = r.holds.clone() + &rate.unwrap_or_default();
+        let (all, out) = (r.points.len(), r.left_out());
+        let part = (out > 0).then(|| format!("; {out} of {all} instances would take too long and were left out"));
+        let holds = [Some(r.holds.clone()), rate, part].into_iter().flatten().collect::<String>();
         for p in &r.points {
             let figures: Vec<_> = p.figures.iter().map(|(name, value)| format!("{name}: {value}")).collect();
             let cells = [code(&r.id), text(&holds), text(&p.of), number(p.cases), number(p.violated)];
