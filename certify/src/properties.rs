@@ -61,6 +61,10 @@ impl Property {
     /// Those of this project's inputs, commitments and sessions, whatever the number of parties is.
     pub const OWN: [Self; 3] = [Self::Inputs, Self::Commitments, Self::Terminal];
 
+    /// All of them.
+    pub fn all() -> impl Iterator<Item = Self> {
+        Self::ANY.into_iter().chain(Self::OWN)
+    }
     /// Its name.
     #[must_use]
     pub fn name(self) -> &'static str {

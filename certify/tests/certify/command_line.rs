@@ -183,6 +183,9 @@ fn lists_explanations_searches_and_controls() {
     assert_eq!(code(&["explain", "toy.choose"]), ExitCode::Pass);
     assert_eq!(code(&["explain", "mac.late"]), ExitCode::Pass);
     assert_eq!(code(&["explain", "sends.reordered"]), ExitCode::Pass);
+    for property in ["abort.privacy", "fairness.stop", "blame.every_fault", "terminality"] {
+        assert_eq!(code(&["explain", property]), ExitCode::Pass);
+    }
     assert_eq!(code(&["search", "online.output", "--field", "F3", "--silent", "--runs", "20"]), ExitCode::Pass);
     assert_eq!(code(&["search", "online.output", "--field", "Fr", "--silent", "--runs", "20"]), ExitCode::Inconclusive);
     assert_eq!(code(&["search", "toy.sum", "--silent", "--runs", "0"]), ExitCode::Inconclusive);
