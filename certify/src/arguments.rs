@@ -31,7 +31,7 @@ pub enum Command {
     /// Protocols with their levels, and all attacks.
     #[command(after_help = help::LOOKUPS)]
     List(List),
-    /// One attack or figure: what it does, what must stop it, where it was described.
+    /// One attack, figure, property or weakness: what it does or must hold, what must stop it, where it was described.
     #[command(after_help = help::LOOKUPS)]
     Explain(Explain),
     /// Run one attack, by name or of your own, and show a run as a sequence diagram.
@@ -156,7 +156,7 @@ pub struct List {
 /// What to explain.
 #[derive(Args)]
 pub struct Explain {
-    /// The name of an attack, a figure, a seeded weakness or a sound variant.
+    /// The name of an attack, a figure, a property, a seeded weakness or a sound variant.
     pub name: String,
 }
 
@@ -164,7 +164,7 @@ pub struct Explain {
 #[derive(Args)]
 #[command(group = ArgGroup::new("what").required(true).args(["attack", "strategy"]))]
 pub struct Attack {
-    /// Which protocol; for a strategy also which computation, such as coin: `quorate-certify list` names them.
+    /// Which protocol; for a strategy a computation, such as online.multiply: `quorate-certify list` names them.
     pub protocol: String,
     /// The name of an attack.
     #[arg(long, value_name = "NAME")]

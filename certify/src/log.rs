@@ -199,6 +199,8 @@ pub enum Found {
         shipped: Vec<String>,
         /// What was found where it is there, but for what follows from something else.
         weakened: Vec<String>,
+        /// The measurements that found something there, by name, in order.
+        by: Vec<String>,
         /// Measurements that were made where it is there.
         measurements: u64,
     },

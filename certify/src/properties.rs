@@ -61,6 +61,10 @@ impl Property {
     /// Those of this project's inputs, commitments and sessions, whatever the number of parties is.
     pub const OWN: [Self; 3] = [Self::Inputs, Self::Commitments, Self::Terminal];
 
+    /// All of them.
+    pub fn all() -> impl Iterator<Item = Self> {
+        Self::ANY.into_iter().chain(Self::OWN)
+    }
     /// Its name.
     #[must_use]
     pub fn name(self) -> &'static str {
@@ -96,7 +100,8 @@ impl Property {
             }
             Self::Fairness => "when a coalition falls silent no honest output is wrong; who has one is counted",
             Self::Aborts => {
-                "where and when a run stops does not depend on inputs that the coalition's output does not tell"
+                "as far as that could be counted, where and when a run stops does not depend on inputs that the coalition's \
+                 output does not tell"
             }
             Self::Inputs => {
                 "a coalition that copies or changes an honest masked input gets no input that depends on it"

@@ -110,9 +110,10 @@ impl<'a> Protocol<'a> {
             [only] => Ok(*only),
             parts => {
                 let names: Vec<_> = parts.iter().map(|s| s.name()).collect();
+                let (name, first) = (self.claim.protocol, names.first().copied().unwrap_or_default());
                 Err(format!(
-                    "`{}` is made of several computations: choose one of {}",
-                    self.claim.protocol,
+                    "`{name}` is made of several computations, and a strategy is played against one: type `{first}` in \
+                     its place, or another of {}",
                     names.join(", ")
                 ))
             }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use adversary::weakness::{Examined, Loss, SOUND, WEAKNESSES, Weakness, losses};
+use adversary::weakness::{Examined, Finding, Loss, SOUND, WEAKNESSES, Weakness, losses};
 use protocols::{Error, Result};
 
 use crate::arguments::Tier;
@@ -47,8 +47,15 @@ fn found(weakness: &Weakness, examined: &Examined) -> Found {
         breaks: breaks(weakness),
         shipped: names(&losses(&examined.shipped)),
         weakened: names(&examined.lost()),
+        by: fired(&examined.weakened),
         measurements: examined.weakened.len() as u64,
     }
+}
+
+/// The measurements that found something, also what follows from something else that is lost: in order, each once.
+fn fired(findings: &[Finding]) -> Vec<String> {
+    let all: BTreeSet<&str> = findings.iter().filter(|f| f.loss.is_some()).map(|f| f.by).collect();
+    all.into_iter().map(String::from).collect()
 }
 
 fn breaks(weakness: &Weakness) -> Vec<String> {
@@ -65,6 +72,19 @@ mod tests {
     use crate::evidence::weakness::Point;
 
     #[test]
+    fn what_fires_is_named_once_in_order() {
+        let finding = |by, loss| Finding { by, loss, evidence: String::new() };
+        let findings = [
+            finding("wrong outputs", Some(Loss::Bound)),
+            finding("traffic shape", None),
+            finding("best simulator", Some(Loss::A3Privacy)),
+            finding("wrong outputs", Some(Loss::A3Correctness)),
+        ];
+        assert_eq!(fired(&findings), ["best simulator", "wrong outputs"]);
+        assert!(fired(&findings[1..2]).is_empty());
+    }
+
+    #[test]
     fn a_row_says_what_the_table_says() {
         let point = |w: &Weakness| Point {
             weakness: w.id.into(),
@@ -72,6 +92,7 @@ mod tests {
             breaks: breaks(w),
             shipped: vec![],
             weakened: breaks(w),
+            by: vec!["wrong outputs".into()],
             measurements: 1,
         };
         let row = Row { points: examined(false, Tier::Quick).map(point).collect(), ..Row::default() };

@@ -27,7 +27,7 @@ use std::fmt;
 use protocols::Result;
 
 pub use battery::{Battery, Change};
-pub use table::{NOT_APPLICABLE, SOUND, WEAKNESSES};
+pub use table::{NOT_APPLICABLE, NOT_SEEDED, SOUND, WEAKNESSES};
 
 /// What a weakness takes away.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]

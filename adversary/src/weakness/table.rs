@@ -225,6 +225,15 @@ pub const NOT_APPLICABLE: &[(u32, &str)] = &[
     (36, "no Shamir shares"),
 ];
 
+/// Rows of the design's list of which one half is among [`WEAKNESSES`] and the other is not, although it could be.
+pub const NOT_SEEDED: &[(u32, &str)] = &[
+    (
+        16,
+        "the check of the extension without a block that is thrown away, which masks the receiver's answer, is not seeded",
+    ),
+    (28, "a copy of a party's source of coins, as after a restart from a snapshot, is not seeded: that of a mask is"),
+];
+
 /// Two openings under coefficients that are never zero.
 fn nonzero_bound(p: u64) -> BigRational {
     spec::Bound::MacCheckNonzero.at(&spec::Instance::field(p).with_batch(2))

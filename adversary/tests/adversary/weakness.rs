@@ -7,7 +7,7 @@ use quorate_adversary::subjects::Multiply;
 use quorate_adversary::weakness::toy::Toy;
 use quorate_adversary::weakness::way::Way;
 use quorate_adversary::weakness::{
-    Battery, Change, Finding, NOT_APPLICABLE, SOUND, WEAKNESSES, Weakness, examine, losses,
+    Battery, Change, Finding, NOT_APPLICABLE, NOT_SEEDED, SOUND, WEAKNESSES, Weakness, examine, losses,
 };
 
 /// Everything must be as it should be.
@@ -56,6 +56,9 @@ fn the_scratch_program_is_the_shipped_one() {
 fn every_row_of_the_design_is_there() {
     let named = WEAKNESSES.iter().map(|w| w.row).chain(NOT_APPLICABLE.iter().map(|(row, _)| *row));
     assert_eq!(named.collect::<BTreeSet<_>>(), (1..=36).collect());
+    // Of what is seeded by halves the other half is.
+    assert!(NOT_SEEDED.iter().all(|(row, _)| WEAKNESSES.iter().any(|w| w.row == *row)));
+    assert!(NOT_APPLICABLE.iter().all(|(row, _)| WEAKNESSES.iter().all(|w| w.row != *row)));
     assert_eq!(SOUND.iter().map(|w| w.row).collect::<BTreeSet<_>>(), (1..=8).collect());
     let ids = WEAKNESSES.iter().chain(SOUND).map(|w| w.id).collect::<BTreeSet<_>>();
     assert_eq!(ids.len(), WEAKNESSES.len() + SOUND.len());

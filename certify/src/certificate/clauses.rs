@@ -76,7 +76,10 @@ fn answer(clause: &Clause, shown: Levels, ruled: &[(Level, OfLevel)], m: &Measur
     match clause.id {
         "R-6.2a" => format!("semi-honest: {}; malicious: {}", of(Adversary::A1), of(Adversary::A3)),
         "R-6.2b" => independence(m),
-        "R-6.2c" => "not claimed: impossible in general when half of the parties or more may be corrupt".into(),
+        "R-6.2c" => {
+            let unfair = unfairness(m);
+            format!("not claimed: impossible in general when half of the parties or more may be corrupt; {unfair}")
+        }
         "R-6.3" => "semi-honest and malicious parties are modelled".into(),
         "R-8.1.1" | "I-5.1" => of(Adversary::A1),
         "R-8.1.2" => of(Adversary::A2),
@@ -113,6 +116,31 @@ fn independence(m: &Measured) -> String {
     }
 }
 
+/// How often some have an output and others do not where a coalition falls silent: of every figure the worst.
+fn unfairness(m: &Measured) -> String {
+    let mut worst: BTreeMap<&str, (u64, u64)> = BTreeMap::new();
+    for row in &m.rows {
+        let Evidence::Property(r) = row else { continue };
+        if !r.fairness() {
+            continue;
+        }
+        for (name, value) in r.points.iter().flat_map(|p| &p.figures) {
+            let Some((hits, runs)) = value.split_once(" of ") else { continue };
+            let (Ok(hits), Ok(runs)) = (hits.parse::<u64>(), runs.parse::<u64>()) else { continue };
+            let most = worst.entry(name).or_insert((hits, runs));
+            if u128::from(hits) * u128::from(most.1) > u128::from(most.0) * u128::from(runs) {
+                *most = (hits, runs);
+            }
+        }
+    }
+    let all: Vec<_> = worst.into_iter().map(|(name, (hits, runs))| format!("{name} {hits} of {runs}")).collect();
+    if all.is_empty() {
+        "not measured".into()
+    } else {
+        format!("measured where a coalition falls silent: {}", all.join("; "))
+    }
+}
+
 /// Whether the answer to a clause depends on this row.
 fn rests_on(clause: &Clause, ruled: &[(Level, OfLevel)], row: &Evidence) -> bool {
     let of = |asked: &dyn Fn(Level) -> bool| ruled.iter().any(|(l, _)| asked(*l) && concerns(row, l.adversary));
@@ -124,6 +152,7 @@ fn rests_on(clause: &Clause, ruled: &[(Level, OfLevel)], row: &Evidence) -> bool
             matches!(row, Evidence::Property(r) if r.independence())
                 || matches!(row, Evidence::Simulator(r) if r.deviates())
         }
+        "R-6.2c" => matches!(row, Evidence::Property(r) if r.fairness()),
         "R-8.1.1" | "I-5.1" => of(&|l| l.adversary == Adversary::A1),
         "R-8.1.2" => of(&|l| l.adversary == Adversary::A2),
         "R-8.1.3" | "I-5.3.2" | "I-5.3.3" => of(&|l| l.adversary == Adversary::A3),

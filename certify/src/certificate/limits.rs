@@ -6,7 +6,7 @@ use adversary::Verdict;
 use adversary::catalogue::rows::{self, Cover};
 use adversary::exact::claims;
 use adversary::verdict::SIZES;
-use adversary::weakness::NOT_APPLICABLE;
+use adversary::weakness::{NOT_APPLICABLE, NOT_SEEDED};
 use protocols::AUTH_CONSISTENCY;
 use spec::Check;
 
@@ -21,6 +21,7 @@ const NEVER: &[&str] = &[
     "that hash commitments, the pseudo-random generator and the group behind base transfers are hard to break: assumed",
     "anything by counting over large fields: the same generic code is counted over tiny ones",
     "that nothing leaks through time or power",
+    "what a coalition achieves while the network fails as well: its faults are tried with nobody corrupt",
     "that strategies which were not run are explained: a best simulator is one for its strategy, at its size",
 ];
 
@@ -149,7 +150,7 @@ fn beyond(m: &Measured) -> Vec<String> {
     if !m.protocol.foreign {
         let absent = claims::ALL.iter().filter_map(|c| Some(format!("bound {} ({}): {}", c.id, c.says, c.absent?)));
         out.extend(absent);
-        let listed = NOT_APPLICABLE.iter();
+        let listed = NOT_APPLICABLE.iter().chain(NOT_SEEDED);
         out.extend(listed.map(|(row, why)| format!("weakness {row} of the design's list: {why}")));
         for row in rows::ROWS {
             let open = row.also.iter().filter_map(|c| if let Cover::NotYet(why) = c { Some(why) } else { None });

@@ -32,7 +32,7 @@ use derive::Derived;
 use provenance::{Environment, Program, Seed};
 
 /// The name of the shape of [`Certificate`]: changes whenever a field does.
-pub const FORMAT: &str = "quorate-certificate/8";
+pub const FORMAT: &str = "quorate-certificate/9";
 
 /// Whether this program knows what the words of a certificate of this format mean.
 pub(crate) fn known(format: &str) -> Result<(), String> {
@@ -46,7 +46,7 @@ pub(crate) fn known(format: &str) -> Result<(), String> {
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Certificate {
-    /// `quorate-certificate/8`.
+    /// `quorate-certificate/9`.
     pub format: String,
     /// What was found.
     pub measured: Measured,

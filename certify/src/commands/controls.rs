@@ -94,10 +94,10 @@ fn examined(sound: bool, watchdog: &Watchdog, silent: bool) -> Result<(String, S
     let line = |p: &Point| {
         let verdict = if p.right() { "as it should be" } else { "WRONG" };
         let [breaks, weakened, shipped] = [&p.breaks, &p.weakened, &p.shipped].map(|all| losses(all));
-        vec![p.weakness.clone(), p.weakens.clone(), breaks, weakened, shipped, verdict.into()]
+        vec![p.weakness.clone(), p.weakens.clone(), breaks, weakened, p.by.join(", "), shipped, verdict.into()]
     };
-    let head =
-        [if sound { "sound variant" } else { "weakness" }, "what is changed", "breaks", "found", "as shipped", ""];
+    let kind = if sound { "sound variant" } else { "weakness" };
+    let head = [kind, "what is changed", "breaks", "found", "by", "as shipped", ""];
     let rows: Vec<_> = row.points.iter().map(line).collect();
     Ok((table(&head, &rows), (row.points.iter().filter(|p| p.right()).count(), all.len())))
 }

@@ -10,6 +10,7 @@ use spec::ExitCode;
 
 use super::{Done, failed, print};
 use crate::arguments::{Explain, List};
+use crate::properties::Property;
 use crate::registry::{Protocol, Registry};
 use crate::text::{shown, table};
 
@@ -52,7 +53,7 @@ fn computations() -> String {
     table(&["computation", "fields", "parties", "what it is"], &rows)
 }
 
-/// One attack, figure, weakness or sound variant.
+/// One attack, figure, property, weakness or sound variant.
 pub fn explain(args: &Explain, registry: &Registry<'_>) -> Done {
     let own = registry.all().flat_map(|p| p.attacks);
     let mut text = String::new();
@@ -80,6 +81,9 @@ pub fn explain(args: &Explain, registry: &Registry<'_>) -> Done {
         };
         text += &format!("{}: {kind}\n\n  is       {}\n  breaks   {breaks}\n", w.id, w.weakens);
     }
+    if let Some(p) = Property::all().find(|p| p.name() == args.name) {
+        text += &format!("{}: a property beside privacy and correctness\n\n  holds    {}\n", p.name(), p.holds());
+    }
     if text.is_empty() {
         return Err(failed(ExitCode::Usage)(unknown(&args.name, registry)));
     }
@@ -91,17 +95,20 @@ pub fn explain(args: &Explain, registry: &Registry<'_>) -> Done {
 fn unknown(name: &str, registry: &Registry<'_>) -> String {
     let figures: Vec<_> = exact::all().map(|m| m.id).collect();
     let weaknesses: Vec<_> = WEAKNESSES.iter().chain(SOUND).map(|w| w.id).collect();
+    let properties: Vec<_> = Property::all().map(Property::name).collect();
     let own = registry.all().flat_map(|p| p.attacks).chain(attacks::all()).map(|a| a.id);
     // Protocols share attacks.
-    let all: BTreeSet<&str> = own.chain(figures.iter().chain(&weaknesses).copied()).collect();
+    let all: BTreeSet<&str> = own.chain(figures.iter().chain(&properties).chain(&weaknesses).copied()).collect();
     let near: Vec<_> = all.into_iter().filter(|id| !name.is_empty() && id.contains(name)).collect();
     let hint = match near.is_empty() {
         false => format!("did you mean {}?", near.join(", ")),
         true => format!(
-            "`quorate-certify list` names the attacks; the figures are {}; the weaknesses and sound variants are {}",
+            "`quorate-certify list` names the attacks; the figures are {}; the properties are {}; the weaknesses and \
+             sound variants are {}",
             figures.join(", "),
+            properties.join(", "),
             weaknesses.join(", ")
         ),
     };
-    format!("there is no attack, figure or weakness `{}`: {hint}", shown(name))
+    format!("there is no attack, figure, property or weakness `{}`: {hint}", shown(name))
 }

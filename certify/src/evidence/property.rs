@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Mismatch, total};
 use crate::log::{Entry, Found, Unit};
+use crate::properties::TOO_MANY;
 
 /// What looking at a property found.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize, JsonSchema)]
@@ -86,6 +87,11 @@ impl Row {
     pub fn cases(&self) -> u64 {
         total(self.points.iter().map(|p| p.cases))
     }
+    /// Its instances that would have taken too long.
+    #[must_use]
+    pub fn left_out(&self) -> usize {
+        self.points.iter().filter(|p| p.figures.contains_key(TOO_MANY)).count()
+    }
     /// Cases in which it does not hold.
     #[must_use]
     pub fn violated(&self) -> u64 {
@@ -105,6 +111,11 @@ impl Row {
     #[must_use]
     pub fn independence(&self) -> bool {
         self.property.starts_with("independence.")
+    }
+    /// Whether it speaks of who has an output when a coalition stops.
+    #[must_use]
+    pub fn fairness(&self) -> bool {
+        self.property == "fairness.stop"
     }
     /// What the rate of violations is below, with the confidence of the certificate, where cases are drawn from more
     /// than can be run.

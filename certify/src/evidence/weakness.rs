@@ -40,6 +40,8 @@ pub struct Point {
     pub shipped: Vec<String>,
     /// What was found where it is there, what follows from something else that is lost left out.
     pub weakened: Vec<String>,
+    /// The measurements that found something where it is there, by name, in order.
+    pub by: Vec<String>,
     /// How many measurements were made where it is there.
     pub measurements: u64,
 }
@@ -50,14 +52,20 @@ impl Point {
     pub fn right(&self) -> bool {
         self.shipped.is_empty() && self.measurements > 0 && self.weakened == self.breaks
     }
+    /// Whether what found something is named once each, in order, and there is some of it if something was found.
+    fn named(&self) -> bool {
+        self.by.is_sorted_by(|a, b| a < b)
+            && self.by.len() as u64 <= self.measurements
+            && self.by.is_empty() == self.weakened.is_empty()
+    }
 }
 
 impl Row {
     /// Counted anew.
     pub fn recounted(&self, entries: &[&Entry]) -> Result<Self, Mismatch> {
         let point = |e: &&Entry| match (&e.unit, e.found.clone()) {
-            (Unit::Weakness { weakness }, Found::Examined { weakens, breaks, shipped, weakened, measurements }) => {
-                Ok(Point { weakness: weakness.clone(), weakens, breaks, shipped, weakened, measurements })
+            (Unit::Weakness { weakness }, Found::Examined { weakens, breaks, shipped, weakened, by, measurements }) => {
+                Ok(Point { weakness: weakness.clone(), weakens, breaks, shipped, weakened, by, measurements })
             }
             _ => Err(format!("{}: no weakness", self.id)),
         };
@@ -69,8 +77,11 @@ impl Row {
         if names.len() as u64 != self.planned || self.points.len() as u64 != self.planned {
             return Err(format!("{} of {} that were planned", names.len(), self.planned));
         }
-        match self.points.iter().find(|p| p.breaks.is_empty() != self.sound) {
-            Some(p) => Err(format!("{} is not of this kind", p.weakness)),
+        if let Some(p) = self.points.iter().find(|p| p.breaks.is_empty() != self.sound) {
+            return Err(format!("{} is not of this kind", p.weakness));
+        }
+        match self.points.iter().find(|p| !p.named()) {
+            Some(p) => Err(format!("{}: what found it is not named as it should be", p.weakness)),
             None => Ok(()),
         }
     }
@@ -93,5 +104,36 @@ impl Row {
             (right, all) if right == all => Verdict::Pass,
             _ => Verdict::Vacuous,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_found_a_weakness_is_named_once_in_order_and_only_where_something_was_found() {
+        let checked = |weakened: &[&str], by: &[&str]| {
+            let strings = |all: &[&str]| all.iter().map(ToString::to_string).collect::<Vec<_>>();
+            let point = Point {
+                weakness: "mac.off".into(),
+                weakens: "the MAC check".into(),
+                breaks: strings(&["A3 correctness"]),
+                shipped: Vec::new(),
+                weakened: strings(weakened),
+                by: strings(by),
+                measurements: 2,
+            };
+            Row { planned: 1, points: vec![point], ..Row::default() }.check()
+        };
+        let found: &[&str] = &["A3 correctness"];
+        for by in [&["a"][..], &["a", "b"]] {
+            assert_eq!(checked(found, by), Ok(()));
+        }
+        assert_eq!(checked(&[], &[]), Ok(()));
+        for by in [&[][..], &["b", "a"], &["a", "a"], &["a", "b", "c"]] {
+            assert!(checked(found, by).unwrap_err().contains("mac.off: what found it"), "{by:?}");
+        }
+        assert!(checked(&[], &["a"]).is_err());
     }
 }

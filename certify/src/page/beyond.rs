@@ -1,9 +1,11 @@
 //! The parts of the page about what goes beyond single attacks.
 
+use std::collections::BTreeMap;
+
 use super::html::{Cell, code, fraction, judged, number, section, table, text};
 use super::sections::rows;
 use crate::certificate::Certificate;
-use crate::evidence::Evidence;
+use crate::evidence::{Evidence, weakness};
 
 /// How much of attacked runs the functionality leaves unexplained.
 pub fn simulators(c: &Certificate) -> String {
@@ -46,7 +48,9 @@ pub fn properties(c: &Certificate) -> String {
         let rate = r
             .rate_below()
             .map(|rate| format!("; in all instances together the rate of violations is below {rate:.1e}"));
-        let holds = r.holds.clone() + &rate.unwrap_or_default();
+        let (all, out) = (r.points.len(), r.left_out());
+        let part = (out > 0).then(|| format!("; {out} of {all} instances would take too long and were left out"));
+        let holds = [Some(r.holds.clone()), rate, part].into_iter().flatten().collect::<String>();
         for p in &r.points {
             let figures: Vec<_> = p.figures.iter().map(|(name, value)| format!("{name}: {value}")).collect();
             let cells = [code(&r.id), text(&holds), text(&p.of), number(p.cases), number(p.violated)];
@@ -105,7 +109,37 @@ pub fn certifier(c: &Certificate) -> String {
          certificate, as if the seeded ones were drawn from all there could be. Tier E1.",
         totals.join("; ")
     );
-    section("The certifier certified", &if lines.is_empty() { String::new() } else { table(&about, &head, &lines) })
+    let found = if lines.is_empty() { String::new() } else { table(&about, &head, &lines) + &measurements(c) };
+    section("The certifier certified", &found)
+}
+
+/// Which measurements found which weakness: a column for each that found several, the others by name.
+fn measurements(c: &Certificate) -> String {
+    let mut all: Vec<&weakness::Point> = Vec::new();
+    for (row, _) in rows(c) {
+        let Evidence::Weakness(r) = row else { continue };
+        all.extend(&r.points);
+    }
+    let mut finds: BTreeMap<&str, usize> = BTreeMap::new();
+    for by in all.iter().flat_map(|p| &p.by) {
+        *finds.entry(by).or_default() += 1;
+    }
+    let several = |by: &str| finds.get(by).is_some_and(|k| *k > 1);
+    let columns: Vec<&str> = finds.keys().copied().filter(|by| several(by)).collect();
+    let line = |p: &&weakness::Point| {
+        let marks = columns.iter().map(|by| text(if p.by.iter().any(|b| b == by) { "●" } else { "" }));
+        let others: Vec<&str> = p.by.iter().map(String::as_str).filter(|by| !several(by)).collect();
+        [code(&p.weakness)].into_iter().chain(marks).chain([text(others.join(", "))]).collect()
+    };
+    let lines: Vec<Vec<Cell>> = all.iter().map(line).collect();
+    let head: Vec<&str> =
+        ["name"].into_iter().chain(columns.iter().copied()).chain(["what finds only this one"]).collect();
+    table(
+        "Which measurements find which of them (●), also what follows from something else that is lost; in the last \
+         column, by name, those that find one only. Where there is no mark, a measurement finds nothing or does not apply.",
+        &head,
+        &lines,
+    )
 }
 
 /// How much was attacked.

@@ -37,10 +37,23 @@ fn every_weakness_is_flagged_in_the_certificate_too() {
     assert_eq!(row.right(), (row.all, row.all));
     assert!(row.interval().0 > 0.5 && row.verdict() == Verdict::Pass);
     assert_eq!(forged(&stored, |_| ()), Ok(Verdict::Inconclusive));
+    // A check that comes too late lets no wrong output pass: what the coalition learns tells.
+    let by = |weakness: &str| &row.points.iter().find(|p| p.weakness == weakness).unwrap().by;
+    assert!(by("mac.off").iter().any(|m| m == "wrong outputs"));
+    let late = by("mac.late");
+    assert!(!late.is_empty() && late.iter().all(|m| m == "best guess of inputs" || m == "best simulator"), "{late:?}");
+    assert_eq!(by("ot.tree.off"), &["ot.tree"]);
+    // The page has a column for what found several of them, and names what found one.
+    let page = String::from_utf8(stored.page.clone().unwrap()).unwrap();
+    for told in [r#"<th scope="col">wrong outputs</th>"#, "<td>●</td>", "<td>ot.tree</td>"] {
+        assert!(page.contains(told), "{told}");
+    }
+    assert!(!page.contains(r#"<th scope="col">ot.tree</th>"#));
     // One that was missed, or found where it is absent, says that the instrument is no good.
     let missed = |entries: &mut Vec<log::Entry>| {
-        if let Found::Examined { weakened, .. } = &mut entries[0].found {
+        if let Found::Examined { weakened, by, .. } = &mut entries[0].found {
             weakened.clear();
+            by.clear();
         }
     };
     assert_eq!(forged(&stored, missed), Ok(Verdict::Vacuous));
@@ -53,10 +66,18 @@ fn every_weakness_is_flagged_in_the_certificate_too() {
     // None may be left out, and none be called sound.
     assert!(forged(&stored, |entries| drop(entries.pop())).unwrap_err().contains("not what this program examines"));
     let harmless = |entries: &mut Vec<log::Entry>| {
-        if let Found::Examined { breaks, weakened, .. } = &mut entries[0].found {
+        if let Found::Examined { breaks, weakened, by, .. } = &mut entries[0].found {
             breaks.clear();
             weakened.clear();
+            by.clear();
         }
     };
     assert!(forged(&stored, harmless).unwrap_err().contains("not what this program examines"));
+    // What found it is not left out.
+    let nameless = |entries: &mut Vec<log::Entry>| {
+        if let Found::Examined { by, .. } = &mut entries[0].found {
+            by.clear();
+        }
+    };
+    assert!(forged(&stored, nameless).unwrap_err().contains("what found it is not named"));
 }

@@ -160,6 +160,18 @@ fn answers_to_standards_name_their_rows() {
     assert!(!malicious.contains("views") && ["attack", "sweep", "simulator"].iter().all(|k| malicious.contains(k)));
     assert_eq!(named("R-6.2a").len(), semi_honest.union(&malicious).count());
     assert!(named("R-7.1").is_empty() && named("R-8.1.2").is_empty());
+    // Nobody claims fairness, and how unfair it is was measured.
+    let fairness = d.standards.iter().find(|s| s.id == "R-6.2c").unwrap();
+    assert_eq!(fairness.rests_on, ["property fairness.stop/*"]);
+    let silent = m.rows.iter().find_map(|row| match row {
+        Evidence::Property(r) if r.fairness() => Some(&r.points[..]),
+        _ => None,
+    });
+    let [silent] = silent.unwrap() else { panic!("{silent:?}") };
+    assert_eq!(silent.figures.len(), 2);
+    for (name, value) in &silent.figures {
+        assert!(fairness.answer.contains(&format!("{name} {value}")), "{}", fairness.answer);
+    }
 }
 
 #[test]
@@ -171,6 +183,9 @@ fn lists_explanations_searches_and_controls() {
     assert_eq!(code(&["explain", "toy.choose"]), ExitCode::Pass);
     assert_eq!(code(&["explain", "mac.late"]), ExitCode::Pass);
     assert_eq!(code(&["explain", "sends.reordered"]), ExitCode::Pass);
+    for property in ["abort.privacy", "fairness.stop", "blame.every_fault", "terminality"] {
+        assert_eq!(code(&["explain", property]), ExitCode::Pass);
+    }
     assert_eq!(code(&["search", "online.output", "--field", "F3", "--silent", "--runs", "20"]), ExitCode::Pass);
     assert_eq!(code(&["search", "online.output", "--field", "Fr", "--silent", "--runs", "20"]), ExitCode::Inconclusive);
     assert_eq!(code(&["search", "toy.sum", "--silent", "--runs", "0"]), ExitCode::Inconclusive);

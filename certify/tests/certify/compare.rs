@@ -94,7 +94,8 @@ fn changed_rows() -> Vec<(Evidence, Evidence, [&'static str; 3])> {
     let examined = |found: &[&str]| {
         let (weakened, breaks) = (strings(found), strings(&["privacy"]));
         let (weakness, weakens) = ("mac.late".to_owned(), "the check".to_owned());
-        let point = weakness::Point { weakness, weakens, breaks, shipped: vec![], weakened, measurements: 1 };
+        let point =
+            weakness::Point { weakness, weakens, breaks, shipped: vec![], weakened, by: vec![], measurements: 1 };
         Evidence::Weakness(weakness::Row { id: id(), points: vec![point], ..weakness::Row::default() })
     };
     let covered = |hits: [u64; 2]| {

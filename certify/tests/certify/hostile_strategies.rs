@@ -273,12 +273,16 @@ fn what_can_be_explained_is_told() {
     let (_, _, complaint) = quorate(&["explain", "sigma.li"]);
     assert!(complaint.contains("did you mean mac.sigma.lie?"), "{complaint}");
     assert!(quorate(&["explain", "sends.reord"]).2.contains("did you mean sends.reordered?"));
+    assert!(quorate(&["explain", "abort.priv"]).2.contains("did you mean abort.privacy?"));
+    assert!(quorate(&["explain", "abort.privacy"]).1.contains("where and when a run stops does not depend"));
     for echoed in [&["explain", "a\u{1b}[31mb"][..], &["list", "a\u{1b}[31mb"], &["search", "a\u{1b}[31mb"]] {
         let (code, _, complaint) = quorate(echoed);
         assert!(code == 64 && !complaint.contains('\u{1b}'), "{complaint:?}");
     }
     let (_, _, complaint) = quorate(&["attack", "online.multiply"]);
     assert!(["--attack", "--strategy"].iter().all(|one| complaint.contains(one)), "{complaint}");
+    let (code, _, complaint) = quorate(&["attack", "spdz", "--strategy", "/no/such/file"]);
+    assert!(code == 64 && complaint.contains("type `online.multiply` in its place"), "{complaint}");
 }
 
 #[test]
