@@ -104,6 +104,7 @@ const FILES: &[&str] = &[
 /// The weaknesses that a control may be built on, by name.
 const FLAWS: &[(&str, Flaw)] = &[
     ("UnitCoin", Flaw::UnitCoin),
+    ("RepeatedCoin", Flaw::RepeatedCoin),
     ("OwnerlessCommitments", Flaw::OwnerlessCommitments),
     ("NoCommitments", Flaw::NoCommitments),
     ("NoZeroShares", Flaw::NoZeroShares),

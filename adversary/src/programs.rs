@@ -66,6 +66,16 @@ pub async fn chain<F: Field>(s: &mut Session, key: &mut MacKey<F>, supply: &mut 
     Ok(online.output(&z).await?[0])
 }
 
+/// Two shared values multiplied and shown to all, and then once more: two checks of as many openings.
+pub async fn twice<F: Field>(s: &mut Session, key: &mut MacKey<F>, supply: &mut Memory<F>) -> Result<[F; 2]> {
+    let mut online = Online::new(s, key, supply);
+    let (x, y) = (online.random(1)?, online.random(1)?);
+    let z = online.mul(&x, &y).await?;
+    let first = online.output(&z).await?[0];
+    let z = online.mul(&x, &y).await?;
+    Ok([first, online.output(&z).await?[0]])
+}
+
 /// One shared value, shown to all.
 pub async fn show<F: Field>(s: &mut Session, key: &mut MacKey<F>, supply: &mut Memory<F>) -> Result<F> {
     let mut online = Online::new(s, key, supply);
@@ -122,13 +132,13 @@ pub async fn transferred<F: PrimeField, O: ForMeasurement>(s: &mut Session, mine
 }
 
 /// Runs `program` with dealt preprocessing at every party.
-pub fn run<'a, F: Field>(
+pub fn run<'a, F: Field, T: 'a>(
     world: &World,
     tape: &Tape,
     adversary: &mut dyn Adversary,
     dealing: &'a Dealing<F>,
-    program: impl AsyncFn(&mut Session, &mut MacKey<F>, &mut Memory<F>) -> Result<F> + Copy + 'a,
-) -> Run<Result<F>> {
+    program: impl AsyncFn(&mut Session, &mut MacKey<F>, &mut Memory<F>) -> Result<T> + Copy + 'a,
+) -> Run<Result<T>> {
     world.run(tape, adversary, |mut s| async move {
         let (mut key, mut supply) = dealing.hand.take(s.me())?;
         program(&mut s, &mut key, &mut supply).await

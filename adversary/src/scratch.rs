@@ -131,7 +131,7 @@ impl<T: Foundations> Foundations for Flawed<T> {
             (Some(Flaw::NonzeroCoin), Some(order)) => Box::pin(self.nonzero(s, domain, order, len)),
             (Some(Flaw::PowersCoin), Some(order)) => Box::pin(self.powers(s, domain, order, len, 1)),
             (Some(Flaw::PowersFromOneCoin), Some(order)) => Box::pin(self.powers(s, domain, order, len, 0)),
-            (Some(Flaw::RepeatedCoin), Some(_)) => Box::pin(self.repeated(s, domain, len)),
+            (Some(Flaw::RepeatedCoin), _) => Box::pin(self.repeated(s, domain, len)),
             _ => self.inner.coin(s, domain, len),
         }
     }

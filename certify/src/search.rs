@@ -1,7 +1,8 @@
 //! Where the best attack of all can be found by counting, and what it must not exceed. Everywhere else strategies are
-//! drawn at random ([`hunt`]).
+//! drawn at random ([`hunt`]). What wins is shrunk ([`smallest`](mod@smallest)).
 
 pub mod hunt;
+pub mod smallest;
 
 use adversary::fields::FieldId;
 use adversary::ideal::supply::CorruptShares;

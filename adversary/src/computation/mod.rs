@@ -80,6 +80,12 @@ pub const ALL: &[Computation] = &[
         |at, _, tape, a| with_field!(at.field, F => online::chain::<F>(at, tape, a)),
     ),
     computation(
+        "twice",
+        "two shared values multiplied and shown to all, and once more",
+        &FieldId::ALL,
+        |at, _, tape, a| with_field!(at.field, F => online::twice::<F>(at, tape, a)),
+    ),
+    computation(
         "show",
         "a shared value shown to all",
         &FieldId::ALL,

@@ -18,13 +18,13 @@ fn values<F: Field>() -> Vec<u64> {
 }
 
 /// Runs `program` on dealt preprocessing; `truth` is the right output of a party.
-fn dealt<F: Field>(
+fn dealt<F: Field, T: PartialEq>(
     at: &Instance,
     tape: &Tape,
     adversary: &mut dyn Adversary,
     order: &Order,
-    program: impl AsyncFn(&mut Session, &mut MacKey<F>, &mut Memory<F>) -> Result<F> + Copy,
-    truth: impl Fn(PartyId, &Known<F>) -> F,
+    program: impl AsyncFn(&mut Session, &mut MacKey<F>, &mut Memory<F>) -> Result<T> + Copy,
+    truth: impl Fn(PartyId, &Known<F>) -> T,
     public: bool,
 ) -> Judgement {
     let dealing = match programs::deal::<F>(&at.world, at.shares, tape, order) {
@@ -46,6 +46,12 @@ pub(super) fn chain<F: Field>(at: &Instance, tape: &Tape, adversary: &mut dyn Ad
     let order = Order { triples: 2, given: values::<F>(), ..Order::default() };
     let truth = |_, k: &Known<F>| k.randoms[0] * k.randoms[1] * k.randoms[1];
     dealt(at, tape, adversary, &order, programs::chain::<F>, truth, true)
+}
+
+/// `x·y`, and `x·y` again.
+pub(super) fn twice<F: Field>(at: &Instance, tape: &Tape, adversary: &mut dyn Adversary) -> Judgement {
+    let order = Order { triples: 2, given: values::<F>(), ..Order::default() };
+    dealt(at, tape, adversary, &order, programs::twice::<F>, |_, k| [k.randoms[0] * k.randoms[1]; 2], true)
 }
 
 /// `x`.

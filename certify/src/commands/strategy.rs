@@ -1,6 +1,7 @@
 //! Plays a strategy that somebody wrote against one protocol or computation.
 
 use std::io::Read;
+use std::mem::discriminant;
 use std::path::Path;
 
 use adversary::fields::FieldId;
@@ -19,6 +20,7 @@ use crate::measure::{on_all_processors, quiet_panics};
 use crate::page::trace::{self, Shown};
 use crate::progress::Progress;
 use crate::registry::Registry;
+use crate::search::smallest::smallest;
 use crate::seeds::Root;
 use crate::text::quoted;
 use crate::trial::report::Report;
@@ -38,6 +40,16 @@ struct Told<'a> {
     seed: String,
     /// The command that replays the first finding, or else the first run.
     replay: &'a str,
+    /// The command that replays that run of the shrunk strategy, if one was written.
+    shrunk: Option<&'a str>,
+}
+
+/// What was written of a strategy that won.
+struct Shrunk {
+    /// How many rules it has.
+    rules: usize,
+    /// The command that replays the run which it wins.
+    replay: String,
 }
 
 /// Plays.
@@ -60,7 +72,7 @@ pub fn run(file: &Path, args: &Arguments, registry: &Registry<'_>) -> Done {
         Refused::Strategy(e) => failed(ExitCode::Data)(format!("{}: {e}", file.display())),
         Refused::Circumstances(e) => usage(e),
     })?;
-    args.trace.as_deref().map_or(Ok(()), beside::check)?;
+    [&args.trace, &args.shrink].into_iter().flatten().try_for_each(|file| beside::check(file))?;
     let runs = play(args, &trial, (&root, &watchdog), &strategy);
     let report = Report::new(&trial, args.run, &runs);
     let shown = report.findings.first().map_or(args.run, |f| f.run);
@@ -69,16 +81,30 @@ pub fn run(file: &Path, args: &Arguments, registry: &Registry<'_>) -> Done {
         let drawn = || draw(page, &trial, &strategy, &root, shown, &command, args.control);
         watchdog.watching(&format!("{} run {shown}", strategy.id), drawn)
     });
-    // What came of the runs is told even if none could be drawn.
+    let shrunk = args.shrink.as_deref().map(|place| {
+        let won = report.findings.first().and_then(|f| shrunk(&trial, &strategy, (&root, &watchdog), f.run));
+        won.map(|smaller| kept(place, args, &smaller, &root, shown)).transpose()
+    });
+    // What came of the runs is told even if none could be drawn, and nothing be written.
     let page = args.trace.as_deref().filter(|_| matches!(drawn, Some(Ok(()))));
     if args.json {
-        let told = Told { report: &report, seed: root.to_string(), replay: &command };
+        let smaller = shrunk.as_ref().and_then(|s| s.as_ref().ok()?.as_ref()).map(|s| s.replay.as_str());
+        let told = Told { report: &report, seed: root.to_string(), replay: &command, shrunk: smaller };
         let text = serde_json::to_string_pretty(&told).map_err(|e| failed(ExitCode::Internal)(e.to_string()))?;
         print(&(text + "\n"))?;
     } else {
-        print(&told(&report, &root, &command, page, shown))?;
+        let smaller = match &shrunk {
+            Some(Ok(Some(s))) => {
+                let (rules, all) = (s.rules, strategy.rules.len());
+                format!("shrunk from {all} rules to {rules}, which win run {shown} in the same way: {}\n", s.replay)
+            }
+            Some(Ok(None)) => "no run was won: there is nothing to shrink, and nothing was written\n".into(),
+            Some(Err(_)) | None => String::new(),
+        };
+        print(&(told(&report, &root, &command, page, shown) + &smaller))?;
     }
     drawn.unwrap_or(Ok(()))?;
+    shrunk.transpose()?;
     Ok(report.verdict.exit_code())
 }
 
@@ -157,6 +183,24 @@ fn play(args: &Arguments, trial: &Trial<'_>, (root, watchdog): (&Root, &Watchdog
         watchdog.watching(&format!("{} run {run}", strategy.id), || trial.play(seed(root, &strategy.id, run)))
     };
     on_all_processors(count, &mut |k| progress.played(1, k, count), one)
+}
+
+/// The smallest strategy found that wins this run in the same way; none if the run was not won.
+fn shrunk(trial: &Trial<'_>, strategy: &Strategy, (root, watchdog): (&Root, &Watchdog), run: u64) -> Option<Strategy> {
+    let (name, seed) = (format!("{} run {run}, shrunk", strategy.id), seed(root, &strategy.id, run));
+    let win = watchdog.watching(&name, || trial.win(seed))?;
+    let way = discriminant(&win);
+    let wins = |smaller: &Strategy| {
+        let again = || trial.instead(smaller).ok()?.win(seed);
+        watchdog.watching(&name, again).filter(|win| discriminant(win) == way)
+    };
+    Some(smallest(strategy, win, wins).0)
+}
+
+/// Writes a shrunk strategy.
+fn kept(place: &Path, args: &Arguments, smaller: &Strategy, root: &Root, run: u64) -> Result<Shrunk, Failure> {
+    beside::write(place, &(smaller.to_json() + "\n"))?;
+    Ok(Shrunk { rules: smaller.rules.len(), replay: replay(place, args, root, run) })
 }
 
 /// The command that plays one run again and draws it.

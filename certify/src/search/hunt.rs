@@ -5,13 +5,13 @@
 //! weakest claimed check would let pass, at a level that is shared among all strategies that are tried. What no check
 //! may ever let through, such as a panic or a leak, wins at once.
 
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use adversary::DynSubject;
 use adversary::attack::tape;
 use adversary::fields::FieldId;
 use adversary::stats::at_least;
-use adversary::strategy::{Compiled, Stage, Strategy, Surface, random, shrink};
+use adversary::strategy::{Compiled, Stage, Strategy, Surface, random};
 use adversary::subject::positions;
 use adversary::verdict::ALPHA;
 use num_traits::ToPrimitive;
@@ -21,6 +21,7 @@ use transport::PartySet;
 use crate::log::Found;
 use crate::measure::on_all_processors;
 use crate::registry::weakest;
+use crate::search::smallest::smallest;
 use crate::seeds::Root;
 use crate::trial::aim::{Aim, PRIME};
 use crate::trial::{can_run, found, seed, stage};
@@ -38,10 +39,6 @@ const RUNS: (u64, u64) = (24, 200);
 const SUSPECT: f64 = 1e-2;
 /// Draws until a strategy makes sense.
 const DRAWS: u64 = 40;
-/// Candidates for something smaller.
-const SHRINKS: usize = 400;
-/// How long a strategy is shrunk.
-const SHRINKING: Duration = Duration::from_secs(60);
 
 /// Where strategies are tried.
 pub struct Hunt<'a> {
@@ -199,12 +196,9 @@ impl<'a> Hunt<'a> {
     }
     /// The smallest strategy found that wins as this one does.
     fn shrunk(&self, tried: Tried<'_>, level: f64) -> Prey {
-        let Tried { ground, strategy, mut score } = tried;
-        let deadline = Instant::now() + SHRINKING;
-        let strategy = shrink(&strategy, SHRINKS, |smaller| {
-            let smaller = self.score(ground, smaller, level).filter(|s| s.wins && Instant::now() < deadline);
-            smaller.map(|s| score = s).is_some()
-        });
+        let Tried { ground, strategy, score } = tried;
+        let wins = |smaller: &Strategy| self.score(ground, smaller, level).filter(|s| s.wins);
+        let (strategy, score) = smallest(&strategy, score, wins);
         let what = score.what.unwrap_or_default();
         Prey { strategy, field: ground.field, won: (score.won, score.runs), what }
     }

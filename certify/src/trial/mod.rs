@@ -113,6 +113,22 @@ impl<'a> Trial<'a> {
         let older = stage.older(&self.plan, seed);
         Ok(stage.once(&self.plan, &tape(seed), &older).judgement)
     }
+    /// How a run was won, or what else happened that no functionality explains: the same runs as [`Self::play`] finds.
+    #[must_use]
+    pub fn win(&self, seed: u64) -> Option<Win> {
+        let performance = self.stage(seed).ok()?.performance(&self.plan, seed);
+        match (Run::of(&performance).found, performance.judgement) {
+            (Found::Wrong(_) | Found::Unexplained(_), Judgement::Won(win)) => Some(win),
+            _ => None,
+        }
+    }
+    /// Another strategy at the same aim, on the same inputs and without the same check.
+    pub fn instead<'b>(&self, strategy: &'b Strategy) -> Result<Trial<'b>, Refused>
+    where
+        'a: 'b,
+    {
+        Trial::new(self.aim, self.field, strategy, self.inputs.clone(), self.off.is_some())
+    }
     fn stage(&self, seed: u64) -> protocols::Result<Box<dyn Stage + 'a>> {
         self.aim.stage(self.field, self.strategy, self.floor, self.off, self.inputs.as_ref(), seed)
     }

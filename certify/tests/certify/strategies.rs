@@ -294,6 +294,47 @@ fn two_faces_win_where_nobody_commits() {
     assert_eq!(run(TOYS, &words), ExitCode::Pass);
 }
 
+/// Of three rules the one that wins is left, and wins the run that it was shrunk on. Where nothing wins, nothing is
+/// written.
+#[test]
+fn a_strategy_that_wins_shrinks_to_what_wins() {
+    let dir = tempfile::tempdir().unwrap();
+    let place = dir.path().join("least.json");
+    let least = place.to_str().unwrap();
+    let others = [
+        rule(r#"{"direction": "receives", "message": "mask", "peer": 0}"#, r#"{"add": "2"}"#),
+        rule(r#"{"within": "sum", "message": "masked", "to": 1, "nth": 9}"#, r#""drop""#),
+    ];
+    let all = [&others[0], &rule(TWO_FACES, r#"{"add": "5"}"#), &others[1]];
+    let all: Vec<&str> = all.iter().map(|one| one.trim_matches(['[', ']'])).collect();
+    let lie = strategy(&format!("[{}]", all.join(", ")), r#"{"check": "commit.opening"}"#, "");
+    let file = written(dir.path(), &lie);
+    let attack = |name: &str, file: &Path, more: &[&str]| {
+        let words = ["attack", name, "--seed", SEED, "--strategy", file.to_str().unwrap(), "--run", "3", "--runs", "1"];
+        run(TOYS, &[&words[..], more].concat())
+    };
+    // Where everyone commits, the lie is stopped: there is nothing to shrink.
+    assert_eq!(attack("toy.sum", &file, &["--shrink", least]), ExitCode::Vacuous);
+    assert!(!place.exists());
+    assert_eq!(attack("toy.sum.unchecked", &file, &["--shrink", least]), ExitCode::Fail);
+    let shrunk = Strategy::from_json(&std::fs::read_to_string(&place).unwrap()).unwrap();
+    let on = &shrunk.rules[0].on;
+    assert_eq!((shrunk.rules.len(), on.message.as_str(), on.to), (1, "masked", Some(0)), "{}", shrunk.to_json());
+    assert_eq!((shrunk.id.as_str(), shrunk.parties, &shrunk.corrupt[..]), ("mine", 3, &[2][..]));
+    assert_eq!(attack("toy.sum.unchecked", &place, &[]), ExitCode::Fail);
+    // The same in the control of a shipped protocol.
+    let control = ["--control", "--runs", "20", "--shrink", least];
+    let (code, out, complaint) = program(&strategy(SHIFT, CHECK, ""), &control);
+    assert!(code == 0 && out.contains("which win run "), "{out}{complaint}");
+    assert!(out.contains(&format!("--strategy {least} --control --run ")), "{out}");
+    let (code, out, _) = program(&strategy(SHIFT, CHECK, ""), &["--field", "Fr", "--runs", "2", "--shrink", least]);
+    assert!(code == 0 && out.contains("there is nothing to shrink, and nothing was written"), "{out}");
+    // No attack by its name is shrunk, and a place where nothing can be written is told before the runs.
+    let named = ["attack", "toy.sum.unchecked", "--attack", "toy.choose", "--seed", SEED, "--shrink", least];
+    assert_eq!(run(TOYS, &named), ExitCode::Usage);
+    assert_eq!(attack("toy.sum.unchecked", &file, &["--shrink", "/no/such/place"]), ExitCode::Storage);
+}
+
 /// What a search finds is small, replays as a file, and is nowhere else to be found.
 #[test]
 fn a_search_finds_what_wins_and_only_that() {
