@@ -2,7 +2,8 @@
 //!
 //! A rule that never fires, or whose changes never reach anyone, proves nothing, so both are counted. A rule has
 //! changed something if a frame was delivered to someone who still runs that differs, in what the rule did, from the
-//! one its puppet made or was sent: of two rules that undo each other neither has.
+//! one its puppet made or was sent: of two rules that undo each other neither has. Whether it was needed for that is asked
+//! of further runs ([`super::stage`]).
 
 use std::cell::Cell;
 
@@ -18,6 +19,7 @@ use super::formula::{Here, Known, Names};
 use super::language::{Direction, Items};
 use super::memory::{Memory, Record};
 use super::pattern::Pattern;
+use super::together::{Step, changed, survives};
 use crate::fields::FieldId;
 use crate::with_field;
 
@@ -41,6 +43,10 @@ pub struct Interpreter<'a> {
     sent: Vec<Envelope>,
     /// The honest parties that still run.
     running: PartySet,
+    /// Rules that are left out, a bit each: they draw what they would have drawn, and do nothing.
+    without: u64,
+    /// The rules that worked on one frame, for every frame that was changed.
+    met: Vec<u64>,
 }
 
 /// What the rules of a strategy did in a run.
@@ -58,15 +64,11 @@ impl Effect {
     pub fn all_changed(&self) -> bool {
         self.changed.iter().all(|c| *c > 0)
     }
-}
-
-/// What one rule did to a frame, where several worked on it.
-struct Step {
-    rule: usize,
-    /// The bytes that it changed, a bit each; `None` if there are more or fewer of them now.
-    bytes: Option<Vec<u64>>,
-    /// Whether it changed more than the payload.
-    more: bool,
+    /// The rules that have changed something, a bit each.
+    #[must_use]
+    pub fn rules(&self) -> u64 {
+        self.changed.iter().enumerate().fold(0, |mask, (k, c)| mask | u64::from(*c > 0) << k)
+    }
 }
 
 impl<'a> Interpreter<'a> {
@@ -88,6 +90,8 @@ impl<'a> Interpreter<'a> {
             restarting: None,
             sent: Vec::new(),
             running: plan.honest,
+            without: 0,
+            met: Vec::new(),
         }
     }
     /// With the coalition's frames of an older session.
@@ -95,6 +99,16 @@ impl<'a> Interpreter<'a> {
     pub fn remembering(mut self, older: &'a [(Direction, Envelope)]) -> Self {
         self.older = older;
         self
+    }
+    /// Without these rules.
+    #[must_use]
+    pub(super) fn without(mut self, rules: u64) -> Self {
+        self.without = rules;
+        self
+    }
+    /// The rules that worked together on some frame.
+    pub(super) fn met(&self) -> &[u64] {
+        &self.met
     }
     /// What the rules have done so far.
     #[must_use]
@@ -141,7 +155,7 @@ impl<'a> Interpreter<'a> {
         deliver.extend(std::iter::repeat_n(e, copies));
     }
     /// Whether anyone honest can notice what is delivered to this party.
-    fn matters(&self, to: PartyId) -> bool {
+    pub(super) fn matters(&self, to: PartyId) -> bool {
         let some = !self.running.is_empty();
         some && (to == PartyId::IDEAL || self.plan.corrupt.contains(to) || self.running.contains(to))
     }
@@ -182,8 +196,8 @@ impl<'a> Interpreter<'a> {
             for act in acts {
                 self.act(rule, act, items, &mut flight, todo, e);
             }
-            if flight.full {
-                // Not all of it could be done, so nothing of it is.
+            if flight.full || self.without >> rule & 1 == 1 {
+                // Not all of it could be done, or it is left out, so nothing of it is.
                 self.effect.fired[rule] -= 1;
                 (flight.to, flight.tag, flight.copies) = outside;
                 flight.body = before;
@@ -196,11 +210,15 @@ impl<'a> Interpreter<'a> {
         }
         let same = (flight.to, flight.tag, flight.copies) == (e.to, e.frame.tag, 1) && flight.body == *e.frame.body;
         let different = !same && (self.matters(e.to) || self.matters(flight.to));
+        // Of a frame that nobody gets only its disappearance has changed anything.
+        let together = steps.iter().filter(|s| s.more || flight.copies > 0).fold(0, |mask, s| mask | 1 << s.rule);
+        if different && several && !self.met.contains(&together) {
+            self.met.push(together);
+        }
         for step in steps {
             let counts = match (different, several) {
                 (false, _) => false,
                 (true, false) => true,
-                // Of a frame that nobody gets only its disappearance has changed anything.
                 (true, true) => step.more || (flight.copies > 0 && survives(&step, &e.frame.body, &flight.body)),
             };
             self.effect.changed[step.rule] += u64::from(counts);
@@ -264,7 +282,7 @@ impl<'a> Interpreter<'a> {
             }
             CompiledAct::Silent => {
                 let puppet = if self.plan.corrupt.contains(e.from) { e.from } else { e.to };
-                self.silenced[puppet.index()] = Some(rule);
+                self.silenced[puppet.index()].get_or_insert(rule);
                 if puppet == e.from {
                     flight.copies = 0;
                 }
@@ -340,27 +358,13 @@ fn put(flight: &mut Flight, todo: &Todo, other: &Envelope, whole: bool) {
     }
 }
 
-/// The bytes that differ, a bit each: of long frames many steps would else be more than there is memory for.
-fn changed(before: &[u8], after: &[u8]) -> Option<Vec<u64>> {
-    let word = |(b, a): (&[u8], &[u8])| b.iter().zip(a).rev().fold(0u64, |word, (b, a)| word << 1 | u64::from(b != a));
-    (before.len() == after.len()).then(|| before.chunks(64).zip(after.chunks(64)).map(word).collect())
-}
-
-/// Whether some byte that this step changed arrived different from how it was made.
-fn survives(step: &Step, original: &[u8], delivered: &[u8]) -> bool {
-    let Some(bytes) = &step.bytes else { return original != delivered };
-    let differs = |i: usize| original.get(i) != delivered.get(i);
-    let words = bytes.iter().enumerate().filter(|(_, word)| **word != 0);
-    words.into_iter().any(|(w, word)| (0..64).any(|b| word >> b & 1 == 1 && differs(64 * w + b)))
-}
-
 impl Adversary for Interpreter<'_> {
     fn release(&mut self, held: &[Envelope]) -> Option<usize> {
         if self.plan.delays == 0 || held.is_empty() {
             return (!held.is_empty()).then_some(0);
         }
-        let ranks: Vec<u64> =
-            held.iter().map(|e| self.plan.todo(Direction::Sent, e).rules & self.plan.delays).collect();
+        let delays = self.plan.delays & !self.without;
+        let ranks: Vec<u64> = held.iter().map(|e| self.plan.todo(Direction::Sent, e).rules & delays).collect();
         let rank = |i: usize| if ranks[i] == 0 { 0 } else { ranks[i].trailing_zeros() + 1 };
         // A frame waits with those that its sender put on the same stream before it.
         let together = |i: usize| {

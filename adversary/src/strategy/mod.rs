@@ -31,6 +31,7 @@ pub mod script;
 pub mod shrink;
 pub mod stage;
 pub mod surface;
+mod together;
 mod types;
 pub mod validate;
 

@@ -6,6 +6,8 @@ use field::Field;
 use transport::sim::{Adversary, Envelope};
 use transport::{Frame, PartyId, PartySet};
 
+use super::together::{Step, changed, survives};
+
 /// Which frames a rule is about.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct On {
@@ -75,7 +77,6 @@ struct Rule<'a> {
     outgoing: bool,
     on: On,
     action: Action<'a>,
-    fired: u64,
     changed: u64,
 }
 
@@ -119,6 +120,8 @@ pub struct Script<'a> {
     last: Vec<On>,
     seen: Seen,
     corrupt: PartySet,
+    /// The honest parties that have ended.
+    ended: PartySet,
 }
 
 impl<'a> Script<'a> {
@@ -126,18 +129,18 @@ impl<'a> Script<'a> {
     #[must_use]
     pub fn new(corrupt: PartySet) -> Self {
         let seen = Seen(Vec::with_capacity(16)); // a small run has no more
-        Self { rules: Vec::new(), watches: Vec::new(), last: Vec::new(), seen, corrupt }
+        Self { rules: Vec::new(), watches: Vec::new(), last: Vec::new(), seen, corrupt, ended: PartySet::EMPTY }
     }
     /// Rewrites frames that the coalition sends to honest parties or to the trusted program.
     #[must_use]
     pub fn sends(mut self, on: On, action: impl FnMut(&mut Envelope, &Seen) -> Fate + 'a) -> Self {
-        self.rules.push(Rule { outgoing: true, on, action: Box::new(action), fired: 0, changed: 0 });
+        self.rules.push(Rule { outgoing: true, on, action: Box::new(action), changed: 0 });
         self
     }
     /// Rewrites frames that puppets receive.
     #[must_use]
     pub fn receives(mut self, on: On, action: impl FnMut(&mut Envelope, &Seen) -> Fate + 'a) -> Self {
-        self.rules.push(Rule { outgoing: false, on, action: Box::new(action), fired: 0, changed: 0 });
+        self.rules.push(Rule { outgoing: false, on, action: Box::new(action), changed: 0 });
         self
     }
     /// Adds to the elements of every matching frame the coalition sends.
@@ -170,7 +173,9 @@ impl<'a> Script<'a> {
         self.last.push(on);
         self
     }
-    /// Whether every rule fired and changed something that was delivered. A strategy that did not is vacuous.
+    /// Whether every rule fired and changed something that was delivered: a frame that differs, in what the rule did and
+    /// whatever later rules did, from the one that was made, and went to somebody who still ran. A strategy that did not
+    /// is vacuous. That all rules were needed for it only data can tell ([`super::stage`]).
     #[must_use]
     pub fn effective(&self) -> bool {
         !self.rules.is_empty() && self.rules.iter().all(|r| r.changed > 0)
@@ -193,18 +198,31 @@ impl<'a> Script<'a> {
     fn apply(&mut self, outgoing: bool, mut e: Envelope, deliver: &mut Vec<Envelope>) {
         let peer = if outgoing { e.to } else { e.from };
         let mut fate = Fate::Deliver;
-        for rule in self.rules.iter_mut().filter(|r| r.outgoing == outgoing) {
+        // The frame as it was made, if a rule is about it, and what was done to it.
+        let mut made = None;
+        let mut steps: Vec<(Step, Fate)> = Vec::new();
+        for (k, rule) in self.rules.iter_mut().enumerate().filter(|(_, r)| r.outgoing == outgoing) {
             if !rule.on.fits(&e, peer) {
                 continue;
             }
-            rule.fired += 1;
-            let before = (copied(&e.frame.body), e.frame.tag, e.to);
+            let (body, tag, to) = (copied(&e.frame.body), e.frame.tag, e.to);
             let f = (rule.action)(&mut e, &self.seen);
-            if f != Fate::Deliver || before.0 != e.frame.body || (before.1, before.2) != (e.frame.tag, e.to) {
-                rule.changed += 1;
-            }
+            let more = (tag, to) != (e.frame.tag, e.to);
+            steps.push((Step { rule: k, bytes: changed(&body, &e.frame.body), more }, f));
+            made.get_or_insert((body, tag, to));
             if f != Fate::Deliver {
                 fate = f;
+            }
+        }
+        if let Some((body, tag, to)) = made
+            && !(self.ended.contains(to) && self.ended.contains(e.to))
+        {
+            let moved = (tag, to) != (e.frame.tag, e.to);
+            for (step, f) in &steps {
+                let arrives = || step.more && moved || survives(step, &body, &e.frame.body);
+                // Of a frame that nobody gets only its disappearance has changed anything.
+                let counts = fate == *f && fate != Fate::Deliver || fate != Fate::Drop && arrives();
+                self.rules[step.rule].changed += u64::from(counts);
             }
         }
         match fate {
@@ -237,6 +255,11 @@ impl Adversary for Script<'_> {
         self.seen.0.push(Envelope { frame, ..e });
         self.apply(false, e, deliver);
     }
+    fn ended(&mut self, who: PartyId) {
+        if !self.corrupt.contains(who) {
+            self.ended.insert(who);
+        }
+    }
 }
 
 /// The same payload once more. A short one is copied, for less than an atomic count of its owners costs.
@@ -261,4 +284,55 @@ pub fn edit_bytes(e: &mut Envelope, f: impl FnOnce(&mut Vec<u8>)) {
     let mut body = e.frame.body.to_vec();
     f(&mut body);
     e.frame.body = Bytes::from(body);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use field::F31;
+    use transport::{Kind, Meta, StepPath, Stream};
+
+    type Act = fn(&mut Envelope) -> Fate;
+
+    fn plus<const BY: u64>(e: &mut Envelope) -> Fate {
+        edit(e, |x: &mut [F31]| x[0] += F31::from_u64(BY));
+        Fate::Deliver
+    }
+
+    /// Plays one frame from party 1 to party 0. Which rules have changed something.
+    fn changing(rules: &[Act], ended: bool) -> Vec<bool> {
+        let script = Script::new(PartySet::of(&[1]));
+        let mut script = rules.iter().fold(script, |script, act| script.sends(On::default(), move |e, _| act(e)));
+        if ended {
+            script.ended(PartyId::new(0));
+        }
+        let meta = Meta { name: "x", kind: Kind::Elements, field: "F31", len: 1, width: 1 };
+        let frame = Frame { step: StepPath::ROOT, meta, tag: 1, body: Bytes::from_static(&[7]) };
+        let (from, to, stream) = (PartyId::new(1), PartyId::new(0), Stream::MAIN);
+        script.outgoing(Envelope { seq: 0, from, to, stream, frame, round: 1, arrives: 0 }, &mut Vec::new());
+        script.rules.iter().map(|r| r.changed > 0).collect()
+    }
+
+    #[test]
+    fn rules_count_by_what_is_delivered_in_the_end() {
+        let (dropped, twice): (Act, Act) = (|_| Fate::Drop, |_| Fate::Twice);
+        let retagged: Act = |e| {
+            e.frame.tag ^= 1;
+            Fate::Deliver
+        };
+        let all: [(&[Act], &[bool]); 8] = [
+            (&[plus::<1>], &[true]),
+            (&[plus::<0>], &[false]),
+            (&[plus::<1>, plus::<2>, twice], &[true, true, true]),
+            (&[plus::<3>, plus::<28>], &[false, false]),
+            (&[plus::<3>, plus::<28>, retagged], &[false, false, true]),
+            (&[retagged, retagged], &[false, false]),
+            (&[plus::<1>, dropped, plus::<1>], &[false, true, false]),
+            (&[dropped, twice], &[false, true]),
+        ];
+        for (rules, counts) in all {
+            assert_eq!(changing(rules, false), counts);
+            assert!(changing(rules, true).iter().all(|changed| !changed), "nobody reads it");
+        }
+    }
 }

@@ -6,6 +6,7 @@ use transport::{PartyId, PartySet};
 
 use super::language::{Direction, Draw, Input, Strategy};
 use super::surface::Recorder;
+use super::together::needless;
 use super::{Compiled, Effect, Interpreter, StrategyError, Surface};
 use crate::attack::{Outcome, tape};
 use crate::fields::FieldId;
@@ -78,16 +79,20 @@ pub struct Performance {
     pub judgement: Judgement,
     /// What its rules did.
     pub effect: Effect,
+    /// The rules that changed something that would have been delivered as well without them, a bit each: of those that
+    /// undo or repeat each other none is needed.
+    pub needless: u64,
     /// Whether each loaded coin, and after them each input, changed something that was delivered.
     pub beside: Vec<bool>,
 }
 
 impl Performance {
-    /// Whether every rule, every coin and every input changed something that was delivered, and there was any.
+    /// Whether every rule, every coin and every input changed something that was delivered, there was any, and no rule is
+    /// needless.
     #[must_use]
     pub fn effective(&self) -> bool {
         let some = !(self.effect.changed.is_empty() && self.beside.is_empty());
-        some && self.effect.all_changed() && self.beside.iter().all(|b| *b)
+        some && self.needless == 0 && self.effect.all_changed() && self.beside.iter().all(|b| *b)
     }
 }
 
@@ -130,26 +135,33 @@ pub trait Stage {
     /// One run on this tape; no frame of an older session is known unless given.
     #[must_use]
     fn once(&self, plan: &Compiled, tape: &Tape, older: &[(Direction, Envelope)]) -> Played {
-        run(self, plan, plan.draws(), plan.inputs(), tape, older, false).0
+        run(self, plan, &Parts::of(plan), tape, older, false).0
     }
-    /// One run from a seed, older session included. What coins and inputs contribute is found by running without them.
+    /// One run from a seed, older session included. What coins and inputs contribute, and rules that worked on the same
+    /// items, is found by running without them.
     #[must_use]
     fn performance(&self, plan: &Compiled, seed: u64) -> Performance {
         let older = self.older(plan, seed);
-        let (draws, inputs) = (plan.draws(), plan.inputs());
-        let others = draws.len() + inputs.len();
-        let (Played { judgement, effect }, delivered) = run(self, plan, draws, inputs, &tape(seed), &older, others > 0);
+        let all = Parts::of(plan);
+        let (draws, inputs) = (all.draws.len(), all.inputs.len());
+        let watch = draws + inputs > 0 || plan.rules.len() > 1;
+        let (Played { judgement, effect }, trail) = run(self, plan, &all, &tape(seed), &older, watch);
+        let same = |parts: &Parts<'_>| {
+            let other = unrecorded(|| run(self, plan, parts, &tape(seed), &older, true).1);
+            other.delivered == trail.delivered
+        };
         let without = |k: usize| {
-            let (mut draws, mut inputs) = (draws.to_vec(), inputs.to_vec());
+            let (mut draws, mut inputs) = (all.draws.to_vec(), all.inputs.to_vec());
             if k < draws.len() {
                 draws.remove(k);
             } else {
                 inputs.remove(k - draws.len());
             }
-            unrecorded(|| run(self, plan, &draws, &inputs, &tape(seed), &older, true).1)
+            same(&Parts { draws: &draws, inputs: &inputs, ..all })
         };
-        let beside = (0..others).map(|k| without(k) != delivered).collect();
-        Performance { judgement, effect, beside }
+        let beside = (0..draws + inputs).map(|k| !without(k)).collect();
+        let needless = needless(&plan.rules, &trail.met, effect.rules(), |without| same(&Parts { without, ..all }));
+        Performance { judgement, effect, needless, beside }
     }
     /// What came of such a run.
     #[must_use]
@@ -160,11 +172,47 @@ pub trait Stage {
     }
 }
 
-/// Frames that left the coalition.
-type Delivered = Vec<(PartyId, PartyId, u64, bytes::Bytes)>;
+/// What of a strategy a run is made with.
+#[derive(Clone, Copy)]
+struct Parts<'a> {
+    draws: &'a [Draw],
+    inputs: &'a [Input],
+    /// The rules that are left out, a bit each.
+    without: u64,
+}
 
-/// An adversary and what it lets out.
-struct Watched<'a, 'b>(&'a mut Interpreter<'b>, Option<Delivered>);
+impl<'a> Parts<'a> {
+    fn of(plan: &'a Compiled) -> Self {
+        Self { draws: plan.draws(), inputs: plan.inputs(), without: 0 }
+    }
+}
+
+/// What the adversary did that somebody can notice.
+#[derive(PartialEq)]
+enum Event {
+    /// A frame was delivered to somebody who still ran, or to a puppet.
+    Frame(PartyId, PartyId, u64, bytes::Bytes),
+    /// A corrupt party said that it aborts.
+    Abort(PartyId),
+}
+
+/// What is kept of a run.
+struct Trail {
+    delivered: Vec<Event>,
+    /// The rules that worked on one frame, for every such frame.
+    met: Vec<u64>,
+}
+
+/// An adversary and what it does, if that is wanted.
+struct Watched<'a, 'b>(&'a mut Interpreter<'b>, Option<Vec<Event>>);
+
+impl Watched<'_, '_> {
+    fn note(&mut self, delivered: &[Envelope]) {
+        let Some(events) = &mut self.1 else { return };
+        let noticed = delivered.iter().filter(|e| self.0.matters(e.to));
+        events.extend(noticed.map(|e| Event::Frame(e.from, e.to, e.frame.tag, e.frame.body.clone())));
+    }
+}
 
 impl Adversary for Watched<'_, '_> {
     fn release(&mut self, held: &[Envelope]) -> Option<usize> {
@@ -173,34 +221,37 @@ impl Adversary for Watched<'_, '_> {
     fn outgoing(&mut self, e: Envelope, deliver: &mut Vec<Envelope>) {
         let start = deliver.len();
         self.0.outgoing(e, deliver);
-        if let Some(delivered) = &mut self.1 {
-            delivered.extend(deliver[start..].iter().map(|e| (e.from, e.to, e.frame.tag, e.frame.body.clone())));
-        }
+        self.note(&deliver[start..]);
     }
     fn incoming(&mut self, e: Envelope, deliver: &mut Vec<Envelope>) {
+        let start = deliver.len();
         self.0.incoming(e, deliver);
+        self.note(&deliver[start..]);
     }
     fn abort(&mut self) -> Option<PartyId> {
-        self.0.abort()
+        let who = self.0.abort();
+        if let (Some(events), Some(who)) = (&mut self.1, who) {
+            events.push(Event::Abort(who));
+        }
+        who
     }
     fn ended(&mut self, who: PartyId) {
         self.0.ended(who);
     }
 }
 
-/// One run of a strategy with these coins and inputs, and what left the coalition if that is wanted.
+/// One run of a strategy with these parts of it, and what is kept of it if that is wanted.
 fn run(
     stage: &(impl Stage + ?Sized),
     plan: &Compiled,
-    draws: &[Draw],
-    inputs: &[Input],
+    parts: &Parts<'_>,
     tape: &Tape,
     older: &[(Direction, Envelope)],
     watch: bool,
-) -> (Played, Delivered) {
-    let mut interpreter = Interpreter::new(plan, tape.fork(OWN)).remembering(older);
+) -> (Played, Trail) {
+    let mut interpreter = Interpreter::new(plan, tape.fork(OWN)).remembering(older).without(parts.without);
     let mut watched = Watched(&mut interpreter, watch.then(Vec::new));
-    let take = Take { draws, inputs, ..Take::of(stage.setting().corrupt) };
+    let take = Take { draws: parts.draws, inputs: parts.inputs, ..Take::of(stage.setting().corrupt) };
     let judgement = catching(|| stage.perform(&take, tape, &mut watched));
     let delivered = watched.1.unwrap_or_default();
     // What it saw may be its right with some probability; these never are.
@@ -210,5 +261,6 @@ fn run(
         (_, Some(what)) if judgement == Judgement::Right => Judgement::Won(Win::Accepted(what.to_owned())),
         _ => judgement,
     };
-    (Played { judgement, effect: interpreter.effect().clone() }, delivered)
+    let trail = Trail { delivered, met: interpreter.met().to_vec() };
+    (Played { judgement, effect: interpreter.effect().clone() }, trail)
 }

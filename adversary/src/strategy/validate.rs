@@ -30,6 +30,8 @@ pub const MOST_ITEMS: usize = 1 << 20;
 pub const LONGEST_FRAME: usize = 1 << 22;
 /// How often one frame comes at most.
 pub const MOST_COPIES: usize = 1 << 10;
+/// How many rules about the same items of a frame are told apart: of more, none is counted as having changed anything.
+pub const MOST_TOGETHER: u32 = 8;
 /// How many draws of a party are answered by a constant, from the first on: more than a run needs. Whoever draws until
 /// it gets something else, as the sender of base transfers does until its key is not zero, gets it in the end.
 pub const MOST_CONSTANT: u64 = 1 << 18;

@@ -88,6 +88,20 @@ fn two_rules_that_undo_each_other_are_vacuous() {
     let hidden = cancel.clone().rule(sends("beaver", "share").item(1).adds("1"));
     let outcome = played("multiply", &hidden);
     assert!(outcome.judgement.check().is_some() && !outcome.effective);
+    // Nor if it is about the same item.
+    let hidden = cancel.clone().rule(add("1"));
+    let outcome = played("multiply", &hidden);
+    assert!(outcome.judgement.check().is_some() && !outcome.effective);
+    let all = |rules: &[Rule]| rules.iter().cloned().fold(Strategy::new("all", 2, &[1]), Strategy::rule);
+    let effective = |rules: &[Rule]| played("multiply", &all(rules).stopped_by("mac.check")).effective;
+    let set = |to| sends("beaver", "share").item(0).sets(to);
+    assert!(effective(&[add("1"), add("2")]) && effective(&[add("1"), add("2"), add("4")]));
+    assert!(!effective(&[set("4"), set("5")]) && !effective(&[set("5"), set("5")]), "the first is needless");
+    assert!(effective(&[add("1"), sends("beaver", "share").item(1).adds("1")]));
+    // Of rules about the same items at most eight are told apart.
+    assert!(!effective(&[(); 9].map(|()| add("1"))));
+    let silent = || sends("beaver", "share").act(Act::Silent);
+    assert!(effective(&[silent()]) && !effective(&[silent(), silent()]));
     // Inside one rule it is the same.
     assert!(!played("multiply", &one(sends("beaver", "share").adds("1").adds("-1"))).effective);
     assert!(!played("multiply", &one(sends("beaver", "share").multiplies("1"))).effective);

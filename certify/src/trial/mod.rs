@@ -51,6 +51,8 @@ pub struct Run {
     pub found: Found,
     /// The rules that changed something that was delivered, a bit each.
     pub rules: u64,
+    /// Those of them without which the same would have been delivered, a bit each.
+    pub needless: u64,
     /// The coins, and after them the inputs, that did.
     pub beside: u128,
     /// Whether it was won as strategies win: something wrong was accepted, or the coalition saw what it must not see. A
@@ -107,7 +109,7 @@ impl<'a> Trial<'a> {
         let stage = self.stage(seed);
         stage.map_or_else(|e| broken(&e), |stage| Run::of(&stage.performance(&self.plan, seed)))
     }
-    /// The same run once more, without asking what coins and inputs contribute: for being written down.
+    /// The same run once more, without asking what its parts contribute: for being written down.
     pub fn replay(&self, seed: u64) -> Result<Judgement, String> {
         let stage = self.stage(seed).map_err(|e| e.to_string())?;
         let older = stage.older(&self.plan, seed);
@@ -164,7 +166,7 @@ fn at(field: FieldId, strategy: &Strategy) -> Instance {
 }
 
 fn broken(e: &protocols::Error) -> Run {
-    Run { found: Found::Error(e.to_string()), rules: 0, beside: 0, won: false }
+    Run { found: Found::Error(e.to_string()), rules: 0, needless: 0, beside: 0, won: false }
 }
 
 /// The seed of a run of the strategy of this name, wherever it is played: what a search finds is replayed by `attack`.
@@ -179,15 +181,20 @@ impl Run {
     pub fn acted(&self) -> bool {
         self.rules != 0 || self.beside != 0 || matches!(self.found, Found::Wrong(_))
     }
-    /// Whether every rule, coin and input of the strategy changed something, and there is any.
+    /// The rules that were needed for what was delivered, a bit each.
+    #[must_use]
+    pub fn needed(&self) -> u64 {
+        self.rules & !self.needless
+    }
+    /// Whether every rule, coin and input of the strategy changed something and was needed for it, and there is any.
     #[must_use]
     pub fn whole(&self, strategy: &Strategy) -> bool {
         let beside = strategy.tape.len() + strategy.inputs.len();
-        let all = (self.rules.count_ones() as usize, self.beside.count_ones() as usize);
+        let all = (self.needed().count_ones() as usize, self.beside.count_ones() as usize);
         all == (strategy.rules.len(), beside) && all != (0, 0)
     }
     fn of(p: &Performance) -> Self {
-        let rules = p.effect.changed.iter().enumerate().fold(0, |mask, (k, c)| mask | u64::from(*c > 0) << k);
+        let rules = p.effect.rules();
         let beside = p.beside.iter().enumerate().fold(0, |mask, (k, b)| mask | u128::from(*b) << k);
         let found = match (&p.judgement, rules, beside) {
             // Honest parties that accept what nobody has changed have accepted no lie, and what they show then is what
@@ -197,7 +204,7 @@ impl Run {
         };
         let shown = found != Found::Idle && matches!(p.judgement, Judgement::Won(Win::Shown(_)));
         let won = shown || matches!(found, Found::Wrong(_));
-        Self { found, rules, beside, won }
+        Self { found, rules, needless: p.needless, beside, won }
     }
     /// Whether it was won by seeing what the coalition must not see, of which the log has no word of its own.
     fn shown(&self) -> bool {

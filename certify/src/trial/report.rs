@@ -139,7 +139,7 @@ impl Report {
             idle: 0,
             whole: runs.iter().filter(|r| r.whole(strategy)).count() as u64,
             findings: Vec::new(),
-            rules: changed(runs, strategy.rules.len(), |r, k| r.rules >> k & 1 == 1),
+            rules: changed(runs, strategy.rules.len(), |r, k| r.needed() >> k & 1 == 1),
             tape: changed(runs, strategy.tape.len(), |r, k| r.beside >> k & 1 == 1),
             inputs: changed(runs, strategy.inputs.len(), |r, k| r.beside >> (strategy.tape.len() + k) & 1 == 1),
             escape: Rate::default(),

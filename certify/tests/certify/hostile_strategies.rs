@@ -129,7 +129,7 @@ fn runs_that_cannot_be_made_are_no_finding() {
     let lie = Strategy::from_json(&strategy(SHIFT, CHECK, "")).unwrap();
     for control in [false, true] {
         let trial = Trial::new(Aim::Subject(&Multiply), FieldId::Fr, &lie, None, control).ok().unwrap();
-        let error = Run { found: Found::Error("no such run".into()), rules: 0, beside: 0, won: false };
+        let error = Run { found: Found::Error("no such run".into()), rules: 0, needless: 0, beside: 0, won: false };
         let runs: Vec<Run> = (0..3).map(|seed| trial.play(seed)).chain([error]).collect();
         let report = Report::new(&trial, 0, &runs);
         assert_eq!((report.verdict, report.not_made, report.unexplained), (Verdict::Inconclusive, 1, 0));
@@ -153,7 +153,7 @@ fn what_wins_in_its_control_is_more_than_the_claim_allows() {
     let of = |some: usize, all: usize, what: &Found| {
         let stopped = Found::Stopped("mac.output".into());
         let found = (0..all).map(|k| if k < some { what.clone() } else { stopped.clone() });
-        let one = |found: Found| Run { won: matches!(found, Found::Wrong(_)), found, rules: 1, beside: 0 };
+        let one = |found: Found| Run { won: matches!(found, Found::Wrong(_)), found, rules: 1, needless: 0, beside: 0 };
         let report = Report::new(&trial, 0, &found.map(one).collect::<Vec<_>>());
         (report.verdict, report.because.unwrap_or_default())
     };
