@@ -2,11 +2,11 @@
 //! that a checker tries, the life of a session at all its parties under every order of what they, a coalition and the
 //! network do, and the life of a ledger under every order of use, failure, crash and restored backup.
 //!
-//! The MAC key and the preprocessing store are not shared by threads, so there is nothing to interleave. A key and a store
-//! in memory may move to another thread, but there is one of each, nothing in them changes behind a shared reference, and
-//! what changes them borrows them mutably: no two threads can. A check borrows the key together with a session, and a
-//! session, a computation, a ledger directory and a ledger in use cannot leave their thread. What is shared is the receive buffer of the transport, whose file is compiled here a second time over the
-//! checker's locks.
+//! The MAC key and the preprocessing store are not shared by threads, so there is nothing to interleave. A key and a
+//! store in memory may move to another thread, but there is one of each, nothing in them changes behind a shared
+//! reference, and what changes them borrows them mutably: no two threads can. A check borrows the key together with a
+//! session, and a session, a computation, a ledger directory and a ledger in use cannot leave their thread. What is
+//! shared is the receive buffer of the transport, whose file is compiled here a second time over the checker's locks.
 
 mod interleavings;
 mod ledger;
