@@ -5,14 +5,14 @@
 //! about distributions, which single runs cannot answer: a named attack judges that for itself.
 
 use protocols::{CHECKS, Error, Result, SessionId, Tape};
-use spec::Check;
+use spec::{AbortKind, Check};
 use transport::sim::Adversary;
 use transport::{PartyId, PartySet, PerParty};
 
 use crate::attack::{Attack, Conditions, Expected, Outcome, tape};
 use crate::fields::FieldId;
 use crate::ideal::supply::CorruptShares;
-use crate::oracle::{Judgement, Win, judge};
+use crate::oracle::{Judgement, Win, judge, judge_unanimity};
 use crate::programs::broken;
 use crate::run::{Ending, Floor, World};
 use crate::scratch::Flaw;
@@ -118,7 +118,10 @@ impl<'a> Explained<'a> {
         let played = self.subject.run(&at, &given, tape, adversary)?;
         let explained =
             self.allowed.iter().any(|outputs| accepted(&played, take.corrupt).all(|(p, y)| outputs[p] == *y));
-        let judgement = judge(&played.endings, take.corrupt, |_, _| explained, false);
+        let mut judgement = judge(&played.endings, take.corrupt, |_, _| explained, false);
+        if self.subject.claim().abort == AbortKind::Unanimous {
+            judgement = judge_unanimity(&played.endings, take.corrupt, judgement);
+        }
         Ok((played, judgement))
     }
 }

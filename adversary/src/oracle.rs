@@ -20,6 +20,8 @@ pub enum Win {
     WrongOutput(PartyId),
     /// Two honest parties accepted different public outputs.
     Disagreement(PartyId, PartyId),
+    /// An honest party has an output and another has none, against a claim that all abort or nobody does.
+    Divided(PartyId, PartyId),
     /// An honest party accuses an honest party.
     Defamed(PartyId),
     /// Honest code panicked.
@@ -70,6 +72,7 @@ impl fmt::Display for Win {
         match self {
             Self::WrongOutput(p) => write!(f, "{p} accepted a wrong output"),
             Self::Disagreement(p, q) => write!(f, "{p} and {q} accepted different outputs"),
+            Self::Divided(p, q) => write!(f, "{p} has an output and {q} has none"),
             Self::Defamed(p) => write!(f, "honest {p} was accused"),
             Self::Panic(m) => write!(f, "panic: {m}"),
             Self::Broken(m) => write!(f, "error of our own: {m}"),
@@ -129,6 +132,19 @@ pub fn judge<T: PartialEq>(
     }
 }
 
+/// What a claim of unanimous abort makes of a run judged so: one in which some honest parties have an output and others
+/// none is a win as well.
+pub fn judge_unanimity<T>(endings: &[Ending<T>], corrupt: PartySet, judged: Judgement) -> Judgement {
+    let honest = |has: bool| {
+        let mut all = endings.iter().enumerate().map(|(i, e)| (PartyId::new(i), matches!(e, Ending::Output(_))));
+        all.find(|(p, output)| !corrupt.contains(*p) && *output == has).map(|(p, _)| p)
+    };
+    match (honest(true), honest(false)) {
+        (Some(p), Some(q)) if !judged.won() => Judgement::Won(Win::Divided(p, q)),
+        _ => judged,
+    }
+}
+
 /// A panic of honest code is a win of the enemy, whatever else happened.
 pub fn catching(run: impl FnOnce() -> Judgement) -> Judgement {
     catch_unwind(AssertUnwindSafe(run)).unwrap_or_else(|panic| {
@@ -165,6 +181,13 @@ mod tests {
         assert!(of(&[Ending::Broken(protocols::Error::Dead), Told, Stuck]).won());
         assert!(judge(&[Output(7), Output(8), Stuck], PartySet::of(&[2]), |_, _| true, true).won());
         assert!(!judge(&[Output(7), Output(8), Stuck], PartySet::of(&[2]), |_, _| true, false).won());
+        let unanimous = |endings: &[Ending<u8>]| judge_unanimity(endings, PartySet::of(&[2]), of(endings));
+        let divided = Judgement::Won(Win::Divided(PartyId::new(0), PartyId::new(1)));
+        assert_eq!(unanimous(&[Output(7), abort(Blame::Unknown), Output(7)]), divided);
+        assert_eq!(unanimous(&[Output(7), Stuck, Stuck]), divided);
+        assert_eq!(unanimous(&[Output(7), Output(7), Stuck]), Judgement::Right);
+        assert_eq!(unanimous(&[Told, abort(Blame::Unknown), Output(7)]).check(), Some(&MAC_CHECK));
+        assert_eq!(unanimous(&[Output(6), Told, Stuck]), Judgement::Won(Win::WrongOutput(PartyId::new(0))));
         assert_eq!(catching(|| panic!("now")), Judgement::Won(Win::Panic("now".into())));
     }
 }

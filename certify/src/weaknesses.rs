@@ -10,7 +10,7 @@ use crate::evidence::weakness::Row;
 use crate::log::Found;
 
 /// Sound variants that take longer than all others together: two products, and coins of coins.
-const LONG: [&str; 2] = ["challenge.other", "check.lazy"];
+const LONG: [&str; 2] = ["challenge.other", "check.eager"];
 
 /// All of one kind.
 #[must_use]

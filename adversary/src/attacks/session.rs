@@ -63,7 +63,9 @@ async fn stubborn(mut s: Session, hand: &Hand<Part>, worked: &Cell<Option<&'stat
         refused("broadcast", s.broadcast("again", &[Fr::ONE]).await.map(drop));
         refused("commit_open", s.commit_open("again", &[Fr::ONE]).await.map(drop));
         refused("challenge", s.challenge::<Fr>(1).await.map(drop));
-        let mut online = Online::new(&mut s, &mut key, &mut *supply);
+        // With another key: the first one stays as the failed check has left it, where a use would wipe it.
+        let mut other_key = MacKey::from_share(Fr::ONE);
+        let mut online = Online::new(&mut s, &mut other_key, &mut *supply);
         refused("random", online.random(1).map(drop));
         let x = Shared::from_parts(vec![Fr::ZERO], vec![Fr::ZERO]);
         refused("input", online.input(other, None, 1).await.map(drop));

@@ -2,8 +2,11 @@
 //! mauling are tried on masked inputs, counted over every coin, and on commitments.
 //!
 //! The effective input of a corrupt party is what its masked input and its mask tell, as the simulator of the security
-//! proof extracts it. Its distribution must be the same for every honest input: no mutual information at all.
+//! proof extracts it. Its distribution must be the same for every honest input: no mutual information at all. The
+//! coalition takes its mask off what it tells: left on, the mask would hide whatever it made of an honest input, also of
+//! one that was told in the clear.
 
+use std::cell::Cell;
 use std::collections::BTreeMap;
 
 use field::{Field, Fr};
@@ -57,7 +60,7 @@ impl Maul {
 pub enum Masking {
     /// By uniform masks, as shipped.
     Uniform,
-    /// Not at all: every mask is zero. A control.
+    /// The honest mask is zero. A control.
     Missing,
 }
 
@@ -68,10 +71,10 @@ type Part<F> = (MacKey<F>, Memory<F>);
 fn deal<F: Field>(world: &World, tape: &Tape, masking: Masking) -> Result<(Hand<Part<F>>, Vec<F>)> {
     let dealer = Dealer::<F>::new(&world.parties, world.corrupt, CorruptShares::Zero, tape)?;
     let n = world.parties.n();
-    let masks: Vec<F> = match masking {
-        Masking::Uniform => tape.elements(n)?,
-        Masking::Missing => vec![F::ZERO; n],
-    };
+    let mut masks: Vec<F> = tape.elements(n)?;
+    if masking == Masking::Missing {
+        masks[HONEST.index()] = F::ZERO;
+    }
     let mut supplies: Vec<Memory<F>> = (0..n).map(|_| Memory::default()).collect();
     for (owner, mask) in world.parties.iter().zip(&masks) {
         for ((p, supply), shared) in supplies.iter_mut().enumerate().zip(dealer.given(&[*mask])?) {
@@ -82,39 +85,50 @@ fn deal<F: Field>(world: &World, tape: &Tape, masking: Masking) -> Result<(Hand<
     Ok((Hand::new(dealer.keys().into_iter().zip(supplies)), masks))
 }
 
-/// The distribution of the corrupt party's effective input when the honest one is `x`.
-fn effective<F: Field>(x: F, maul: Maul, masking: Masking) -> Result<BTreeMap<Vec<u8>, Probability>> {
+/// Every effective input of the corrupt party with its probability.
+type Distribution = BTreeMap<Vec<u8>, Probability>;
+
+/// The distribution of the corrupt party's effective input when the honest one is `x`, and whether it ever told something
+/// else than its program, whose input is one. `says` is what it tells, from the honest masked input and its own mask.
+fn effective<F: Field>(x: F, masking: Masking, says: impl Fn(F, F) -> F) -> Result<(Distribution, bool)> {
     let world = World::new(2, PartySet::of(&[CORRUPT.index()]));
     let told = On { step: "masked_input", ..On::default() };
-    let (mut all, mut failed) = (BTreeMap::<Vec<u8>, Probability>::new(), None);
-    let once = |tape: &Tape| -> Result<Vec<u8>> {
+    let (mut all, mut changed, mut failed) = (Distribution::new(), false, None);
+    let once = |tape: &Tape| -> Result<(Vec<u8>, bool)> {
         let (hand, masks) = deal::<F>(&world, tape, masking)?;
-        let (hand, said) = (&hand, std::cell::Cell::new(F::ZERO));
+        let (hand, mask, said) = (&hand, masks[CORRUPT.index()], Cell::new(None));
         let mut script = Script::new(world.corrupt).sends(told, |e, seen| {
             if let Some(theirs) = seen.latest(told.with(HONEST)).and_then(|e| F::read(&e.frame.body)) {
-                edit(e, |mine: &mut [F]| mine[0] = maul.of(theirs));
+                edit(e, |mine: &mut [F]| {
+                    mine[0] = says(theirs, mask);
+                    said.set(Some(mine[0]));
+                });
             }
-            edit(e, |mine: &mut [F]| said.set(mine[0]));
             Fate::Deliver
         });
         let run = world.run(tape, &mut script, |mut s| async move {
             let (mut key, mut supply) = hand.take(s.me())?;
+            let mine = if s.me() == HONEST { x } else { F::ONE };
             let mut online = Online::new(&mut s, &mut key, &mut supply);
-            programs::inputs(&mut online, 2, &[x]).await.map(drop)
+            programs::inputs(&mut online, 2, &[mine]).await.map(drop)
         });
         match &classify(run.ends)[HONEST.index()] {
             Ending::Output(()) => {}
             other => return Err(Error::Local(format!("an input that is copied is as good as any: {other:?}"))),
         }
+        let missed = || Error::Local("the coalition told its input before it had heard the honest one".into());
         let mut out = Vec::new();
-        F::write_slice(&[said.get() + masks[CORRUPT.index()]], &mut out);
-        Ok(out)
+        F::write_slice(&[said.get().ok_or_else(missed)? + mask], &mut out);
+        Ok((out, script.effective()))
     };
     enumerate(|tape, weight| match once(tape) {
-        Ok(input) => all.entry(input).or_default().add(weight()),
+        Ok((input, other)) => {
+            all.entry(input).or_default().add(weight());
+            changed |= other;
+        }
         Err(e) => failed = Some(e),
     });
-    failed.map_or(Ok(all), Err)
+    failed.map_or(Ok((all, changed)), Err)
 }
 
 fn inputs_over<F: Field>(field: FieldId, masking: Masking) -> Result<Row> {
@@ -122,10 +136,17 @@ fn inputs_over<F: Field>(field: FieldId, masking: Masking) -> Result<Row> {
     let mut row = Row::new("independence.inputs", format!("masked inputs of two parties over {field}"));
     let mut worst = BigRational::zero();
     for maul in Maul::ALL {
-        let all = (0..order).map(|x| effective::<F>(F::from_u64(x), maul, masking)).collect::<Result<Vec<_>>>()?;
+        let says = |theirs: F, mask: F| maul.of(theirs) - mask;
+        let (all, changed): (Vec<_>, Vec<_>) = (0..order)
+            .map(|x| effective::<F>(F::from_u64(x), masking, says))
+            .collect::<Result<Vec<_>>>()?
+            .into_iter()
+            .unzip();
+        if !changed.contains(&true) {
+            return Err(Error::Local(format!("{maul:?}: nothing that was delivered was changed")));
+        }
         for (x, other) in all.iter().enumerate().skip(1) {
-            let of =
-                |m: &BTreeMap<Vec<u8>, Probability>, k| m.get(k).map_or_else(BigRational::zero, Probability::value);
+            let of = |m: &Distribution, k| m.get(k).map_or_else(BigRational::zero, Probability::value);
             let keys: std::collections::BTreeSet<_> = all[0].keys().chain(other.keys()).collect();
             let sum = keys.into_iter().fold(BigRational::zero(), |s, k| s + (of(&all[0], k) - of(other, k)).abs());
             let d = sum / BigRational::from_integer(2.into());
@@ -173,6 +194,8 @@ pub fn commitments(flaw: Option<Flaw>, seeds: u64) -> Row {
 
 #[cfg(test)]
 mod tests {
+    use field::F3;
+
     use super::*;
     use crate::verdict::Verdict;
 
@@ -187,6 +210,18 @@ mod tests {
             assert_eq!(control.verdict(), Verdict::Fail, "{control}");
             assert_eq!(control.figures[0].1, Value::Exact(BigRational::from_integer(1.into())));
         }
+    }
+
+    /// An honest input that is told in the clear: whoever leaves its mask on what it copies has the same inputs whatever
+    /// that is, whoever takes it off has that input.
+    #[test]
+    fn a_copy_shows_dependence_only_without_the_mask() {
+        let inputs =
+            |says: fn(F3, F3) -> F3| [0, 1].map(|x| effective(F3::from_u64(x), Masking::Missing, says).unwrap().0);
+        let [zero, one] = inputs(|theirs, _| theirs);
+        assert!(zero.len() == 3 && zero == one, "{zero:?} {one:?}");
+        let [zero, one] = inputs(|theirs, mask| theirs - mask);
+        assert!([zero, one].iter().zip([0, 1]).all(|(inputs, x)| inputs.keys().eq([&vec![x]])));
     }
 
     #[test]

@@ -2,7 +2,11 @@
 //! or another session, not the transfers, not the preprocessing on disk, also not after a restart.
 //!
 //! Each check of `protocols::CHECKS` is made to fail at one honest party in a complete computation, from base transfers
-//! to the output, and then everything that a program could still try is tried.
+//! to the output, and then everything that a program could still try is tried; the key is also tried elsewhere without
+//! having been used in the dead session.
+
+#[cfg(test)]
+mod tests;
 
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
@@ -17,13 +21,14 @@ use protocols::foundations::{Coins, Domain, Local, Zeros};
 use protocols::ledger::{Binding, Directory, Status};
 use protocols::ot::SoftSpoken;
 use protocols::{
-    Clear, Error, Foundations, MacKey, Mascot, Masks, Memory, Online, Real, Result, Session, SessionId, Shared, Triples,
+    Clear, Error, Foundations, MAC_CHECK, MacKey, Mascot, Masks, Memory, Online, Real, Result, Session, SessionId,
+    Shared, Triples,
 };
 use spec::Check;
 use transport::sim::{self, Clock, NoTrusted, Passive, Setup};
 use transport::{Meta, Net, Parties, PartyId, PartySet, PerParty};
 
-use super::Row;
+use super::{Row, Value};
 use crate::attack::tape;
 use crate::pulse;
 use crate::run::{Ending, LIMITS, classify};
@@ -203,18 +208,15 @@ async fn insist(s: &mut Session, held: &mut Held, row: &RefCell<Row>) {
     let branch = async |mut s: Session| s.send(other, "again", &[F::ONE]);
     dead("a fork", s.fork(["a", "b"], branch, branch).await.map(drop));
     dead("new transfers", Mascot::<F, SoftSpoken>::setup(s).await.map(drop));
-    if held.mascot.is_none() && held.key.is_none() {
-        // It failed before there was a key.
-        held.key = Some(MacKey::from_share(F::ONE));
-    }
     if let Some(mascot) = &mut held.mascot {
         dead("triples", mascot.triples(s, 1).await.map(drop));
         dead("masks", mascot.masks(s, &one).await.map(drop));
         dead("random values", mascot.randoms(s, 1).await.map(drop));
         dead("preprocessing", mascot.supply(s, 1, &one).await.map(drop));
     }
-    let Some(key) = held.key.as_mut().or(held.mascot.as_mut().map(Mascot::key)) else { return };
-    let mut spare = spare();
+    // If it failed before there was a key, any will do.
+    let (mut any, mut spare) = (MacKey::from_share(F::ONE), spare());
+    let key = held.key.as_mut().or(held.mascot.as_mut().map(Mascot::key)).unwrap_or(&mut any);
     let mut online = Online::new(s, key, &mut spare);
     dead("random", online.random(1).map(drop));
     dead("mul", online.mul(&nothing(), &nothing()).await.map(drop));
@@ -248,22 +250,24 @@ pub fn times(seed: u64, place: &Path) -> Result<BTreeMap<&'static str, u64>> {
     }
 }
 
+/// A new directory of this name.
+fn inside(place: &Path, name: &str) -> Result<PathBuf> {
+    let dir = place.join(name);
+    std::fs::create_dir(&dir).map_err(|e| Error::Local(format!("{}: {e}", dir.display())))?;
+    Ok(dir)
+}
+
 /// Makes one check fail the last time it is made and, if it is made of `many` things, also the first time and on the
 /// way, as [`after`] does it. `place` is an empty directory.
 pub fn at_its_moments(check: &'static Check, many: bool, seed: u64, place: &Path) -> Result<Row> {
-    let inside = |name: &str| -> Result<PathBuf> {
-        let dir = place.join(name);
-        std::fs::create_dir(&dir).map_err(|e| Error::Local(format!("{}: {e}", dir.display())))?;
-        Ok(dir)
-    };
-    let made = times(seed, &inside("honest")?)?.get(check.id).copied().unwrap_or(0);
+    let made = times(seed, &inside(place, "honest")?)?.get(check.id).copied().unwrap_or(0);
     let Some(last) = made.checked_sub(1) else {
         return Err(Error::Local(format!("{check} is never made")));
     };
     let moments = if many { vec![0, made / 2, made.saturating_sub(10), last] } else { vec![last] };
     let mut whole = Row::new("terminality", format!("check {}, made {made} times", check.id));
     for (k, nth) in moments.into_iter().enumerate() {
-        let mut row = after(check, nth, seed, &inside(&k.to_string())?)?;
+        let mut row = after(check, nth, seed, &inside(place, &k.to_string())?)?;
         row.violations.iter_mut().for_each(|v| *v = format!("made for the {nth}th time: {v}"));
         whole.absorb(row);
     }
@@ -271,10 +275,27 @@ pub fn at_its_moments(check: &'static Check, many: bool, seed: u64, place: &Path
 }
 
 /// Makes one check fail when it is made for the `nth` time and tries everything afterwards: in the session, in another
-/// session with the same MAC key, in the ledger, and in the ledger after a restart. `place` is an empty directory for
-/// ledgers.
+/// session with the same MAC key, in the ledger, and in the ledger after a restart. In a second run nothing is tried in
+/// the session: whatever uses a key there wipes it, so only a key that was left alone tells what the failed check made of
+/// it. `place` is an empty directory for ledgers.
 pub fn after(check: &'static Check, nth: u64, seed: u64, place: &Path) -> Result<Row> {
-    let row = RefCell::new(Row::new("terminality", format!("check {}, made for the {nth}th time", check.id)));
+    let mut whole = Row::new("terminality", format!("check {}, made for the {nth}th time", check.id));
+    let mut keys = 0;
+    for (name, insists) in [("used", true), ("unused", false)] {
+        let (mut row, key) = once(check, nth, seed, &inside(place, name)?, insists)?;
+        row.violations.iter_mut().for_each(|v| *v = format!("key {name}: {v}"));
+        whole.absorb(row);
+        keys += u64::from(key);
+    }
+    Ok(whole.with(KEYS, Value::Count(keys)))
+}
+
+/// The figure of keys that were tried in another session: none where the check failed before there was one.
+pub const KEYS: &str = "keys tried in another session";
+
+/// One run of [`after`], and whether the victim had a key when the check failed.
+fn once(check: &'static Check, nth: u64, seed: u64, place: &Path, insists: bool) -> Result<(Row, bool)> {
+    let row = RefCell::new(Row::new("terminality", check.id));
     let kept: RefCell<Option<Held>> = RefCell::default();
     let (failed, row_, kept_) = (Cell::new(false), &row, &kept);
     let failed_ = &failed;
@@ -283,7 +304,9 @@ pub fn after(check: &'static Check, nth: u64, seed: u64, place: &Path) -> Result
         let end = compute(&mut s, place, &mut held).await;
         if s.me() == VICTIM {
             failed_.set(matches!(&end, Err(Error::Abort(a)) if a.check == check));
-            insist(&mut s, &mut held, row_).await;
+            if insists {
+                insist(&mut s, &mut held, row_).await;
+            }
             kept_.replace(Some(held));
         }
         end
@@ -295,18 +318,19 @@ pub fn after(check: &'static Check, nth: u64, seed: u64, place: &Path) -> Result
     let given = matches!(endings[VICTIM.index()], Ending::Output(_));
     row.borrow_mut().case(given.then(|| "the victim has an output all the same".into()));
 
+    let mut key = false;
     if let Some(mut held) = kept.take() {
         drop(held.dir.take());
-        elsewhere(&mut held, seed, &row);
+        key = elsewhere(&mut held, seed, &row);
         restarted(&held, place, &row);
     }
-    Ok(row.into_inner())
+    Ok((row.into_inner(), key))
 }
 
-/// The MAC key of the failed session in a new one.
-fn elsewhere(held: &mut Held, seed: u64, row: &RefCell<Row>) {
+/// The MAC key of the failed session in a new one, where everyone else has a good key; `false` if there is none.
+fn elsewhere(held: &mut Held, seed: u64, row: &RefCell<Row>) -> bool {
     let key = held.key.take().or(held.mascot.take().map(Mascot::into_key));
-    let Some(key) = key else { return };
+    let Some(key) = key else { return false };
     let key = RefCell::new(Some(key));
     let key_ = &key;
     let (endings, _) = run(SessionId([0x72; 32]), seed + 1, None, |mut s| async move {
@@ -315,8 +339,14 @@ fn elsewhere(held: &mut Held, seed: u64, row: &RefCell<Row>) {
         let mut supply = spare();
         Online::new(&mut s, &mut key, &mut supply).output(&nothing()).await.map(drop)
     });
-    let refused = matches!(endings[VICTIM.index()], Ending::Aborted(_) | Ending::Broken(Error::Dead) | Ending::Told);
+    // Any other check fails for another reason than the key, such as openings that it has left and the others have not.
+    let refused = match &endings[VICTIM.index()] {
+        Ending::Aborted(a) => *a.check == MAC_CHECK,
+        Ending::Broken(e) => *e == Error::Dead,
+        _ => false,
+    };
     row.borrow_mut().case((!refused).then(|| format!("the key checks again: {:?}", endings[VICTIM.index()])));
+    true
 }
 
 /// The ledger of the failed session after a restart.
@@ -337,42 +367,4 @@ fn restarted(held: &Held, place: &Path, row: &RefCell<Row>) {
     let refused = matches!(&endings[VICTIM.index()], Ending::Output(why) if why.contains("generate new"));
     let why = format!("after a restart the segment is {:?}", endings[VICTIM.index()]);
     row.borrow_mut().case((!refused).then_some(why));
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// A session that goes on, a key that was not wiped and a segment that can be used again are each found.
-    #[test]
-    fn what_has_not_died_is_found() {
-        let of = || RefCell::new(Row::new("terminality", "a computation that went well".to_owned()));
-        let found = |row: RefCell<Row>, what: &str| {
-            let row = row.into_inner();
-            assert!(row.violations.iter().any(|v| v.contains(what)), "{what}: {row}");
-        };
-        let place = tempfile::tempdir().unwrap();
-        let (kept, live) = (RefCell::<Option<Held>>::default(), of());
-        let (place_, kept_, live_) = (place.path(), &kept, &live);
-        let (endings, _) = run(SessionId([0x74; 32]), 0, None, |mut s| async move {
-            let mut held = Held::default();
-            compute(&mut s, place_, &mut held).await?;
-            if s.me() == VICTIM {
-                drop((held.dir.take(), held.key.take()));
-                kept_.replace(Some(held));
-                insist(&mut s, &mut Held::default(), live_).await;
-            }
-            Ok(())
-        });
-        // Nobody answers what a session that is alive asks for.
-        assert_eq!(endings[VICTIM.index()], Ending::Stuck);
-        found(live, "send works after the abort");
-        let (mut held, key, segment) = (kept.take().unwrap(), of(), of());
-        held.key = Some(MacKey::from_share(F::ZERO));
-        elsewhere(&mut held, 1, &key);
-        found(key, "the key checks again: Output");
-        restarted(&held, place.path(), &segment);
-        // It is put to use, and waits for peers that are gone.
-        found(segment, "after a restart the segment is Stuck");
-    }
 }

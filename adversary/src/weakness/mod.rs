@@ -12,7 +12,7 @@
 //!
 //! Each specimen is measured as it ships, where nothing may be found, and with its weakness, where exactly what it breaks
 //! must be found, by whatever measurement. A weakness that was not applied is not found, which counts as a failure of the
-//! certifier.
+//! certifier. A sound variant that was not applied would pass, so a test compares what it sends with what its twin sends.
 
 pub mod authentication;
 pub mod battery;

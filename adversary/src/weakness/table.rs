@@ -266,5 +266,5 @@ pub const SOUND: &[Weakness] = &[
         Computation(Battery::of(&Multiply, Change::Flaw(Flaw::NonzeroCoin)).within(nonzero_bound)),
     ),
     row(7, "commit.other_hash", "commitments to σ by another hash", &[], Own(own::other_hash)),
-    row(8, "check.lazy", "two products and one check, just before the output", &[], Computation(toy!(Lazy))),
+    row(8, "check.eager", "two products, each checked as soon as it is made", &[], Computation(toy!(Eager))),
 ];

@@ -127,6 +127,9 @@ impl<F: Field> Party<F> {
         if self.way == Way::FirstOnly {
             self.opened.pop();
         }
+        if self.way == Way::Eager {
+            self.check(s, &MAC_CHECK).await?;
+        }
         let (d, e) = (opened[0], opened[1]);
         Ok(self.add(c.plus(b.times(d)).plus(a.times(e)), d * e))
     }

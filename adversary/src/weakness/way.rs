@@ -45,8 +45,8 @@ pub enum Way {
     Padded,
     /// Commitments to σ by another hash.
     OtherHash,
-    /// Two products and one check, just before the output.
-    Lazy,
+    /// Two products, each checked as soon as it is made.
+    Eager,
 }
 
 /// What is computed.
@@ -69,7 +69,7 @@ pub(super) enum Task {
 impl Way {
     pub(super) const fn task(self) -> Task {
         match self {
-            Self::Lazy => Task::TwoProducts,
+            Self::Eager => Task::TwoProducts,
             Self::Retried | Self::Nonceless => Task::Show,
             Self::PartnerTwice | Self::TripleTwice => Task::Kept,
             Self::NoMask | Self::SameMask | Self::Restored | Self::Telling => Task::Inputs,

@@ -81,6 +81,19 @@ fn one_accusation_after_one_error_at_one_moment_is_found() {
     }
 }
 
+/// A thousand runs with up to three faults each meet that error at that moment as well.
+#[test]
+fn one_accusation_is_found_among_random_faults() {
+    let random = |accuses| Honest::new(&Touchy(accuses), FieldId::F3, 2, 1).unwrap().random_faults(1000).unwrap();
+    let patient = random(None);
+    assert_eq!((patient.verdict(), patient.cases), (Verdict::Pass, 1000), "{patient}");
+    for kind in NetErrorKind::ALL {
+        let row = random(Some(kind));
+        assert_eq!((row.verdict(), row.cases), (Verdict::Fail, 1000), "{kind:?}: {row}");
+        assert!(row.violations.iter().all(|v| v.contains("for a deviation")), "{row}");
+    }
+}
+
 #[test]
 fn no_single_fault_makes_shipped_protocols_accuse_anybody() {
     for subject in subjects::ALL {

@@ -4,13 +4,14 @@ use std::cell::Cell;
 
 use field::Field;
 use protocols::{Blame, COMMIT_OPENING, Result, Session};
+use quorate_adversary::attack::tape;
 use quorate_adversary::fields::FieldId;
 use quorate_adversary::ideal::supply::{CorruptShares, Dealt};
 use quorate_adversary::properties::delivery::{self, Orders};
 use quorate_adversary::properties::faults::Honest;
 use quorate_adversary::properties::{Row, aborts, fairness};
 use quorate_adversary::strategy::{Fate, On, edit_bytes};
-use quorate_adversary::{DynSubject, Given, Instance, Script, Subject, Verdict, World};
+use quorate_adversary::{DynSubject, Explained, Given, Instance, Judgement, Script, Subject, Verdict, Win, World};
 use spec::{AbortKind, Claim};
 use transport::{PartyId, PartySet, PerParty};
 
@@ -170,4 +171,22 @@ fn an_output_that_nobody_told_is_found_wherever_parties_stop() {
 fn a_promise_that_all_stop_or_nobody_does_is_held_to() {
     let found = without(Lacks::Unanimity, stops);
     assert!(found.iter().all(|v| v.contains("some abort and others do not")), "{found:?}");
+}
+
+/// The last party tells the second one something else than before, when the first has its output.
+#[test]
+fn a_promise_that_all_stop_or_nobody_does_is_held_to_under_lies() {
+    let [first, second] = [0, 1].map(PartyId::new);
+    let world = World::new(3, PartySet::of(&[2]));
+    let judged = |subject: &dyn DynSubject| {
+        let again = On { name: "again", ..On::default() }.with(second);
+        let mut lie = Script::new(world.corrupt).sends(again, |e, _| {
+            edit_bytes(e, |b| b[0] ^= 1);
+            Fate::Deliver
+        });
+        let given = subject.shape(3).map(|()| 1);
+        Explained::new(subject, FieldId::F31, &world, given).unwrap().under(&tape(0), &mut lie).unwrap().1
+    };
+    assert_eq!(judged(&Lacks::Nothing).check(), Some(&COMMIT_OPENING));
+    assert_eq!(judged(&Lacks::Unanimity), Judgement::Won(Win::Divided(first, second)));
 }

@@ -1,8 +1,9 @@
 //! After any failed check nothing works any more.
 
-use protocols::FRAME_SHAPE;
+use protocols::{AUTH_CONSISTENCY, FRAME_SHAPE, INIT_ALPHA, MAC_CHECK, MAC_OUTPUT, OT_CONSISTENCY, TRIPLE_SACRIFICE};
 use quorate_adversary::Verdict;
-use quorate_adversary::properties::terminal::{after, times};
+use quorate_adversary::properties::Value;
+use quorate_adversary::properties::terminal::{KEYS, after, times};
 use tempfile::TempDir;
 
 #[test]
@@ -21,6 +22,11 @@ fn every_failed_check_ends_everything() {
             println!("{row}");
             assert_eq!(row.verdict(), Verdict::Pass, "{row}");
             assert!(row.cases > 18);
+            // Once after it was used in the dead session, once left alone.
+            let keys = row.figures == [(KEYS, Value::Count(2))];
+            let with_key = [OT_CONSISTENCY, AUTH_CONSISTENCY, TRIPLE_SACRIFICE, MAC_CHECK, MAC_OUTPUT];
+            assert!(keys || !with_key.contains(check), "{row}");
+            assert!(!keys || **check != INIT_ALPHA, "{row}");
         }
     }
 }
