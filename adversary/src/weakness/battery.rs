@@ -3,13 +3,14 @@
 
 use num_rational::BigRational;
 use num_traits::{One, Zero};
-use protocols::{Error, Result, Source, Tape};
-use spec::{Bound, Check, Claim};
+use protocols::{Error, Result, Tape};
+use spec::{Bound, Check};
 use transport::sim::Adversary;
-use transport::{PartyId, PartySet, PerParty};
+use transport::{PartyId, PartySet};
 
+use super::coins::Tossing;
 use super::{Finding, Loss};
-use crate::attack::{Attack, Conditions};
+use crate::attack::Conditions;
 use crate::enumerate::{Probability, enumerate};
 use crate::fields::FieldId;
 use crate::ideal::supply::CorruptShares;
@@ -22,7 +23,7 @@ use crate::run::{Ending, World};
 use crate::scratch::Flaw;
 use crate::simulator::{Best, WORK, best};
 use crate::strategy::Script;
-use crate::subject::{DynSubject, Given, Instance, Played, Shape};
+use crate::subject::{DynSubject, Instance};
 use crate::{Judgement, attacks, simulation};
 
 /// How a specimen differs from what ships.
@@ -34,8 +35,8 @@ pub enum Change {
     Flaw(Flaw),
     /// Another program.
     Program(&'static dyn DynSubject),
-    /// Coins that are not uniform.
-    BiasedCoins,
+    /// The runs draw from what this makes of their tape.
+    Coins(fn(Tape) -> Tape),
 }
 
 /// A strategy that is made anew for every run, with its name.
@@ -88,14 +89,14 @@ impl Battery {
 
     /// All findings, with the change or without.
     pub fn findings(&self, changed: bool) -> Result<Vec<Finding>> {
-        let (biased, subject);
+        let (tossing, subject);
         let mut world = World::new(2, PartySet::of(&[CORRUPT]));
         subject = match self.change {
             _ if !changed => self.subject,
             Change::Program(other) => other,
-            Change::BiasedCoins => {
-                biased = Biased(self.subject);
-                &biased
+            Change::Coins(from) => {
+                tossing = Tossing { subject: self.subject, from };
+                &tossing
             }
             Change::Off(check) => {
                 world = world.without(Some(check));
@@ -241,47 +242,5 @@ fn taken(judgement: &Judgement, loss: Loss) -> Option<Loss> {
         Judgement::Won(Win::Defamed(_)) => Some(Loss::Defamation),
         Judgement::Won(_) => Some(Loss::Service),
         _ => None,
-    }
-}
-
-/// Coins as a byte modulo the bound would give them, in small: of four values, so that over F_3 zero is twice as likely.
-struct Modulo(Tape);
-
-impl Source for Modulo {
-    fn uniform(&mut self, bound: u64) -> u64 {
-        self.0.uniform(bound + 1) % bound
-    }
-    fn fill(&mut self, out: &mut [u8]) -> bool {
-        self.0.bytes(out).is_ok()
-    }
-    fn fork(&mut self, label: u64) -> Option<Tape> {
-        Some(Tape::new(Self(self.0.fork(label))))
-    }
-}
-
-/// A subject whose coins are all biased.
-struct Biased<'a>(&'a dyn DynSubject);
-
-impl DynSubject for Biased<'_> {
-    fn claim(&self) -> &'static Claim {
-        self.0.claim()
-    }
-    fn about(&self) -> &'static str {
-        self.0.about()
-    }
-    fn attacks(&self) -> &'static [Attack] {
-        self.0.attacks()
-    }
-    fn shape(&self, n: usize) -> Shape {
-        self.0.shape(n)
-    }
-    fn preprocessed_triples(&self) -> usize {
-        self.0.preprocessed_triples()
-    }
-    fn ideal(&self, field: FieldId, given: &Given<u64>) -> Result<PerParty<Vec<u8>>> {
-        self.0.ideal(field, given)
-    }
-    fn run(&self, at: &Instance, given: &Given<u64>, tape: &Tape, adversary: &mut dyn Adversary) -> Result<Played> {
-        self.0.run(at, given, &Tape::new(Modulo(tape.clone())), adversary)
     }
 }

@@ -4,6 +4,7 @@ use num_rational::BigRational;
 use protocols::MAC_CHECK;
 
 use super::authentication::MaskTossed;
+use super::coins::{self, AuthenticatedAtOnce};
 use super::own::{self, Impatient};
 use super::toy::{Toy, Twin};
 use super::way::Way;
@@ -189,6 +190,13 @@ pub const WEAKNESSES: &[Weakness] = &[
         Computation(toy!(Restored)),
     ),
     row(
+        28,
+        "tape.copied",
+        "two branches draw from copies of one tape",
+        &[A1Privacy],
+        Computation(Battery::of(&AuthenticatedAtOnce, Change::Coins(coins::copied))),
+    ),
+    row(
         29,
         "blame.silence",
         "a time-out accuses",
@@ -207,7 +215,7 @@ pub const WEAKNESSES: &[Weakness] = &[
         "coins.biased",
         "coins modulo a bound that is no divisor",
         &[A1Privacy],
-        Computation(Battery::of(&Store, Change::BiasedCoins)),
+        Computation(Battery::of(&Store, Change::Coins(coins::biased))),
     ),
     row(34, "mac.key.zero", "the MAC key is zero", &[A3Correctness], Computation(toy!(ZeroKey))),
 ];
@@ -226,13 +234,10 @@ pub const NOT_APPLICABLE: &[(u32, &str)] = &[
 ];
 
 /// Rows of the design's list of which one half is among [`WEAKNESSES`] and the other is not, although it could be.
-pub const NOT_SEEDED: &[(u32, &str)] = &[
-    (
-        16,
-        "the check of the extension without a block that is thrown away, which masks the receiver's answer, is not seeded",
-    ),
-    (28, "a copy of a party's source of coins, as after a restart from a snapshot, is not seeded: that of a mask is"),
-];
+pub const NOT_SEEDED: &[(u32, &str)] = &[(
+    16,
+    "the check of the extension without a block that is thrown away, which masks the receiver's answer, is not seeded",
+)];
 
 /// Two openings under coefficients that are never zero.
 fn nonzero_bound(p: u64) -> BigRational {

@@ -12,6 +12,7 @@ use quorate_adversary::run::{Ending, SESSION};
 use quorate_adversary::scratch::Flaw;
 use quorate_adversary::subject::every;
 use quorate_adversary::weakness::authentication::MaskTossed;
+use quorate_adversary::weakness::coins::{AuthenticatedAtOnce, Tossing, copied};
 use quorate_adversary::{DynSubject, Given, Instance, Script, Subject, World, attack, subjects, view};
 use spec::Claim;
 use transport::{PartyId, PartySet, PerParty};
@@ -213,6 +214,19 @@ fn a_mask_that_is_sometimes_none_has_its_exact_distance() {
         assert_eq!(semi_honest(&MaskTossed, &at).unwrap().distance, distance, "{field}");
         assert!(semi_honest(&subjects::Authenticated, &at).unwrap().distance.is_zero(), "{field}");
     }
+}
+
+/// Of two values behind one mask everyone hears two combinations, whose difference is hidden by nothing: it tells the
+/// values from others unless the coefficients send both to the same, 1 − 1/p.
+#[test]
+fn a_mask_that_is_drawn_twice_has_its_exact_distance() {
+    let at = instance(FieldId::F2, 2, PartySet::of(&[1]), CorruptShares::Zero);
+    let found = semi_honest(&Tossing { subject: &AuthenticatedAtOnce, from: copied }, &at).unwrap();
+    assert_eq!(found.distance, num_rational::BigRational::new(1.into(), 2.into()));
+    // Who owns the values has nothing to learn.
+    let at = instance(FieldId::F2, 2, PartySet::of(&[0]), CorruptShares::Zero);
+    let found = semi_honest(&Tossing { subject: &AuthenticatedAtOnce, from: copied }, &at).unwrap();
+    assert!(found.distance.is_zero() && found.pairs == 0);
 }
 
 /// Without zero shares three parties see how a value was shared, and the comparison finds it.
