@@ -7,6 +7,7 @@
 //! | [`way`] | the ways in which it is done |
 //! | [`battery`] | every measurement that a computation allows, on one specimen |
 //! | [`authentication`] | authentication written again, with a mask that is sometimes none |
+//! | [`extension`] | the shipped extension of transfers, without the masks of its check |
 //! | [`own`] | weaknesses that need an experiment of their own |
 //! | [`table`] | the weaknesses and the sound variants, row by row |
 //!
@@ -16,6 +17,7 @@
 
 pub mod authentication;
 pub mod battery;
+pub mod extension;
 pub mod own;
 pub mod table;
 pub mod toy;

@@ -7,7 +7,7 @@ use super::authentication::MaskTossed;
 use super::own::{self, Impatient};
 use super::toy::{Toy, Twin};
 use super::way::Way;
-use super::{Battery, Change, Loss, Specimen, Weakness};
+use super::{Battery, Change, Loss, Specimen, Weakness, extension};
 use crate::scratch::Flaw;
 use crate::subjects::{Authenticated, Multiply, Show, Store};
 
@@ -115,6 +115,13 @@ pub const WEAKNESSES: &[Weakness] = &[
         "the consistency check of the extension is left out",
         &[A3Privacy],
         Attack("ot.rows.inconsistent", A3Privacy, None),
+    ),
+    row(
+        16,
+        "ot.mask.off",
+        "the receiver's answer to the consistency check of the extension has no mask",
+        &[A1Privacy],
+        Own(extension::unmasked),
     ),
     row(
         16,
@@ -226,13 +233,10 @@ pub const NOT_APPLICABLE: &[(u32, &str)] = &[
 ];
 
 /// Rows of the design's list of which one half is among [`WEAKNESSES`] and the other is not, although it could be.
-pub const NOT_SEEDED: &[(u32, &str)] = &[
-    (
-        16,
-        "the check of the extension without a block that is thrown away, which masks the receiver's answer, is not seeded",
-    ),
-    (28, "a copy of a party's source of coins, as after a restart from a snapshot, is not seeded: that of a mask is"),
-];
+pub const NOT_SEEDED: &[(u32, &str)] = &[(
+    28,
+    "a copy of a party's source of coins, as after a restart from a snapshot, is not seeded: that of a mask is",
+)];
 
 /// Two openings under coefficients that are never zero.
 fn nonzero_bound(p: u64) -> BigRational {
