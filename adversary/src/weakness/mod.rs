@@ -8,6 +8,7 @@
 //! | [`battery`] | every measurement that a computation allows, on one specimen |
 //! | [`authentication`] | authentication written again, with a mask that is sometimes none |
 //! | [`coins`] | tapes that are biased or copied |
+//! | [`extension`] | the shipped extension of transfers, without the masks of its check |
 //! | [`own`] | weaknesses that need an experiment of their own |
 //! | [`table`] | the weaknesses and the sound variants, row by row |
 //!
@@ -18,6 +19,7 @@
 pub mod authentication;
 pub mod battery;
 pub mod coins;
+pub mod extension;
 pub mod own;
 pub mod table;
 pub mod toy;
@@ -29,7 +31,7 @@ use std::fmt;
 use protocols::Result;
 
 pub use battery::{Battery, Change};
-pub use table::{NOT_APPLICABLE, NOT_SEEDED, SOUND, WEAKNESSES};
+pub use table::{NOT_APPLICABLE, SOUND, WEAKNESSES};
 
 /// What a weakness takes away.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]

@@ -39,7 +39,7 @@ fn coalition() -> PartySet {
     PartySet::of(&[CORRUPT.index()])
 }
 
-fn finding(by: &'static str, loss: Loss, lost: bool, evidence: String) -> Finding {
+pub(super) fn finding(by: &'static str, loss: Loss, lost: bool, evidence: String) -> Finding {
     Finding { by, loss: lost.then_some(loss), evidence }
 }
 

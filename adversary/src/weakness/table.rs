@@ -8,7 +8,7 @@ use super::coins::{self, AuthenticatedAtOnce};
 use super::own::{self, Impatient};
 use super::toy::{Toy, Twin};
 use super::way::Way;
-use super::{Battery, Change, Loss, Specimen, Weakness};
+use super::{Battery, Change, Loss, Specimen, Weakness, extension};
 use crate::scratch::Flaw;
 use crate::subjects::{Authenticated, Multiply, Show, Store};
 
@@ -116,6 +116,13 @@ pub const WEAKNESSES: &[Weakness] = &[
         "the consistency check of the extension is left out",
         &[A3Privacy],
         Attack("ot.rows.inconsistent", A3Privacy, None),
+    ),
+    row(
+        16,
+        "ot.mask.off",
+        "the receiver's answer to the consistency check of the extension has no mask",
+        &[A1Privacy],
+        Own(extension::unmasked),
     ),
     row(
         16,
@@ -232,12 +239,6 @@ pub const NOT_APPLICABLE: &[(u32, &str)] = &[
     (35, "no homomorphic encryption"),
     (36, "no Shamir shares"),
 ];
-
-/// Rows of the design's list of which one half is among [`WEAKNESSES`] and the other is not, although it could be.
-pub const NOT_SEEDED: &[(u32, &str)] = &[(
-    16,
-    "the check of the extension without a block that is thrown away, which masks the receiver's answer, is not seeded",
-)];
 
 /// Two openings under coefficients that are never zero.
 fn nonzero_bound(p: u64) -> BigRational {

@@ -11,7 +11,7 @@ use quorate_adversary::subjects::Multiply;
 use quorate_adversary::weakness::toy::{Toy, Twin};
 use quorate_adversary::weakness::way::Way;
 use quorate_adversary::weakness::{
-    Battery, Change, Finding, NOT_APPLICABLE, NOT_SEEDED, SOUND, Specimen, WEAKNESSES, Weakness, examine, losses,
+    Battery, Change, Finding, NOT_APPLICABLE, SOUND, Specimen, WEAKNESSES, Weakness, examine, losses,
 };
 use quorate_adversary::{DynSubject, Instance, World};
 use transport::PartySet;
@@ -89,7 +89,6 @@ fn every_row_of_the_design_is_there() {
     let named = WEAKNESSES.iter().map(|w| w.row).chain(NOT_APPLICABLE.iter().map(|(row, _)| *row));
     assert_eq!(named.collect::<BTreeSet<_>>(), (1..=36).collect());
     // Of what is seeded by halves the other half is.
-    assert!(NOT_SEEDED.iter().all(|(row, _)| WEAKNESSES.iter().any(|w| w.row == *row)));
     assert!(NOT_APPLICABLE.iter().all(|(row, _)| WEAKNESSES.iter().all(|w| w.row != *row)));
     assert_eq!(SOUND.iter().map(|w| w.row).collect::<BTreeSet<_>>(), (1..=8).collect());
     let ids = WEAKNESSES.iter().chain(SOUND).map(|w| w.id).collect::<BTreeSet<_>>();

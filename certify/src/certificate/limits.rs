@@ -6,7 +6,7 @@ use adversary::Verdict;
 use adversary::catalogue::rows::{self, Cover};
 use adversary::exact::claims;
 use adversary::verdict::SIZES;
-use adversary::weakness::{NOT_APPLICABLE, NOT_SEEDED};
+use adversary::weakness::NOT_APPLICABLE;
 use protocols::AUTH_CONSISTENCY;
 use spec::Check;
 
@@ -150,8 +150,7 @@ fn beyond(m: &Measured) -> Vec<String> {
     if !m.protocol.foreign {
         let absent = claims::ALL.iter().filter_map(|c| Some(format!("bound {} ({}): {}", c.id, c.says, c.absent?)));
         out.extend(absent);
-        let listed = NOT_APPLICABLE.iter().chain(NOT_SEEDED);
-        out.extend(listed.map(|(row, why)| format!("weakness {row} of the design's list: {why}")));
+        out.extend(NOT_APPLICABLE.iter().map(|(row, why)| format!("weakness {row} of the design's list: {why}")));
         for row in rows::ROWS {
             let open = row.also.iter().filter_map(|c| if let Cover::NotYet(why) = c { Some(why) } else { None });
             out.extend(open.map(|why| format!("known attack {} ({}): {why}", row.number, row.attack)));
