@@ -11,7 +11,7 @@ use crate::attack::{Attack, Conditions, Control, Expected, Outcome};
 use crate::bystander;
 use crate::oracle::{Judgement, Win, judge};
 use crate::run::{Ending, classify};
-use crate::strategy::{Fate, On, Script, edit_bytes};
+use crate::strategy::{Fate, On, Script, Seen, edit_bytes};
 
 /// The attacks of this file.
 pub const ALL: &[Attack] = &[
@@ -88,26 +88,25 @@ fn equivocate(a: &Attack, c: &Conditions) -> Outcome {
     let s = bystander::at(3, &[STEP]);
     let commitment = s.digest("quorate 2026 commitment v1", &[&[liar.index() as u8], &seed.0, &nonce.0]);
     // The puppet's echo towards the victim is the one the victim computes itself: its own view of the commitments.
-    let set = |bytes: [u8; 32]| {
-        move |e: &mut transport::sim::Envelope, _: &crate::strategy::Seen| {
-            edit_bytes(e, |b| b.copy_from_slice(&bytes));
-            Fate::Deliver
-        }
+    let echo = |seen: &Seen| {
+        let of = |p| seen.latest(On::message(STEP, "commitment").with(PartyId::new(p))).map(|e| e.frame.body.to_vec());
+        let all = [&of(0)?[..], &of(1)?, &commitment.0].concat();
+        Some(s.digest("quorate 2026 commitment echo v1", &[&all]).0)
     };
-    let mut script = Script::new(corrupt)
-        .sends(On::message(STEP, "commitment").with(victim), set(commitment.0))
-        .sends(On::message(STEP, "seed").with(victim), set(seed.0))
-        .sends(On::message(STEP, "opening").with(victim), set(nonce.0))
-        .sends(On::message(STEP, "echo").with(victim), |e, seen| {
-            let of =
-                |p| seen.latest(On::message(STEP, "commitment").with(PartyId::new(p))).map(|e| e.frame.body.to_vec());
-            if let (Some(c0), Some(c1)) = (of(0), of(1)) {
-                let all = [&c0[..], &c1, &commitment.0].concat();
-                let echo = s.digest("quorate 2026 commitment echo v1", &[&all]);
-                edit_bytes(e, |b| b.copy_from_slice(&echo.0));
-            }
-            Fate::Deliver
-        });
+    // One rule: a victim that stops at the echo reads nothing of what is opened.
+    let mut script = Script::new(corrupt).sends(On::message(STEP, "").with(victim), |e, seen| {
+        let told = match e.frame.meta.name {
+            "commitment" => Some(commitment.0),
+            "seed" => Some(seed.0),
+            "opening" => Some(nonce.0),
+            "echo" => echo(seen),
+            _ => None,
+        };
+        if let Some(told) = told {
+            edit_bytes(e, |b| b.copy_from_slice(&told));
+        }
+        Fate::Deliver
+    });
     let run = a.world(c, 3, corrupt).run(&c.tape(), &mut script, toss);
     let judgement = judge(&classify(run.ends), corrupt, |_, _| true, true);
     Outcome::of(judgement, &script)
