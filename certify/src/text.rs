@@ -8,6 +8,7 @@ use adversary::verdict::POWER;
 use num_traits::ToPrimitive;
 
 use crate::certificate::Certificate;
+use crate::certificate::derive::OfRow;
 use crate::evidence::{Evidence, attack, coverage, sampled, simulator, tail, total};
 use crate::measure::Planned;
 
@@ -206,13 +207,11 @@ pub fn render(c: &Certificate) -> String {
         }
     }
     let passed = d.rows.iter().filter(|r| r.verdict == "pass").count();
-    let decided = |r: &&crate::certificate::derive::OfRow| ["pass", "fail"].contains(&r.verdict.as_str());
-    let open = d.rows.len() - d.rows.iter().filter(decided).count();
+    let decides = |(row, of): &(&Evidence, &OfRow)| !row.supports_only() || ["pass", "fail"].contains(&&*of.verdict);
+    let open = d.rows.len() - m.rows.iter().zip(&d.rows).filter(decides).count();
     if open > 0 {
-        out += &format!(
-            "  {open} of {} rows decide nothing by themselves, as above: the levels rest on the others\n",
-            d.rows.len()
-        );
+        let all = d.rows.len();
+        out += &format!("  {open} of {all} rows decide nothing by themselves: the levels rest on the others\n");
     }
     let levels: Vec<_> = d.levels.iter().map(|l| format!("{} {}", l.level, l.verdict)).collect();
     out += &format!(

@@ -94,7 +94,7 @@ fn look(watched: &Watched, observer: &mut Observer, patience: Patience, root: &R
 
 /// How long one unit may take.
 fn limit(name: &str, patience: Patience) -> Duration {
-    let many = ["counted", "views", "simulator", "property", "weakness", "coverage"];
+    let many = ["counted", "views", "simulator", "property", "weakness", "coverage", "strategy"];
     if many.iter().any(|kind| name.starts_with(kind)) { LONGEST } else { Duration::from_secs(patience.seconds) }
 }
 

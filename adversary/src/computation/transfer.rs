@@ -53,7 +53,14 @@ where
     P: Future<Output = Result<Held>>,
 {
     let endings = classify(world.run(tape, a, program).ends);
-    judge(&endings, world.corrupt, |p, held| right(&endings, world, transfers, p, held), false)
+    judge(&endings, world.corrupt, |p, held| apart(held) && right(&endings, world, transfers, p, held), false)
+}
+
+/// Whether no string is in both directions with a peer, which a corrupt one would know: that it sends back what it was
+/// sent makes none of the strings of the one direction those of the other.
+fn apart(held: &Held) -> bool {
+    let mut both = held.sent.values().zip(held.received.values());
+    both.all(|(sent, received)| received.iter().all(|got| !sent.iter().flatten().any(|string| string == got)))
 }
 
 fn choose(s: &Session, n: usize) -> Vec<bool> {
@@ -135,4 +142,19 @@ pub(crate) fn preprocessed<O: RandomOt<Security = Active>>(
     });
     let truth = F128::from_u64(if triples > 0 { 66 } else { 6 });
     judge(&classify(run.ends), world.corrupt, |_, z| *z == truth, true)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_string_of_both_directions_is_found() {
+        let held = |got: u8| Held {
+            choices: vec![true],
+            sent: PerParty::from_vec(vec![vec![], vec![[vec![1], vec![2]]]]),
+            received: PerParty::from_vec(vec![vec![], vec![vec![got]]]),
+        };
+        assert_eq!([1, 2, 3].map(|got| apart(&held(got))), [false, false, true]);
+    }
 }

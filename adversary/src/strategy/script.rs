@@ -174,7 +174,7 @@ impl<'a> Script<'a> {
         self
     }
     /// Whether every rule fired and changed something that was delivered: a frame that differs, in what the rule did and
-    /// whatever later rules did, from the one that was made, and went to somebody who still ran. A strategy that did not
+    /// whatever later rules did, from the one that was made, and went to a puppet or to somebody who still ran. A strategy that did not
     /// is vacuous. That all rules were needed for it only data can tell ([`super::stage`]).
     #[must_use]
     pub fn effective(&self) -> bool {

@@ -126,7 +126,7 @@ fn unfairness(m: &Measured) -> String {
         }
         for (name, value) in r.points.iter().flat_map(|p| &p.figures) {
             let Some((hits, runs)) = value.split_once(" of ") else { continue };
-            let (Ok(hits), Ok(runs)) = (hits.parse::<u64>(), runs.parse::<u64>()) else { continue };
+            let (Ok(hits), Ok(runs @ 1..)) = (hits.parse::<u64>(), runs.parse::<u64>()) else { continue };
             let most = worst.entry(name).or_insert((hits, runs));
             if u128::from(hits) * u128::from(most.1) > u128::from(most.0) * u128::from(runs) {
                 *most = (hits, runs);

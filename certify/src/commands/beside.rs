@@ -20,6 +20,23 @@ pub fn write(file: &Path, text: &str) -> Result<(), Failure> {
     replace(file, text).map_err(|e| told(file, &e))
 }
 
+/// A file that must not be one of others, by whatever name.
+pub fn apart(file: &Path, others: impl IntoIterator<Item = PathBuf>) -> Result<(), Failure> {
+    let place = place(file);
+    let same = others.into_iter().find(|other| self::place(other) == place);
+    same.map_or(Ok(()), |other| {
+        let text = format!("{} is {}, which would be lost: name another file", file.display(), other.display());
+        Err(failed(ExitCode::Usage)(text))
+    })
+}
+
+/// Where a file is or would be.
+fn place(file: &Path) -> PathBuf {
+    let dir = file.parent().filter(|d| !d.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let new = || Some(fs::canonicalize(dir).ok()?.join(file.file_name()?));
+    fs::canonicalize(file).ok().or_else(new).unwrap_or_else(|| file.to_owned())
+}
+
 fn told(file: &Path, e: &io::Error) -> Failure {
     failed(ExitCode::Storage)(format!("{}: {e}", file.display()))
 }
@@ -89,6 +106,18 @@ mod tests {
             }
         }
         assert_eq!((fs::read_to_string(&file).unwrap().as_str(), count()), ("new", 1));
+    }
+    #[test]
+    fn a_file_that_is_another_is_told_by_whatever_name() {
+        let dir = tempfile::tempdir().unwrap();
+        let at = |name: &str| dir.path().join(name);
+        fs::create_dir(at("sub")).unwrap();
+        fs::write(at("there"), "x").unwrap();
+        for (name, other) in [("there", "there"), ("sub/../there", "there"), ("new", "sub/../new")] {
+            let Failure { code, text } = apart(&at(name), [at("else"), at(other)]).unwrap_err();
+            assert!(code == ExitCode::Usage && text.contains("would be lost"), "{text}");
+        }
+        assert!(apart(&at("new"), [at("there"), at("sub/new"), at("no/new")]).is_ok());
     }
     /// What a name stands for stays: a link, what is no file, who may read it.
     #[cfg(unix)]

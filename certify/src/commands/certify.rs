@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use adversary::Verdict;
 use ed25519_dalek::SigningKey;
 use spec::ExitCode;
 
@@ -16,7 +17,7 @@ use crate::progress::say;
 use crate::registry::Registry;
 use crate::seeds::Root;
 use crate::text::{self, shown};
-use crate::unfinished::{Begun, Unfinished};
+use crate::unfinished::{Begun, FILE, Unfinished};
 use crate::{log, measure, page, plan};
 
 /// Certifies.
@@ -28,9 +29,14 @@ pub fn run(args: &Certify, registry: &Registry<'_>) -> Done {
     if args.plan {
         return planned(&mut jobs, args);
     }
-    args.trace.as_deref().map_or(Ok(()), beside::check)?;
     let key = args.sign.as_deref().map(sign::private).transpose().map_err(&storage)?;
     let place = args.out.as_deref().map(store::Place::take).transpose().map_err(&storage)?;
+    if let Some(file) = &args.trace {
+        let names = [store::CERTIFICATE, store::PAGE, store::LOG, store::SIGNATURE, FILE];
+        let report = args.out.iter().flat_map(|dir| names.map(|name| dir.join(name)));
+        beside::apart(file, report.chain(args.sign.clone()))?;
+        beside::check(file)?;
+    }
     // What the program is built from is read now: another may be in its place when this one ends.
     let (program, here) = (Program::this(), Environment::ready().map_err(&internal)?);
     let asked = Asked::of(&question);
@@ -72,26 +78,30 @@ pub fn run(args: &Certify, registry: &Registry<'_>) -> Done {
         true => print(&String::from_utf8_lossy(&with_end(&bytes))),
         false => print(&text::render(&certificate)),
     };
-    let drawn =
-        args.trace.as_deref().map_or(Ok(()), |file| draw(file, &jobs, &found.log, &root, &certificate.measured));
+    let drawn = args.trace.as_deref().map_or(Ok(()), |file| draw(file, &jobs, &found.log, &root, &certificate));
     written.and(shown).and(drawn)?;
     Ok(certificate.derived.verdict().exit_code())
 }
 
-/// Draws the first run that nothing explains, or else the first with a wrong output.
-fn draw(file: &Path, jobs: &[Job<'_>], log: &[Entry], root: &Root, m: &Measured) -> Result<(), Failure> {
-    let of = |is: fn(&Found) -> bool| {
-        let mut lines = log.iter().filter(|e| is(&e.found));
+/// Draws the first run that nothing explains, or else the first with a wrong output of a row with too many of them.
+fn draw(file: &Path, jobs: &[Job<'_>], log: &[Entry], root: &Root, c: &Certificate) -> Result<(), Failure> {
+    let fails = |row: &str| {
+        let mut all = c.measured.rows.iter().zip(&c.derived.rows);
+        all.any(|(r, derived)| r.key() == row && derived.verdict == Verdict::Fail.to_string())
+    };
+    let of = |is: &dyn Fn(&Entry) -> bool| {
+        let mut lines = log.iter().filter(|e| is(e));
         lines.find_map(|e| Some((e, jobs.iter().find(|job| job.row.key() == e.row)?, text::one_run(&e.row, &e.unit)?)))
     };
-    let found = of(|f| matches!(f, Found::Unexplained(_))).or_else(|| of(|f| matches!(f, Found::Wrong(_))));
+    let wrong = || of(&|e| matches!(e.found, Found::Wrong(_)) && fails(&e.row));
+    let found = of(&|e| matches!(e.found, Found::Unexplained(_))).or_else(wrong);
     let Some((e, job, does)) = found else {
         say(format_args!("no run is drawn: none that can be is otherwise than it should be"));
         return Ok(());
     };
     let (Found::Unexplained(came) | Found::Wrong(came)) = &e.found else { return Ok(()) };
-    let asked = Asked { only: Some(e.row.clone()), ..m.asked.clone() };
-    let command = format!("{} --trace run.html", text::again(m, asked));
+    let asked = Asked { only: Some(e.row.clone()), ..c.measured.asked.clone() };
+    let command = format!("{} --trace run.html", text::again(&c.measured, asked));
     beside::write(file, &trace::line(&e.row, &does, came, &job.recorded(root, &e.unit), &command))?;
     say(format_args!("a run of {} is drawn in {}", shown(&e.row), file.display()));
     Ok(())

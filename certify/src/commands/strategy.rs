@@ -72,14 +72,18 @@ pub fn run(file: &Path, args: &Arguments, registry: &Registry<'_>) -> Done {
         Refused::Strategy(e) => failed(ExitCode::Data)(format!("{}: {e}", file.display())),
         Refused::Circumstances(e) => usage(e),
     })?;
-    [&args.trace, &args.shrink].into_iter().flatten().try_for_each(|file| beside::check(file))?;
+    for (written, other) in [(&args.trace, None), (&args.shrink, args.trace.clone())] {
+        let Some(place) = written else { continue };
+        beside::apart(place, other.into_iter().chain([file.to_owned()]))?;
+        beside::check(place)?;
+    }
     let runs = play(args, &trial, (&root, &watchdog), &strategy);
     let report = Report::new(&trial, args.run, &runs);
     let shown = report.findings.first().map_or(args.run, |f| f.run);
     let command = replay(file, args, &root, shown);
     let drawn = args.trace.as_deref().map(|page| {
         let drawn = || draw(page, &trial, &strategy, &root, shown, &command, args.control);
-        watchdog.watching(&format!("{} run {shown}", strategy.id), drawn)
+        watchdog.watching(&format!("strategy {} run {shown}", strategy.id), drawn)
     });
     let shrunk = args.shrink.as_deref().map(|place| {
         let won = report.findings.first().and_then(|f| shrunk(&trial, &strategy, (&root, &watchdog), f.run));
@@ -180,14 +184,14 @@ fn play(args: &Arguments, trial: &Trial<'_>, (root, watchdog): (&Root, &Watchdog
     progress.begins(&strategy.id);
     let one = |k: usize| {
         let run = args.run + k as u64;
-        watchdog.watching(&format!("{} run {run}", strategy.id), || trial.play(seed(root, &strategy.id, run)))
+        watchdog.watching(&format!("strategy {} run {run}", strategy.id), || trial.play(seed(root, &strategy.id, run)))
     };
     on_all_processors(count, &mut |k| progress.played(1, k, count), one)
 }
 
 /// The smallest strategy found that wins this run in the same way; none if the run was not won.
 fn shrunk(trial: &Trial<'_>, strategy: &Strategy, (root, watchdog): (&Root, &Watchdog), run: u64) -> Option<Strategy> {
-    let (name, seed) = (format!("{} run {run}, shrunk", strategy.id), seed(root, &strategy.id, run));
+    let (name, seed) = (format!("strategy {} run {run}, shrunk", strategy.id), seed(root, &strategy.id, run));
     let win = watchdog.watching(&name, || trial.win(seed))?;
     let way = discriminant(&win);
     let wins = |smaller: &Strategy| {

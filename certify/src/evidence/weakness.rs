@@ -52,10 +52,16 @@ impl Point {
     pub fn right(&self) -> bool {
         self.shipped.is_empty() && self.measurements > 0 && self.weakened == self.breaks
     }
-    /// Whether what found something is named once each, in order, and there is some of it if something was found.
+    /// Whether what found something is named once each, in order and shortly, and there is some of it if something was
+    /// found.
     fn named(&self) -> bool {
+        /// So many measurements are made of one protocol at most.
+        const MANY: usize = 16;
+        /// So many bytes the name of one has at most.
+        const LONG: usize = 64;
         self.by.is_sorted_by(|a, b| a < b)
-            && self.by.len() as u64 <= self.measurements
+            && self.by.len() as u64 <= self.measurements.min(MANY as u64)
+            && self.by.iter().all(|name| name.len() <= LONG)
             && self.by.is_empty() == self.weakened.is_empty()
     }
 }

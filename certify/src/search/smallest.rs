@@ -14,7 +14,7 @@ const SHRINKING: Duration = Duration::from_secs(60);
 pub fn smallest<T>(strategy: &Strategy, told: T, mut wins: impl FnMut(&Strategy) -> Option<T>) -> (Strategy, T) {
     let (mut told, deadline) = (told, Instant::now() + SHRINKING);
     let strategy = shrink(strategy, SHRINKS, |smaller| {
-        let won = wins(smaller).filter(|_| Instant::now() < deadline);
+        let won = if Instant::now() < deadline { wins(smaller) } else { None };
         won.map(|t| told = t).is_some()
     });
     (strategy, told)
