@@ -119,7 +119,7 @@ mod tests {
 
     #[test]
     fn what_found_a_weakness_is_named_once_in_order_and_only_where_something_was_found() {
-        let checked = |weakened: &[&str], by: &[&str]| {
+        let of = |measurements: u64, weakened: &[&str], by: &[&str]| {
             let strings = |all: &[&str]| all.iter().map(ToString::to_string).collect::<Vec<_>>();
             let point = Point {
                 weakness: "mac.off".into(),
@@ -128,10 +128,11 @@ mod tests {
                 shipped: Vec::new(),
                 weakened: strings(weakened),
                 by: strings(by),
-                measurements: 2,
+                measurements,
             };
             Row { planned: 1, points: vec![point], ..Row::default() }.check()
         };
+        let checked = |weakened: &[&str], by: &[&str]| of(2, weakened, by);
         let found: &[&str] = &["A3 correctness"];
         for by in [&["a"][..], &["a", "b"]] {
             assert_eq!(checked(found, by), Ok(()));
@@ -141,5 +142,11 @@ mod tests {
             assert!(checked(found, by).unwrap_err().contains("mac.off: what found it"), "{by:?}");
         }
         assert!(checked(&[], &["a"]).is_err());
+        // Whoever verifies shows all of them: there are few, and their names are short.
+        let many: Vec<String> = (10..27).map(|k| k.to_string()).collect();
+        let many: Vec<&str> = many.iter().map(String::as_str).collect();
+        let long = |length: usize| "a".repeat(length);
+        assert!(of(u64::MAX, found, &many[1..]).is_ok() && of(u64::MAX, found, &many).is_err());
+        assert!(of(1, found, &[&long(64)]).is_ok() && of(1, found, &[&long(65)]).is_err());
     }
 }
