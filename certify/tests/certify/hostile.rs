@@ -199,7 +199,7 @@ fn what_fails_is_told_with_a_command_that_draws_it() {
     drawn(Fault::Stops, "honest bad/2/honest", "stops", &["everyone follows the protocol", "stops: commit.opening"]);
     let told =
         ["one frame of the coalition is changed", "two values that should be one", "ended in a panic", "(changed)"];
-    drawn(Fault::Panics, "sweep bad/2/0", "panics", &told);
+    drawn(Fault::Panics, "sweep bad/2/sweep/0", "panics", &told);
     let page = dir.path().join("none.html");
     let more = ["--n", "2", "--only", "honest", "--trace", page.to_str().unwrap()];
     certify(&[&Bad(Fault::Panics)], "bad", &more, &dir.path().join("right"));
