@@ -196,7 +196,8 @@ pub struct Attack {
     /// Write a run as a sequence diagram: of a strategy the first that is won, or else the first.
     #[arg(long, value_name = "HTML")]
     pub trace: Option<PathBuf>,
-    /// Write a strategy that won a run here, with the fewest rules found that win the first such run in the same way.
+    /// Write what is left of a strategy that won a run here, so little that it just wins the first such run in the same
+    /// way.
     #[arg(long, value_name = "FILE", conflicts_with = "attack")]
     pub shrink: Option<PathBuf>,
     /// Print what came of a strategy as JSON.

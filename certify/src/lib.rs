@@ -154,7 +154,9 @@ pub fn run(subjects: &[&dyn DynSubject], arguments: impl IntoIterator<Item = OsS
     let panicked = "a panic ended it: what is measured is at fault, or this program; the place is told above";
     let done = done.unwrap_or_else(|_| Err(failed(ExitCode::Internal)(panicked.into())));
     done.unwrap_or_else(|Failure { code, text }| {
-        say(format_args!("quorate-certify: {text}"));
+        // Names of files and what was typed may be in it.
+        let text: Vec<String> = text.lines().map(text::shown).collect();
+        say(format_args!("quorate-certify: {}", text.join("\n")));
         code
     })
 }

@@ -92,6 +92,9 @@ impl Escape {
                 false => Ok(Self::Bound(bound)),
             };
         }
+        if PLAIN.iter().any(|(n, _)| *n == name.trim()) {
+            return Err(format!("`{}` takes no numbers", name.trim()));
+        }
         let expr = match parse(text) {
             Ok(expr) => expr,
             // A capital letter is a name of `spec`, not a formula.
@@ -198,6 +201,7 @@ mod tests {
     fn what_is_no_probability() {
         let error = |text: &str| Escape::parse(text).unwrap_err();
         assert!(error("MacChek").contains("did you mean `MacCheck`"));
+        assert!(error("MacCheck(3)").contains("`MacCheck` takes no numbers"));
         assert!(error("OtConsistency(2)").contains("takes 2 integers"));
         assert!(error("OtConsistency").contains("takes 2 integers"));
         assert!(error("Guess(1, 2)").contains("takes 1 integers"));

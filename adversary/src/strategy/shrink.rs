@@ -1,6 +1,6 @@
 //! Makes a strategy as small as it can be while it still does what is interesting about it: fewer rules, fewer acts, fewer
-//! conditions, simpler expressions. Delta debugging: halves are taken away first, then smaller parts, until no single
-//! simplification is left that keeps it interesting.
+//! conditions, simpler expressions. Delta debugging: halves are left or taken away first, then smaller parts, until no
+//! single simplification is left that keeps it interesting, or as many as may be have been tried.
 
 use super::expression::{Expr, Look};
 use super::language::{Act, Frames, Items, Rule, Strategy};
@@ -17,7 +17,16 @@ pub fn shrink(strategy: &Strategy, tries: usize, mut interesting: impl FnMut(&St
     loop {
         let before = best.clone();
         lists(&mut best, &mut keeps);
-        while let Some(simpler) = simpler(&best).into_iter().map(tidy).find(|c| *c != best && keeps(c)) {
+        pairs(&mut best, &mut keeps);
+        let next = |best: &Strategy, keeps: &mut dyn FnMut(&Strategy) -> bool| {
+            let candidate = |step: Step| {
+                let mut simpler = best.clone();
+                step(&mut simpler);
+                tidy(simpler)
+            };
+            simpler(best).into_iter().map(candidate).find(|c| c != best && keeps(c))
+        };
+        while let Some(simpler) = next(&best, &mut keeps) {
             best = simpler;
         }
         if best == before {
@@ -54,7 +63,28 @@ fn expression(act: &Act) -> Option<&str> {
     }
 }
 
-/// Takes away runs of rules, loaded coins and inputs, from halves down to single ones.
+/// Rules so many that taking away any two of them is tried.
+const PAIRED: usize = 16;
+
+/// Takes away two rules at once, which may only make sense together.
+fn pairs(best: &mut Strategy, keeps: &mut impl FnMut(&Strategy) -> bool) {
+    let smaller = |best: &Strategy, keeps: &mut dyn FnMut(&Strategy) -> bool| {
+        let count = best.rules.len();
+        let all = (1..count).flat_map(|second| (0..second).map(move |first| (first, second)));
+        let without = |(first, second): (usize, usize)| {
+            let mut candidate = best.clone();
+            candidate.rules.remove(second);
+            candidate.rules.remove(first);
+            tidy(candidate)
+        };
+        all.filter(|_| count <= PAIRED).map(without).find(|c| keeps(c))
+    };
+    while let Some(candidate) = smaller(best, keeps) {
+        *best = candidate;
+    }
+}
+
+/// Leaves one run of rules only, or takes away runs of rules, loaded coins and inputs, from halves down to single ones.
 fn lists(best: &mut Strategy, keeps: &mut impl FnMut(&Strategy) -> bool) {
     type Shorten = fn(&mut Strategy, usize, usize) -> usize;
     let all: [Shorten; 3] = [
@@ -66,6 +96,18 @@ fn lists(best: &mut Strategy, keeps: &mut impl FnMut(&Strategy) -> bool) {
         let length = |s: &Strategy| shorten(&mut s.clone(), usize::MAX, 0);
         let mut part = length(best).div_ceil(2);
         while part > 0 {
+            let only = |at: usize| {
+                let mut candidate = best.clone();
+                shorten(&mut candidate, at + part, usize::MAX);
+                shorten(&mut candidate, 0, at);
+                tidy(candidate)
+            };
+            let parts = (0..length(best)).step_by(part).filter(|_| part < length(best));
+            if let Some(candidate) = parts.map(only).find(|c| keeps(c)) {
+                *best = candidate;
+                part = length(best).div_ceil(2);
+                continue;
+            }
             let mut at = 0;
             while at < length(best) {
                 let mut candidate = best.clone();
@@ -90,37 +132,36 @@ fn cut<T>(list: &mut Vec<T>, at: usize, len: usize) -> usize {
     count
 }
 
-/// Every strategy that is one step simpler, the most promising first.
-fn simpler(s: &Strategy) -> Vec<Strategy> {
-    let mut all = Vec::new();
-    let mut with = |change: &dyn Fn(&mut Strategy)| {
-        let mut candidate = s.clone();
-        change(&mut candidate);
-        all.push(candidate);
-    };
+/// What makes a strategy one step simpler: so little that there is room for all steps of a large one.
+type Step = Box<dyn Fn(&mut Strategy)>;
+
+/// Every step to a simpler one, the most promising first.
+fn simpler(s: &Strategy) -> Vec<Step> {
+    let mut all: Vec<Step> = Vec::new();
     for (i, rule) in s.rules.iter().enumerate() {
         for k in 0..rule.acts.len() {
             if rule.acts.len() > 1 {
-                with(&|c| drop(c.rules[i].acts.remove(k)));
+                all.push(Box::new(move |c| drop(c.rules[i].acts.remove(k))));
             }
             for act in simpler_acts(&rule.acts[k]) {
-                with(&|c| c.rules[i].acts[k] = act.clone());
+                all.push(Box::new(move |c| c.rules[i].acts[k] = act.clone()));
             }
         }
         for on in simpler_frames(rule) {
-            with(&|c| c.rules[i].on = on.clone());
+            all.push(Box::new(move |c| c.rules[i].on = on.clone()));
         }
     }
     for (name, meaning) in &s.lets {
         for simpler in simpler_texts(meaning) {
-            with(&|c| drop(c.lets.insert(name.clone(), simpler.clone())));
+            let name = name.clone();
+            all.push(Box::new(move |c| drop(c.lets.insert(name.clone(), simpler.clone()))));
         }
     }
-    for (i, draw) in s.tape.iter().enumerate().filter(|(_, d)| d.value != 0) {
-        with(&|c| c.tape[i].value = draw.value / 2);
+    for (i, half) in s.tape.iter().enumerate().filter(|(_, d)| d.value != 0).map(|(i, d)| (i, d.value / 2)) {
+        all.push(Box::new(move |c| c.tape[i].value = half));
     }
     if !s.rushing {
-        with(&|c| c.rushing = true);
+        all.push(Box::new(|c| c.rushing = true));
     }
     all
 }
@@ -256,6 +297,33 @@ mod tests {
             Strategy::new("s", 3, &[1, 2]).rule(sends("open", "share").item(0).act(Act::Drop)).harmless("a test");
         assert_eq!(shrunk, smallest, "{}", shrunk.to_json());
         assert!(tried < 100, "{tried}");
+    }
+
+    /// Two rules at either end of many, and two that only go together with others between them.
+    #[test]
+    fn rules_that_are_far_from_each_other_are_left_or_go_together() {
+        let of = |rules: &[u64]| {
+            let rule = |s: Strategy, k: &u64| s.rule(sends("a", "m").to(0).item(0).adds(&k.to_string()));
+            rules.iter().fold(Strategy::new("s", 2, &[1]), rule).harmless("a test")
+        };
+        let has = |s: &Strategy, k: u64| s.rules.iter().any(|r| r.acts == [Act::Add(k.to_string())]);
+        let all: Vec<u64> = (100..164).collect();
+        let mut tried = 0;
+        let shrunk = shrink(&of(&all), 1000, |s| {
+            tried += 1;
+            has(s, 100) && has(s, 163)
+        });
+        assert!(shrunk.rules.len() == 2 && tried < 400, "{tried}: {}", shrunk.to_json());
+        let together = shrink(&of(&[1, 2, 1, 2]), 1000, |s| {
+            let count = |k: u64| s.rules.iter().filter(|r| r.acts == [Act::Add(k.to_string())]).count();
+            count(1) == count(2) && count(1) > 0
+        });
+        assert_eq!(together.rules.len(), 2);
+        let apart = shrink(&of(&[1, 1, 2, 2]), 1000, |s| {
+            let count = |k: u64| s.rules.iter().filter(|r| r.acts == [Act::Add(k.to_string())]).count();
+            count(1) == count(2) && count(1) > 0
+        });
+        assert_eq!(apart.rules.len(), 2);
     }
 
     #[test]

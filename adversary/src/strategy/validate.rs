@@ -107,7 +107,7 @@ impl Strategy {
             let at = format!("rules[{i}]");
             self.frames(&rule.on, &format!("{at}.on"))?;
             if rule.acts.is_empty() || rule.acts.len() > MOST_ACTS {
-                return wrong(format!("{at}.do"), format!("a rule does one thing to {MOST_ACTS} things"));
+                return wrong(format!("{at}.do"), format!("a rule does at least one thing and at most {MOST_ACTS}"));
             }
             for (k, act) in rule.acts.iter().enumerate() {
                 self.act(act, rule.on.direction, &format!("{at}.do[{k}]"))?;

@@ -26,7 +26,7 @@ pub(super) const ATTACKS: &str = "\
 Examples:
   quorate-certify attack spdz --attack mac.sigma.lie --trace run.html
   quorate-certify attack online.multiply --strategy lie.json --field F31 --n 3 --runs 1000
-  quorate-certify attack mine --strategy lie.json --shrink least.json
+  quorate-certify attack mine --strategy lie.json --shrink less.json
 
 A strategy is what a coalition does to its frames, in JSON. The language on one page is
 adversary/catalogue/README.md:
@@ -35,8 +35,8 @@ adversary/catalogue/README.md:
    \"rules\": [{\"on\": {\"step\": \"beaver\", \"message\": \"share\", \"items\": [0]}, \"do\": [{\"add\": \"1\"}]}],
    \"expect\": {\"check\": \"mac.check\"}}
 
---shrink plays the first run that a strategy won again and again, each time with less of it, and
-writes what is left when nothing more can go. If no run was won, nothing is written.
+--shrink plays the first run that a strategy won again and again, each time with less of it, for up
+to a minute, and writes what is left. If no run was won, nothing is written.
 
 Exit codes of a named attack:
   0 every run ends as it must; in its control: it wins

@@ -80,7 +80,7 @@ fn named(name: &str, args: &Arguments, registry: &Registry<'_>) -> Done {
     }
     out += &format!("seed {root}\n");
     if let (Some(Ok(())), Some(file)) = (&drawn, &args.trace) {
-        out += &format!("run {} is drawn in {}\n", args.run, file.display());
+        out += &format!("run {} is drawn in {}\n", args.run, text::shown(&file.display().to_string()));
     } else {
         out += &format!("see one: {command}\n");
     }

@@ -46,6 +46,10 @@ fn found(file: &Path) -> io::Result<Option<fs::Metadata>> {
     match fs::metadata(file) {
         Ok(found) if found.is_dir() => Err(ErrorKind::IsADirectory.into()),
         Ok(found) => Ok(Some(found)),
+        // What it leads to could be made meanwhile, and be something else.
+        Err(e) if e.kind() == ErrorKind::NotFound && fs::symlink_metadata(file).is_ok() => {
+            Err(io::Error::other("it is a link that leads nowhere"))
+        }
         Err(e) if e.kind() == ErrorKind::NotFound => Ok(None),
         Err(e) => Err(e),
     }
@@ -133,6 +137,11 @@ mod tests {
         assert!(fs::symlink_metadata(&link).unwrap().is_symlink());
         assert_eq!(fs::read_to_string(&file).unwrap(), "new");
         assert_eq!(fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o600);
+        let lost = dir.path().join("lost");
+        symlink(dir.path().join("later"), &lost).unwrap();
+        for refused in [check(&lost), write(&lost, "x")] {
+            assert!(refused.unwrap_err().text.ends_with("it is a link that leads nowhere"));
+        }
         let nowhere = Path::new("/dev/null");
         assert!(check(nowhere).is_ok() && write(nowhere, "x").is_ok() && !fs::metadata(nowhere).unwrap().is_file());
     }

@@ -103,7 +103,7 @@ fn draw(file: &Path, jobs: &[Job<'_>], log: &[Entry], root: &Root, c: &Certifica
     let asked = Asked { only: Some(e.row.clone()), ..c.measured.asked.clone() };
     let command = format!("{} --trace run.html", text::again(&c.measured, asked));
     beside::write(file, &trace::line(&e.row, &does, came, &job.recorded(root, &e.unit), &command))?;
-    say(format_args!("a run of {} is drawn in {}", shown(&e.row), file.display()));
+    say(format_args!("a run of {} is drawn in {}", shown(&e.row), shown(&file.display().to_string())));
     Ok(())
 }
 

@@ -203,7 +203,12 @@ fn shrunk(trial: &Trial<'_>, strategy: &Strategy, (root, watchdog): (&Root, &Wat
 
 /// Writes a shrunk strategy.
 fn kept(place: &Path, args: &Arguments, smaller: &Strategy, root: &Root, run: u64) -> Result<Shrunk, Failure> {
-    beside::write(place, &(smaller.to_json() + "\n"))?;
+    let mut json = smaller.to_json() + "\n";
+    if json.len() > MOST_BYTES {
+        // As it is written for people, it would be too long to be read.
+        json = serde_json::to_string(smaller).map_err(|e| failed(ExitCode::Internal)(e.to_string()))?;
+    }
+    beside::write(place, &json)?;
     Ok(Shrunk { rules: smaller.rules.len(), replay: replay(place, args, root, run) })
 }
 

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use adversary::strategy::{Strategy, shrink};
 
 /// Candidates for something smaller.
-const SHRINKS: usize = 400;
+const SHRINKS: usize = 2000;
 /// How long a strategy is shrunk.
 const SHRINKING: Duration = Duration::from_secs(60);
 
