@@ -185,7 +185,7 @@ fn coalitions_and_numbers_out_of_range() {
         (rule(r#"{"items": {"from": 5, "to": 5}}"#, r#""zero""#), "this range is empty"),
         (rule(r#"{"items": {"form": 5}}"#, r#""zero""#), "unknown field `form`"),
         (rule(r#"{"items": "all"}"#, r#""zero""#), "a list of positions or a range"),
-        (error(&text("2", "[1]", r#"[{"on": {}, "do": []}]"#, "")), "a rule does one thing"),
+        (error(&text("2", "[1]", r#"[{"on": {}, "do": []}]"#, "")), "a rule does at least one thing and at most 16"),
         (
             error(&text("2", "[1]", &format!("[{}]", vec![r#"{"on": {}, "do": ["zero"]}"#; 65].join(",")), "")),
             "at most 64 entries",
