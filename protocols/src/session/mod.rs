@@ -284,4 +284,35 @@ mod tests {
         });
         assert!(matches!(ends[0], Err(Error::Dead)));
     }
+
+    /// Whatever the other branch does: it may wait for something that never comes.
+    #[test]
+    fn a_fork_ends_with_both_branches_or_with_the_first_that_fails() {
+        #[derive(Clone, Copy)]
+        enum End {
+            Value,
+            Error,
+            Never,
+        }
+        async fn branch(end: End, value: u8) -> Result<u8> {
+            match end {
+                End::Value => Ok(value),
+                End::Error => Err(Error::Local(value.to_string())),
+                End::Never => std::future::pending().await,
+            }
+        }
+        let fork = |[a, b]: [End; 2]| {
+            let ends = run(2, 1, &mut Passing, |mut s: Session| async move {
+                s.fork(["a", "b"], async |_| branch(a, 1).await, async |_| branch(b, 2).await).await
+            });
+            ends.into_iter().next().unwrap()
+        };
+        assert_eq!(fork([End::Value; 2]), Ok((1, 2)));
+        for other in [End::Value, End::Never] {
+            assert_eq!(fork([End::Error, other]), Err(Error::Local("1".into())));
+            assert_eq!(fork([other, End::Error]), Err(Error::Local("2".into())));
+            assert!(matches!(fork([other, End::Never]), Err(Error::Net { .. })));
+            assert!(matches!(fork([End::Never, other]), Err(Error::Net { .. })));
+        }
+    }
 }
