@@ -39,10 +39,10 @@ adversary/catalogue/README.md:
 to a minute, and writes what is left. If no run was won, nothing is written.
 
 Exit codes of a named attack:
-  0 every run ends as it must; in its control: it wins
+  0 every run ends as it must; in its control: every run wins
   1 it wins, or another check stops it than must
   3 some run has no effect: a part of it changes nothing, or nothing has to stop it; in its control:
-    it does not win
+    not every run wins
 
 Exit codes of a strategy:
   0 nothing is accepted beyond the claim; in its control: it wins
